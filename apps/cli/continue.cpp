@@ -1,0 +1,107 @@
+// limn resume, limn branch.
+#include <CLI/App.hpp>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "cli/command.hpp"
+#include "experiment/experiment.hpp"
+#include "train/snapshot.hpp"
+#include "cli/training.hpp"
+
+namespace limn::cli {
+namespace {
+
+struct Options {
+  std::string run, out;
+  std::int64_t steps = 0, at = -1;  // steps: finished steps in total to train until; 0: the recipe's end
+  std::vector<std::string> settings;
+  Common common;
+};
+
+Values difference(const Values& from, const Values& to) {
+  Values changes;
+  for (const auto& [name, value] : to)
+    if (!from.contains(name) || from.at(name) != value) changes[name] = value;
+  return changes;
+}
+
+std::int64_t end_of(const Options& options, const Run& run, std::int64_t step) {
+  if (options.steps == 0) return std::max(run.info.total_steps, step);
+  if (options.steps < step)
+    throw Error(fmt::format("{} stands at step {}, past step {}", run.info.id, step, options.steps),
+                fmt::format("--steps counts all steps of the run: name {} or more, or branch it: limn branch {} --at {}", step,
+                            run.folder.string(), options.steps));
+  return options.steps;
+}
+
+int resume(const Options& options) {
+  interrupts();
+  const Run run = open_run(find_run(options.run));
+  Machine machine(options.common, &run);
+  const JournalContent journal = read_journal(run.journal());
+  const auto data = load_data(run);
+  verify_snapshots(run);
+  const Place place = newest(run, journal, data, machine.pool());
+  Session& session = *place.session;
+  const std::int64_t step = session.cursor().step, until = end_of(options, run, step);
+  const Values values = changed_values(run, journal, step, *data, options.settings);
+  const Values changes = difference(values_at(run, journal, step), values);
+  if (!changes.empty()) session.change(typed_settings(run, values));
+  if (step == until && !options.common.json && !options.common.quiet)
+    fmt::print("the run has reached step {}, its end; --steps N trains it until step N\n", step);
+  return continue_training(run, session, *data, until, changes, machine, options.common);
+}
+
+int branch(const Options& options) {
+  interrupts();
+  const Run parent = open_run(find_run(options.run));
+  Machine machine(options.common, &parent);
+  const JournalContent journal = read_journal(parent.journal());
+  if (options.at < parent.start() || options.at > journal.last_step())
+    throw Error(fmt::format("{} has no step {} to branch at", parent.info.id, options.at),
+                fmt::format("--at is a step from {} to {}", parent.start(), journal.last_step()));
+  const auto data = load_data(parent);
+  const Values values = changed_values(parent, journal, options.at, *data, options.settings);
+  const Place place = travel(parent, journal, data, machine.pool(), options.at, Arrival::kState);
+  Session& session = *place.session;
+  session.change(typed_settings(parent, values));
+
+  Recipe recipe = parent.recipe;
+  recipe.settings = values;
+  RunInfo info = parent.info;
+  info.parent = Parent{parent.info.id, std::filesystem::absolute(parent.folder).lexically_normal().string(), options.at,
+                       difference(values_at(parent, journal, options.at), values)};
+  info.build = machine.program().build;
+  info.isa = machine.program().isa;
+  const std::int64_t until = end_of(options, parent, options.at);
+  const Run run = create_run(options.out, recipe, std::move(info), [&](const Run& unfinished) {
+    save_snapshot(unfinished.snapshot_at(options.at), session.state(),
+                  {session.cursor(), machine.program().build, machine.program().isa});
+  });
+  return continue_training(run, session, *data, until, {}, machine, options.common);
+}
+
+}  // namespace
+
+void add_continue_commands(CLI::App& app, Action& action) {
+  const auto add = [&](const char* name, const char* help, int (*act)(const Options&)) {
+    auto* command = app.add_subcommand(name, help);
+    auto options = std::make_shared<Options>();
+    command->add_option("run", options->run, "a run's folder or id")->required();
+    command->add_option("--steps", options->steps, "train until this step of the run; its recipe's end when not given")
+        ->check(CLI::Range(std::int64_t{1}, kMostSteps))->type_name("N");
+    command->add_option("--set", options->settings, "a setting that is another from here on")
+        ->allow_extra_args(false)->type_name("NAME=VALUE");
+    add_machine_options(*command, options->common);
+    command->callback([&action, options, act] { action = [options, act] { return act(*options); }; });
+    return std::pair(command, options);
+  };
+  add("resume", "go on with a run, bit for bit", resume);
+  const auto [command, options] = add("branch", "a new run that begins at a step of another", branch);
+  command->add_option("--at", options->at, "the step of the run to branch at")->required()->type_name("STEP");
+  command->add_option("--out", options->out, "the new run's folder")->type_name("DIR");
+}
+
+}  // namespace limn::cli

@@ -1,0 +1,110 @@
+#include "cli/output.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/progress.hpp"
+
+namespace limn::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+class JsonListener : public Listener {
+ public:
+  void step(const StepReport& report) override {
+    print_json({{"event", "step"}, {"step", report.step}, {"epoch", report.epoch}, {"train.loss", report.loss},
+                {"steps_per_second", report.steps_per_second}, {"seconds", report.seconds}});
+  }
+  void evaluated(std::int64_t step, const Metrics& metrics) override {
+    Json event = to_json_object(metrics);
+    event["event"] = "eval";
+    event["step"] = step;
+    print_json(event);
+  }
+  void saved(std::int64_t step, const std::filesystem::path& path) override {
+    print_json({{"event", "snapshot"}, {"step", step}, {"file", path.string()}});
+  }
+};
+
+class PeopleListener : public Listener {
+ public:
+  void step(const StepReport& report) override {
+    last_ = report;
+    const double left = static_cast<double>(report.until - report.step) / report.steps_per_second;
+    line_.draw(static_cast<double>(report.step) / static_cast<double>(report.until),
+               fmt::format(fmt::runtime(chinese_ ? "{}/{}  {} 步/秒  剩余 {}  损失 {:.4f}" : "{}/{}  {} steps/s  {} left  loss {:.4f}"),
+                           report.step, report.until, count(report.steps_per_second), duration(left), report.loss));
+  }
+  void evaluated(std::int64_t step, const Metrics& metrics) override {
+    line_.clear();
+    if (line_.drawn()) {
+      fmt::print("{} {:>8}  {}\n", chinese_ ? "步" : "step", step, to_text(metrics));
+    } else {  // no bar: say with every evaluation what the bar would
+      fmt::print("step {}  {}", step, to_text(metrics));
+      if (last_.step > 0) fmt::print("  ({:.0f} steps/s, {})", last_.steps_per_second, duration(last_.seconds));
+      fmt::print("\n");
+    }
+    std::fflush(stdout);
+  }
+
+ private:
+  ProgressLine line_;
+  StepReport last_{};
+  bool chinese_ = speaks_chinese();
+};
+
+}  // namespace
+
+void print_json(const Json& object) {
+  fmt::print("{}\n", object.dump(-1, ' ', false, Json::error_handler_t::replace));
+  std::fflush(stdout);
+}
+
+std::unique_ptr<Listener> make_listener(const Common& common) {
+  if (common.json) return std::make_unique<JsonListener>();
+  if (common.quiet) return std::make_unique<Listener>();
+  return std::make_unique<PeopleListener>();
+}
+
+Json to_json_object(const Metrics& metrics) {
+  Json json = Json::object();
+  for (const auto& [name, value] : metrics) json[name] = value;
+  return json;
+}
+
+std::string to_text(const Metrics& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics) text += fmt::format("{}{} {:.4f}", text.empty() ? "" : "  ", name, value);
+  return text;
+}
+
+void print_begin(const Common& common, const Run& run, const Session& session, const Program& program) {
+  if (common.json) {
+    print_json({{"event", "begin"}, {"run", run.info.id}, {"folder", run.folder.string()},
+                {"step", session.cursor().step}, {"parameters", session.parameters()},
+                {"threads", program.threads}, {"isa", program.isa}});
+  } else if (!common.quiet) {
+    fmt::print("{} on {}: {} parameters, {} thread{}, {}\n{}\n", run.recipe.experiment, run.recipe.data,
+               session.parameters(), program.threads, program.threads == 1 ? "" : "s", program.isa,
+               run.folder.string());
+    std::fflush(stdout);
+  }
+}
+
+void print_outcome(const Common& common, const Run& run, const Outcome& outcome, const Program& program) {
+  if (common.json) {
+    print_json({{"event", outcome.interrupted ? "stop" : "done"}, {"run", run.info.id}, {"folder", run.folder.string()},
+                {"steps", outcome.steps}, {"seconds", outcome.seconds}, {"metrics", to_json_object(outcome.metrics)},
+                {"fingerprint", outcome.fingerprint}, {"threads", program.threads}, {"isa", program.isa}});
+  } else if (outcome.interrupted) {
+    fmt::print("interrupted after step {}; go on with: limn resume {}\n", outcome.steps, run.folder.string());
+  } else {
+    fmt::print("{}{} steps in {}, fingerprint {}, run {}\n", common.quiet ? to_text(outcome.metrics) + "\n" : "",
+               outcome.steps, duration(outcome.seconds), outcome.fingerprint, run.info.id);
+  }
+}
+
+}  // namespace limn::cli

@@ -1,0 +1,17 @@
+// What train, run, resume and branch have in common.
+#pragma once
+#include "experiment/travel.hpp"
+#include "cli/machine.hpp"
+
+namespace limn::cli {
+
+// Makes a run of the recipe, which may have values missing or "auto", and trains it to its end. Nothing is left behind
+// when data, recipe or folder are refused. Returns the exit status.
+int begin_training(Recipe recipe, const std::string& out, const Common& common);
+
+// Takes the run's lock, cuts its journal to where the session stands, notes the changed settings if there are any,
+// trains until step `until` and reports. Returns the exit status.
+int continue_training(const Run& run, Session& session, const Dataset& data, std::int64_t until, const Values& changes,
+                      const Machine& machine, const Common& common);
+
+}  // namespace limn::cli

@@ -1,0 +1,35 @@
+// Files: read whole or mapped, and written so that a crash leaves the old file or the new one, never half of one.
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace limn {
+
+// A file mapped read-only. Empty files map to an empty span.
+class MappedFile {
+ public:
+  MappedFile() = default;
+  explicit MappedFile(const std::filesystem::path& path);  // Error: not there, a directory, no permission
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+  std::span<const std::byte> bytes() const { return bytes_; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+std::string read_text(const std::filesystem::path& path);  // Error as MappedFile
+
+// Writes aside, syncs, renames, syncs the folder. Error (kFailure) on a full disk or a folder that cannot be written.
+void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_durably(const std::filesystem::path& path, std::string_view text);
+
+// Throws Error for the errno of a failed call on `path`; kFailure for a full disk or an I/O error, else kRequest.
+[[noreturn]] void throw_file_error(std::string_view action, const std::filesystem::path& path, int error_number);
+
+}  // namespace limn

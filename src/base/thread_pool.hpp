@@ -1,0 +1,50 @@
+// The pool that walks stage lists. A stage has a fixed number of chunks; every chunk runs whole on one thread, and a
+// barrier stands between stages, so results depend on the chunks alone and never on the number of threads.
+// It must not know what a chunk computes.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace limn {
+
+struct Stage {
+  int chunks = 1;
+  void (*run)(void* context, int chunk) = nullptr;
+  void* context = nullptr;
+};
+
+class ThreadPool {
+ public:
+  // threads >= 1 (the caller counts as one). on_start runs once in every thread, the caller's included.
+  explicit ThreadPool(int threads, void (*on_start)() = nullptr);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return threads_; }
+  // Runs the stages in order; returns when all are done. Chunks must not throw. Not reentrant; one caller at a time.
+  void run(std::span<const Stage> stages);
+  // Nanoseconds of an empty barrier now (the mode of the machine's two cores shows in it).
+  double barrier_nanoseconds();
+
+ private:
+  void walk(int thread);
+  void barrier();
+  void wait_for_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) const;
+
+  int threads_;
+  int spins_;
+  std::vector<std::thread> workers_;
+  std::span<const Stage> stages_;
+  bool quit_ = false;
+  alignas(64) std::atomic<std::uint32_t> start_{0};
+  alignas(64) std::atomic<std::uint32_t> arrived_{0};
+  alignas(64) std::atomic<std::uint32_t> generation_{0};
+  alignas(64) std::atomic<std::uint32_t> next_[2];  // chunk counters of this stage and the next, taken alternately
+};
+
+}  // namespace limn

@@ -1,0 +1,123 @@
+#include "data/preprocessing.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+
+namespace limn {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+[[noreturn]] void unusable(const std::string& why) {
+  throw Error(fmt::format("the stored preprocessing cannot be used: {}", why),
+              "it was changed or damaged: take it from the run again, or train anew");
+}
+
+void require_finite(double value, const char* name) {
+  if (!std::isfinite(value)) unusable(fmt::format("{} is not finite", name));
+}
+
+void require_positive(double value, const char* name) {
+  if (!std::isfinite(value) || value <= 0) unusable(fmt::format("{} is not positive", name));
+}
+
+void check(const Preprocessing& p) {
+  if (p.kind == "images") {
+    if (p.sample.size() != 2) unusable("an image needs a height and a width");
+    for (const auto side : p.sample) {
+      if (side < 1 || side > 4096) unusable(fmt::format("an image side of {}", side));
+    }
+    if (!p.columns.empty()) unusable("images have no columns");
+    require_positive(p.byte_scale, "byte_scale");
+  } else if (p.kind == "table") {
+    if (p.columns.empty()) unusable("a table needs columns");
+    if (p.target.empty()) unusable("a table needs the name of its target");
+    for (const auto& column : p.columns) {
+      require_finite(column.mean, "a mean");
+      require_positive(column.deviation, "a deviation");
+    }
+  } else {
+    unusable(fmt::format("its kind is '{}', neither images nor table", p.kind));
+  }
+  require_finite(p.target_mean, "target_mean");
+  require_positive(p.target_deviation, "target_deviation");
+}
+
+}  // namespace
+
+std::int64_t Preprocessing::width() const {
+  std::int64_t n = 0;
+  for (const auto& column : columns) {
+    n += column.categories.empty() ? 1 : static_cast<std::int64_t>(column.categories.size());
+  }
+  return n;
+}
+
+std::string Preprocessing::to_json() const {
+  Json json;
+  json["kind"] = kind;
+  if (kind == "images") {
+    json["sample"] = sample;
+    json["byte_scale"] = byte_scale;
+  } else {
+    auto& list = json["columns"] = Json::array();
+    for (const auto& column : columns) {
+      Json item{{"name", column.name}};
+      if (column.categories.empty()) {
+        item["mean"] = column.mean;
+        item["deviation"] = column.deviation;
+      } else {
+        item["categories"] = column.categories;
+      }
+      list.push_back(std::move(item));
+    }
+    json["target"] = target;
+  }
+  if (classes.empty()) {
+    json["target_mean"] = target_mean;
+    json["target_deviation"] = target_deviation;
+  } else {
+    json["classes"] = classes;
+  }
+  return json.dump();
+}
+
+Preprocessing Preprocessing::from_json(const std::string& text) {
+  Preprocessing p;
+  try {
+    const auto json = Json::parse(text);
+    p.kind = json.at("kind").get<std::string>();
+    if (p.kind == "images") {
+      p.sample = json.at("sample").get<std::vector<std::int64_t>>();
+      p.byte_scale = json.at("byte_scale").get<double>();
+    } else {
+      for (const auto& item : json.at("columns")) {
+        auto& column = p.columns.emplace_back();
+        column.name = item.at("name").get<std::string>();
+        if (item.contains("categories")) {
+          column.categories = item.at("categories").get<std::vector<std::string>>();
+          if (column.categories.empty()) unusable("a column without categories");
+        } else {
+          column.mean = item.at("mean").get<double>();
+          column.deviation = item.at("deviation").get<double>();
+        }
+      }
+      p.target = json.at("target").get<std::string>();
+    }
+    if (json.contains("classes")) {
+      p.classes = json.at("classes").get<std::vector<std::string>>();
+      if (p.classes.size() < 2) unusable("fewer than two classes");
+    } else {
+      p.target_mean = json.at("target_mean").get<double>();
+      p.target_deviation = json.at("target_deviation").get<double>();
+    }
+  } catch (const nlohmann::json::exception& e) {
+    unusable(e.what());
+  }
+  check(p);
+  return p;
+}
+
+}  // namespace limn

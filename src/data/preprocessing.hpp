@@ -1,0 +1,31 @@
+// How raw input becomes numbers: stored with a run, so that `predict` takes raw input and gives raw answers.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace limn {
+
+struct ColumnEncoding {
+  std::string name;
+  std::vector<std::string>
+      categories;                  // one-hot in this order; empty for a numeric column. Unseen or missing: all zero.
+  double mean = 0, deviation = 1;  // of the training rows; missing numbers become the mean, that is 0
+};
+
+struct Preprocessing {
+  std::string kind;                     // "images" or "table"
+  std::vector<std::int64_t> sample;     // raw shape of an image, [28, 28]
+  double byte_scale = 1.0 / 255.0;      // of images: value = byte * byte_scale
+  std::vector<ColumnEncoding> columns;  // of a table, in the order of the encoded row
+  std::string target;                   // name of the target column of a table
+  std::vector<std::string> classes;     // class names; empty for regression
+  double target_mean = 0, target_deviation = 1;
+
+  std::int64_t width() const;  // numbers in an encoded table row
+  // Doubles come back bit by bit.
+  std::string to_json() const;
+  static Preprocessing from_json(const std::string& text);  // Error: not made by to_json
+};
+
+}  // namespace limn

@@ -1,0 +1,117 @@
+#include "experiment/travel.hpp"
+
+#include "base/error.hpp"
+#include "experiment/experiment.hpp"
+#include "train/snapshot.hpp"
+
+namespace limn {
+namespace {
+
+// Whose data the session gets: over other data, it stands at no place of an epoch.
+enum class Over { kOwn, kOther };
+
+std::unique_ptr<Session> session_from(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,
+                                      ThreadPool& pool, const SnapshotFile* file, Over over = Over::kOwn) {
+  auto session = std::make_unique<Session>(settings_at(run, journal, file ? file->step : 0), std::move(data),
+                                           run.recipe.seed, pool);
+  if (file) {
+    const auto [info, tensors] = load_snapshot(file->path);
+    session->restore(tensors, over == Over::kOwn ? info.cursor : Cursor{info.cursor.step, 0, 0});
+  } else if (run.info.parent) {
+    throw Error(fmt::format("the snapshot with which the branch {} began is gone", run.folder.string()),
+                fmt::format("branch again: limn branch {} --at {}", run.info.parent->folder, run.info.parent->step));
+  }
+  return session;
+}
+
+// The newest snapshot that the journal reaches, or null.
+const SnapshotFile* newest_of(const std::vector<SnapshotFile>& files, const JournalContent& journal) {
+  const SnapshotFile* last = nullptr;
+  for (const SnapshotFile& file : files)
+    if (file.step <= journal.last_step()) last = &file;
+  return last;
+}
+
+}  // namespace
+
+std::shared_ptr<const Dataset> load_data(const Run& run) {
+  auto data = std::make_shared<const Dataset>(prepare(data_request(run.recipe, run.info.data_location)));
+  if (data->digest != run.info.data_digest)
+    throw Error(fmt::format("the data {} are not those the run {} was made with", run.recipe.data, run.info.id),
+                "restore the data as they were, or train a new run");
+  return data;
+}
+
+Settings typed_settings(const Run& run, const Values& values) {
+  Settings settings = find_experiment(run.recipe.experiment).settings(values);
+  settings.total_steps = run.info.total_steps;
+  return settings;
+}
+
+Values changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
+                      std::span<const std::string> changes) {
+  const Experiment& experiment = find_experiment(run.recipe.experiment);
+  Recipe changed = run.recipe;
+  changed.settings = values_at(run, journal, step);
+  for (const std::string& change : changes) {
+    const auto [name, text] = parse_assignment(change);
+    const Parameter& parameter = find_parameter(experiment.parameters, name);
+    if (parameter.fixed)
+      throw Error(fmt::format("{} cannot be changed once a training has begun", name),
+                  fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment, run.recipe.data, change));
+    changed.settings[name] = parse_value(parameter, text);
+  }
+  experiment.resolve(changed, data);
+  return changed.settings;
+}
+
+Values values_at(const Run& run, const JournalContent& journal, std::int64_t step) {
+  Values values = run.recipe.settings;
+  for (const JournalRecord& record : journal.records)
+    if (record.kind == RecordKind::kAction && record.step <= step)
+      for (const auto& [name, value] : settings_from_json(run.recipe.experiment, record.text)) values[name] = value;
+  return values;
+}
+
+Settings settings_at(const Run& run, const JournalContent& journal, std::int64_t step) {
+  return typed_settings(run, values_at(run, journal, step));
+}
+
+Place travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
+             std::int64_t step, Arrival arrival) {
+  if (step < run.start())
+    throw Error(fmt::format("step {} is before the beginning of {}, which branched at step {}", step, run.info.id, run.start()),
+                fmt::format("ask its parent: {}", run.info.parent->folder));
+  const auto files = snapshots_of(run);
+  const std::int64_t furthest = arrival == Arrival::kStepped && step > run.start() ? step - 1 : step;
+  const SnapshotFile* nearest = nullptr;
+  for (const SnapshotFile& file : files)
+    if (file.step <= furthest) nearest = &file;
+  Place place{session_from(run, journal, std::move(data), pool, nearest), nearest ? nearest->step : 0};
+  Session& session = *place.session;
+  for (std::int64_t at = session.cursor().step; at < step; ++at) {
+    for (const JournalRecord& record : journal.records)
+      if (record.kind == RecordKind::kAction && record.step == at) session.change(settings_at(run, journal, at));
+    place.loss = session.advance();
+    place.stepped = true;
+  }
+  return place;
+}
+
+Place newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool) {
+  const auto files = snapshots_of(run);
+  const SnapshotFile* last = newest_of(files, journal);
+  return {session_from(run, journal, std::move(data), pool, last), last ? last->step : 0};
+}
+
+std::unique_ptr<Session> newest_over(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,
+                                     ThreadPool& pool) {
+  const auto files = snapshots_of(run);
+  return session_from(run, journal, std::move(data), pool, newest_of(files, journal), Over::kOther);
+}
+
+void verify_snapshots(const Run& run) {
+  for (const SnapshotFile& file : snapshots_of(run)) load_snapshot(file.path);
+}
+
+}  // namespace limn

@@ -1,0 +1,52 @@
+// Going to any step of a run: the nearest snapshot, then the same steps again with the same changes of settings.
+// It must not know why one goes there.
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include "base/thread_pool.hpp"
+#include "experiment/run.hpp"
+#include "train/session.hpp"
+
+namespace limn {
+
+// The run's data, loaded again. Error: gone, or no longer those the run was made with.
+std::shared_ptr<const Dataset> load_data(const Run& run);
+
+// The typed settings in force after `step` steps: the recipe's, changed by the journal's actions up to there.
+Settings settings_at(const Run& run, const JournalContent& journal, std::int64_t step);
+Values values_at(const Run& run, const JournalContent& journal, std::int64_t step);
+
+// The values in force after `step` steps with `changes` (NAME=VALUE) made to them, every "auto" resolved by the data.
+// Error: a change that is not declared, out of range, or of what a training cannot change once it has begun.
+Values changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
+                      std::span<const std::string> changes);
+Settings typed_settings(const Run& run, const Values& values);  // with the length of the run's schedule
+
+struct Place {
+  std::unique_ptr<Session> session;
+  std::int64_t restored = 0;  // the step of the snapshot it began from; 0: drawn from the seed
+  bool stepped = false;       // at least one step was taken, so gradients and the loss of the last one are there
+  float loss = 0;             // of the last step taken
+};
+
+// What one comes for: the state alone (a snapshot of that very step will do), or the last step with its gradients.
+enum class Arrival { kState, kStepped };
+
+// A session of the run standing after `step` steps. Error: before the run's beginning, or a snapshot was tampered with.
+Place travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
+             std::int64_t step, Arrival arrival);
+
+// A session in the state of the run's newest snapshot. Snapshots past the journal's end do not count: a journal that
+// lost its tail is written again.
+Place newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool);
+
+// The newest weights over other data of the same kind, to evaluate and predict with; it stands at no place of an epoch.
+std::unique_ptr<Session> newest_over(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,
+                                     ThreadPool& pool);
+
+// Reads every snapshot of the run, as a training that goes on should: travelling back stands on all of them. Error: one
+// was tampered with.
+void verify_snapshots(const Run& run);
+
+}  // namespace limn

@@ -1,0 +1,142 @@
+#include "graph/op.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace limn {
+namespace {
+
+using Shapes = std::span<const Shape>;
+
+Shape scalar(Shapes, const Attribute&, std::string&) { return {}; }
+Shape from_attribute(Shapes, const Attribute& attribute, std::string&) { return attribute.shape; }
+Shape as_input(Shapes in, const Attribute&, std::string&) { return in[0]; }
+
+Shape all_equal(Shapes in, const Attribute&, std::string& why) {
+  for (const Shape& shape : in)
+    if (shape != in[0]) why = "the shapes must be equal";
+  return in[0];
+}
+
+Shape one_hot(Shapes in, const Attribute& attribute, std::string& why) {
+  if (in[0].rank() >= Shape::kMaxRank || attribute.high < 1) return why = "wants room for one more axis of n >= 1", Shape{};
+  std::array<std::int64_t, Shape::kMaxRank> dims{};
+  for (int i = 0; i < in[0].rank(); ++i) dims[i] = in[0][i];
+  dims[in[0].rank()] = attribute.high;
+  return Shape(std::span<const std::int64_t>(dims.data(), in[0].rank() + 1));
+}
+
+Shape argmax(Shapes in, const Attribute&, std::string& why) {
+  if (in[0].rank() < 1) return why = "wants at least one axis", Shape{};
+  return Shape(in[0].dims().first(in[0].rank() - 1));
+}
+
+Shape reduce_max(Shapes in, const Attribute&, std::string& why) {
+  if (in[0].rank() < 1) return why = "wants at least one axis", Shape{};
+  return in[0].with(-1, 1);
+}
+
+// Axes are matched from the last one; an absent axis or one of size 1 repeats.
+bool broadcasts(const Shape& from, const Shape& to) {
+  if (from.rank() > to.rank()) return false;
+  for (int i = 1; i <= from.rank(); ++i)
+    if (from[from.rank() - i] != to[to.rank() - i] && from[from.rank() - i] != 1) return false;
+  return true;
+}
+Shape broadcast(Shapes in, const Attribute& attribute, std::string& why) {
+  if (!broadcasts(in[0], attribute.shape)) why = "cannot be repeated to " + to_string(attribute.shape);
+  return attribute.shape;
+}
+Shape sum_to(Shapes in, const Attribute& attribute, std::string& why) {
+  if (!broadcasts(attribute.shape, in[0])) why = "cannot be summed to " + to_string(attribute.shape);
+  return attribute.shape;
+}
+
+Shape reshape(Shapes in, const Attribute& attribute, std::string& why) {
+  if (in[0].size() != attribute.shape.size()) why = "has not as many elements as " + to_string(attribute.shape);
+  return attribute.shape;
+}
+
+Shape transpose(Shapes in, const Attribute& attribute, std::string& why) {
+  const Shape& order = attribute.shape;
+  if (order.rank() != in[0].rank()) return why = "the order must name every axis once", Shape{};
+  std::array<std::int64_t, Shape::kMaxRank> dims{};
+  unsigned seen = 0;
+  for (int i = 0; i < order.rank(); ++i) {
+    if (order[i] < 0 || order[i] >= order.rank()) return why = "the order must name every axis once", Shape{};
+    seen |= 1u << order[i];
+    dims[i] = in[0][static_cast<int>(order[i])];
+  }
+  if (seen != (1u << order.rank()) - 1) why = "the order must name every axis once";
+  return Shape(std::span<const std::int64_t>(dims.data(), order.rank()));
+}
+
+bool has_axis(const Shape& shape, std::int64_t axis, std::string& why) {
+  if (axis >= 0 && axis < shape.rank()) return true;
+  why = fmt::format("there is no axis {}", axis);
+  return false;
+}
+Shape slice(Shapes in, const Attribute& a, std::string& why) {
+  if (!has_axis(in[0], a.axis, why)) return {};
+  if (a.low < 0 || a.low > a.high || a.high > in[0][static_cast<int>(a.axis)])
+    return why = fmt::format("{} .. {} is not inside axis {}", a.low, a.high, a.axis), Shape{};
+  return in[0].with(static_cast<int>(a.axis), a.high - a.low);
+}
+Shape pad(Shapes in, const Attribute& a, std::string& why) {
+  if (!has_axis(in[0], a.axis, why)) return {};
+  if (a.low < 0 || a.low + in[0][static_cast<int>(a.axis)] > a.high)
+    return why = fmt::format("does not fit behind {} into {}", a.low, a.high), Shape{};
+  return in[0].with(static_cast<int>(a.axis), a.high);
+}
+Shape concat(Shapes in, const Attribute& a, std::string& why) {
+  if (!has_axis(in[0], a.axis, why)) return {};
+  const int axis = static_cast<int>(a.axis);
+  std::int64_t length = 0;
+  for (const Shape& shape : in) {
+    if (shape.rank() != in[0].rank() || shape.with(axis, 0) != in[0].with(axis, 0))
+      return why = fmt::format("the shapes differ in more than axis {}", axis), Shape{};
+    length += shape[axis];
+  }
+  return in[0].with(axis, length);
+}
+
+Shape matmul(Shapes in, const Attribute& a, std::string& why) {
+  if (in[0].rank() != 2 || in[1].rank() != 2) return why = "wants two matrices", Shape{};
+  const auto rows = in[0][a.transpose_a ? 1 : 0], inner = in[0][a.transpose_a ? 0 : 1];
+  const auto inner_b = in[1][a.transpose_b ? 1 : 0], columns = in[1][a.transpose_b ? 0 : 1];
+  if (inner != inner_b) why = fmt::format("the inner sizes {} and {} differ", inner, inner_b);
+  return {rows, columns};
+}
+
+constexpr double kAnywhere = 9;
+
+const OpInfo kOps[] = {
+#define LIMN_POINTWISE(symbol, name, arity, klass, flops, low, high, meaning, doc) \
+  {Op::k##symbol, #name, arity, OpClass::k##klass, all_equal, flops, true, low, high, doc},
+#define LIMN_OP(symbol, name, arity, klass, shape_rule, flops, doc) \
+  {Op::k##symbol, #name, arity, OpClass::k##klass, shape_rule, flops, false, -kAnywhere, kAnywhere, doc},
+#include "graph/op.def"
+#undef LIMN_POINTWISE
+#undef LIMN_OP
+};
+
+}  // namespace
+
+std::span<const OpInfo> ops() { return kOps; }
+const OpInfo& info(Op op) { return kOps[static_cast<int>(op)]; }
+
+double pointwise_value(Op op, double a, [[maybe_unused]] double b, [[maybe_unused]] double c) {
+  using T = double;
+  switch (op) {
+#define LIMN_POINTWISE(symbol, name, arity, klass, flops, low, high, meaning, doc) \
+  case Op::k##symbol: return meaning;
+#define LIMN_OP(...)
+#include "graph/op.def"
+#undef LIMN_POINTWISE
+#undef LIMN_OP
+    default: LIMN_CHECK(false, "{} is not pointwise", name(op));
+  }
+  return 0;
+}
+
+}  // namespace limn

@@ -1,0 +1,34 @@
+#include "kernel/kernels.hpp"
+
+#include "base/error.hpp"
+#include "kernel/isa.hpp"
+#include "kernel/table.hpp"
+
+namespace limn {
+
+namespace {
+Kernels table{};
+}
+
+void fill_kernels() {
+  fill_pointwise(table);
+  fill_gemm(table);
+  fill_reduction(table);
+  fill_movement(table);
+  fill_random(table);
+}
+
+const Kernels& kernels() {
+  if (!table.pointwise) [[unlikely]] select_isa("auto");
+  return table;
+}
+
+const PointwiseSet& pointwise_kernels(std::string_view name) {
+  kernels();
+  for (std::size_t i = 0; i < table.pointwise_count; ++i)
+    if (table.pointwise[i].name == name) return table.pointwise[i];
+  LIMN_CHECK(false, "no kernel is named {}", name);
+  return table.pointwise[0];
+}
+
+}  // namespace limn

@@ -1,0 +1,54 @@
+// Every SIMD loop of limn, as a table of functions for the instruction path chosen at run time (isa.hpp). Kernels see
+// pointers and sizes, never graphs. All matrices are float32, row-major, `ld` floats from row to row; no alignment is
+// needed. Every operation rounds on its own, and sums run in an order that depends on sizes alone.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace limn {
+
+// y[i] = f(a[i], b[i], c[i]) for i < n; an operand may be one number for all i. y may be a, b or c.
+using PointwiseKernel = void (*)(const float* a, const float* b, const float* c, float* y, std::size_t n);
+
+// The variants of an operation by which operands are one number: bit 0 for a, bit 1 for b, bit 2 for c.
+// Null where it makes no sense (all operands one number: use variant 0 with n = 1).
+struct PointwiseSet {
+  std::string_view name;
+  PointwiseKernel variant[8];
+};
+
+// C[m, n] = op(A) B, B plain [k, n]; op(A) is A [m, k] or, transposed, A [k, m]. Each element of C is one chain of
+// fused multiply-adds over k in ascending order, whatever m and n: it may be cut anywhere.
+using SmallGemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
+                           const float* b, std::size_t ldb, float* c, std::size_t ldc);
+
+struct Kernels {
+  const PointwiseSet* pointwise;
+  std::size_t pointwise_count;
+  SmallGemm small_gemm;
+
+  // y[j] = sum over rows of x[:, j], rows in ascending order.
+  void (*sum_columns)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
+  // y[i] = sum over columns of x[i, :].
+  void (*sum_rows)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
+  // y[i] = largest of x[i, :], NaN if there is one; index[i] = where the first largest (or NaN) is. Either may be null.
+  void (*max_rows)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y, std::int32_t* index);
+  // y[j, i] = x[i, j].
+  void (*transpose)(const float* x, std::size_t rows, std::size_t columns, std::size_t ldx, float* y, std::size_t ldy);
+  // y[i] = element first + i of the random tensor of the key at the step (base/random.hpp: tensor_bits, unit_float).
+  void (*uniform)(std::uint64_t key, std::uint64_t step, std::uint64_t first, std::size_t n, float* y);
+  // y[i] = x[i] * scale.
+  void (*from_bytes)(const std::uint8_t* x, std::size_t n, float scale, float* y);
+
+  // Independent chains of multiply-adds in registers, `rounds` times floats_per_round of them: the peak of the path.
+  float (*multiply_add_chains)(std::size_t rounds);
+  std::size_t floats_per_round;
+};
+
+const Kernels& kernels();  // of the selected instruction path
+
+// The kernels of an operation by its name. Broken invariant: there is none.
+const PointwiseSet& pointwise_kernels(std::string_view name);
+
+}  // namespace limn

@@ -1,0 +1,49 @@
+// The architecture text, "dense 512 relu | dropout 0.2 | dense 10": parsed, checked, and built as graph.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nn/layer.hpp"
+#include "nn/parameters.hpp"
+
+namespace limn {
+
+struct LayerSpec {
+  enum class Kind { kDense, kDropout } kind = Kind::kDense;
+  std::int64_t units = 0;             // dense
+  std::string activation = "linear";  // dense
+  double rate = 0;                    // dropout
+};
+
+// Error: what the text says at which column, and what may stand there.
+std::vector<LayerSpec> parse_architecture(std::string_view text);
+std::string to_text(const std::vector<LayerSpec>& layers);  // the canonical text
+
+// What building a model yields; z and a of every dense layer for those who want to look.
+struct Activations {
+  std::vector<Value> z, a;  // [batch, units] before and after the activation; a without dropout
+  Value output;             // a of the last layer
+  Value logits;             // z of the last layer
+};
+
+class Network {
+ public:
+  // inputs: features of a row, >= 1. Error: no dense layer, or so large that it cannot be meant (over 2^31 parameters).
+  Network(std::string_view architecture, std::int64_t inputs);
+
+  const std::vector<LayerSpec>& layers() const { return layers_; }
+  const Parameters& parameters() const { return parameters_; }
+  std::int64_t inputs() const { return inputs_; }
+  std::int64_t outputs() const { return outputs_; }
+
+  // x [batch, inputs], theta [parameters]; dropout only when training.
+  Activations build(Value x, Value theta, bool training) const;
+
+ private:
+  std::vector<LayerSpec> layers_;
+  Parameters parameters_;
+  std::int64_t inputs_, outputs_ = 0;
+};
+
+}  // namespace limn

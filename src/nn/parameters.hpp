@@ -1,0 +1,32 @@
+// What a model learns: one flat vector with named views, one behind another.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/shape.hpp"
+
+namespace limn {
+
+struct Parameter {
+  std::string name;         // "layer2.w"
+  Shape shape;              // [inputs, outputs] of a weight, [outputs] of a bias
+  std::int64_t offset = 0;  // floats from the start of the flat vector
+  bool is_weight = true;    // biases start at 0 and do not decay
+};
+
+struct Parameters {
+  std::vector<Parameter> list;
+  std::int64_t size = 0;  // of the flat vector
+
+  const Parameter& add(std::string name, Shape shape, bool is_weight);
+};
+
+// Draws initial values into flat[0 .. size): weights by the rule, biases 0. Rules:
+//   he      normal, deviation sqrt(2 / inputs)                        (He et al. 2015, equation 10)
+//   glorot  uniform in +-sqrt(6 / (inputs + outputs))                 (Glorot and Bengio 2010, equation 16)
+// Error: an unknown rule.
+void initialise(const Parameters& parameters, std::string_view rule, std::uint64_t seed, float* flat);
+
+}  // namespace limn

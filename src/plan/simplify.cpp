@@ -1,0 +1,190 @@
+#include "plan/simplify.hpp"
+
+#include <algorithm>
+
+namespace limn {
+namespace {
+
+std::vector<bool> live_nodes(const Fn& fn) {
+  std::vector<bool> live(fn.graph.size(), false);
+  for (const Output& output : fn.outputs) live[output.id] = true;
+  for (const StatePair& state : fn.states) live[state.out] = true;
+  for (NodeId id = fn.graph.size() - 1; id >= 0; --id)
+    if (live[id])
+      for (NodeId in : fn.graph[id].in) live[in] = true;
+  return live;
+}
+
+class Rebuild {
+ public:
+  Rebuild(const Fn& fn, std::vector<NodeId>& origin) : fn_(fn), origin_(origin), users_(fn.graph.size(), 0) {}
+
+  Fn run() {
+    const auto live = live_nodes(fn_);
+    for (NodeId id = 0; id < fn_.graph.size(); ++id)
+      if (live[id])
+        for (NodeId in : fn_.graph[id].in) ++users_[in];
+    to_.assign(fn_.graph.size(), kNoNode);
+    for (NodeId id = 0; id < fn_.graph.size(); ++id) {
+      const bool is_input = fn_.graph[id].op == Op::kInput;  // an unused input keeps its number
+      if (!live[id] && !is_input) continue;
+      to_[id] = is_input ? copy_input(id) : rebuilt(id);
+      origin_.resize(out_.graph.size(), id);
+    }
+    for (const Output& output : fn_.outputs) out_.outputs.push_back({output.name, to_[output.id]});
+    for (const StatePair& state : fn_.states) out_.states.push_back({to_[state.in], to_[state.out]});
+    return std::move(out_);
+  }
+
+ private:
+  NodeId copy_input(NodeId id) {
+    const Node& node = fn_.graph[id];
+    return out_.graph.add_input(fn_.graph.input_name(id), node.shape, node.dtype, node.place);
+  }
+  Value at(NodeId id) { return {out_.graph, to_[id]}; }
+
+  NodeId rebuilt(NodeId id) {
+    const Node& node = fn_.graph[id];
+    if (const Value folded = fold(node)) return folded.id();
+    if (node.op == Op::kAdd)
+      if (const Value joined = join_pads(id)) return joined.id();
+    if (node.op == Op::kMatMul && node.attribute.transpose_b)
+      return matmul({at(node.in[0]), node.place}, transpose(at(node.in[1]), {1, 0}), node.attribute.transpose_a, false).id();
+    std::vector<NodeId> in;
+    for (NodeId k : node.in) in.push_back(to_[k]);
+    return out_.graph.add(node.op, std::move(in), node.attribute, node.place);
+  }
+
+  // What is known before running: arithmetic on constants, and moves that move nothing.
+  Value fold(const Node& node) {
+    if (info(node.op).pointwise) {
+      double number[3] = {0, 0, 0};
+      bool all = true;
+      for (std::size_t i = 0; i < node.in.size(); ++i) all = is_splat(at(node.in[i]), number[i]) && all;
+      // Rounded to float32 at every operation, as the kernels would have done.
+      if (all) {
+        for (double& n : number) n = static_cast<double>(static_cast<float>(n));
+        const auto value = static_cast<double>(static_cast<float>(pointwise_value(node.op, number[0], number[1], number[2])));
+        return broadcast(constant(out_.graph, value), node.shape);
+      }
+      return on_scalars(node);
+    }
+    double splat = 0;
+    switch (node.op) {
+      case Op::kStop: return at(node.in[0]);
+      case Op::kBroadcast: case Op::kReshape: case Op::kTranspose: case Op::kSlice:
+        if (is_splat(at(node.in[0]), splat)) return broadcast(constant(out_.graph, splat), node.shape);
+        if (at(node.in[0]).shape() == node.shape && node.op != Op::kTranspose) return at(node.in[0]);
+        if (node.op == Op::kReshape && at(node.in[0]).node().op == Op::kReshape)
+          return reshape(Value(out_.graph, at(node.in[0]).node().in[0]), node.shape);
+        return {};
+      case Op::kSumTo: return sum_by_runs(at(node.in[0]), node.shape);
+      default: return {};
+    }
+  }
+
+  // An operation on numbers that are all repeated is done once, and its result repeated.
+  Value on_scalars(const Node& node) {
+    if (node.shape == Shape{}) return {};
+    std::vector<NodeId> in;
+    for (NodeId k : node.in) {
+      Value v = at(k);
+      while (v.node().op == Op::kBroadcast) v = Value(out_.graph, v.node().in[0]);
+      if (v.shape().size() != 1) return {};
+      in.push_back(reshape(v, {}).id());
+    }
+    return broadcast(Value(out_.graph, out_.graph.add(node.op, std::move(in), {}, node.place)), node.shape);
+  }
+
+  // Axes that do not lie side by side are summed one run after another; summing axes of size 1 is a reshape.
+  Value sum_by_runs(Value from, const Shape& to) {
+    if (from.size() == to.size()) return reshape(from, to);
+    const auto [first, end] = last_summed_run(from.shape(), to);
+    Shape middle = from.shape();
+    for (int i = first; i < end; ++i) middle = middle.with(i, 1);
+    return middle.size() == to.size() ? sum_to(from, to) : sum_by_runs(sum_to(from, middle), to);
+  }
+
+  // A tree of additions whose leaves are pads of one axis: when their parts do not overlap they are one concat.
+  Value join_pads(NodeId id) {
+    std::vector<NodeId> leaves, open{id};
+    while (!open.empty()) {
+      const NodeId top = open.back();
+      const Node& node = fn_.graph[top];
+      open.pop_back();
+      if (node.op == Op::kAdd && (top == id || users_[top] == 1)) open.insert(open.end(), node.in.begin(), node.in.end());
+      else if (node.op == Op::kPad) leaves.push_back(top);
+      else return {};
+    }
+    const std::int64_t axis = fn_.graph[leaves[0]].attribute.axis, total = fn_.graph[id].shape[static_cast<int>(axis)];
+    std::ranges::sort(leaves, {}, [&](NodeId leaf) { return fn_.graph[leaf].attribute.low; });
+    std::vector<Value> parts;
+    std::int64_t end = 0;
+    auto fill_to = [&](std::int64_t low) {
+      if (low > end)
+        parts.push_back(broadcast(constant(out_.graph, 0), fn_.graph[id].shape.with(static_cast<int>(axis), low - end)));
+    };
+    for (NodeId leaf : leaves) {
+      const Node& node = fn_.graph[leaf];
+      if (node.attribute.axis != axis || node.attribute.low < end) return {};
+      fill_to(node.attribute.low);
+      parts.push_back(at(node.in[0]));
+      end = node.attribute.low + fn_.graph[node.in[0]].shape[static_cast<int>(axis)];
+    }
+    fill_to(total);
+    return concat(parts, static_cast<int>(axis), fn_.graph[id].place);
+  }
+
+  const Fn& fn_;
+  std::vector<NodeId>& origin_;
+  std::vector<int> users_;
+  std::vector<NodeId> to_;
+  Fn out_;
+};
+
+// Drops what the rebuilding left without users.
+Fn sweep(const Fn& fn, std::vector<NodeId>& origin) {
+  const auto live = live_nodes(fn);
+  Fn out;
+  std::vector<NodeId> to(fn.graph.size(), kNoNode), kept;
+  for (NodeId id = 0; id < fn.graph.size(); ++id) {
+    const Node& node = fn.graph[id];
+    if (node.op == Op::kInput) {
+      to[id] = out.graph.add_input(fn.graph.input_name(id), node.shape, node.dtype, node.place);
+    } else if (live[id]) {
+      std::vector<NodeId> in;
+      for (NodeId k : node.in) in.push_back(to[k]);
+      to[id] = out.graph.add(node.op, std::move(in), node.attribute, node.place);
+    } else {
+      continue;
+    }
+    kept.push_back(origin[id]);
+  }
+  for (const Output& output : fn.outputs) out.outputs.push_back({output.name, to[output.id]});
+  for (const StatePair& state : fn.states) out.states.push_back({to[state.in], to[state.out]});
+  origin = std::move(kept);
+  return out;
+}
+
+}  // namespace
+
+std::pair<int, int> last_summed_run(const Shape& from, const Shape& to) {
+  const int lead = from.rank() - to.rank();
+  auto is_kept = [&](int i) { return from[i] != 1 && i >= lead && to[i - lead] != 1; };
+  int end = from.rank();
+  while (end > 0 && (from[end - 1] == 1 || is_kept(end - 1))) --end;
+  int first = end;
+  while (first > 0 && !is_kept(first - 1)) --first;
+  return {first, end};
+}
+
+Fn simplify(const Fn& fn, std::vector<NodeId>& origin) {
+  origin.clear();
+  const Fn rebuilt = Rebuild(fn, origin).run();
+#ifdef LIMN_VERIFY
+  verify(rebuilt);
+#endif
+  return sweep(rebuilt, origin);
+}
+
+}  // namespace limn

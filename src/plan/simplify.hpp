@@ -1,0 +1,16 @@
+// Passes from graph to graph: dead code, constant folding, sums of disjoint pads as one concat, transposed right-hand
+// sides as a transpose of their own. Each rebuilds the live part; hash-consing then merges what became equal.
+#pragma once
+#include <utility>
+
+#include "graph/fn.hpp"
+
+namespace limn {
+
+// `origin[new node] = node of fn` tells what a node of the result stands for.
+Fn simplify(const Fn& fn, std::vector<NodeId>& origin);
+
+// The last run of axes that sum_to sums from one shape to another, as [first, end): axes of size 1 do not break a run.
+std::pair<int, int> last_summed_run(const Shape& from, const Shape& to);
+
+}  // namespace limn

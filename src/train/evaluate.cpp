@@ -1,0 +1,73 @@
+#include "train/evaluate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace limn {
+namespace {
+
+constexpr std::int64_t kRows = 256;  // of an evaluation batch
+
+}  // namespace
+
+const Evaluator::BatchPlan& Evaluator::plan_for(AlignedFloats& theta, std::int64_t size) {
+  for (const BatchPlan& plan : plans_)
+    if (plan.feed->batch() == size) return plan;
+  BatchPlan plan;
+  plan.feed = std::make_unique<Feed>(model_.target, size, model_.network.inputs());
+  plan.executable = std::make_unique<Executable>(evaluation(model_, size), std::vector<void*>{theta.data(), plan.feed->x(), plan.feed->y()},
+                                                 plan.feed->stage());
+  plans_.push_back(std::move(plan));
+  return plans_.back();
+}
+
+template <class Visit>
+void Evaluator::run(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows, Visit visit) {
+  for (std::size_t at = 0; at < rows.size(); at += kRows) {
+    const auto size = std::min<std::int64_t>(kRows, static_cast<std::int64_t>(rows.size() - at));
+    const BatchPlan& plan = plan_for(theta, size);
+    plan.feed->set(data, rows.data() + at);
+    plan.executable->run(pool_, {});
+    visit(at, plan.executable->output(0), plan.executable->output(1));
+  }
+}
+
+std::map<std::string, double> Evaluator::metrics(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows) {
+  const auto width = static_cast<std::size_t>(model_.network.outputs());
+  double loss = 0, right = 0, squares = 0, sum = 0, sum_squares = 0;
+  run(theta, data, rows, [&](std::size_t at, std::span<const float> losses, std::span<const float> outputs) {
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+      loss += losses[i];
+      const float* y = outputs.data() + i * width;
+      if (model_.target == Target::kNumbers) {
+        const double target = data.targets[rows[at + i]], error = y[0] - target;
+        squares += error * error, sum += target, sum_squares += target * target;
+      } else {
+        const auto best = width == 1 ? static_cast<std::int64_t>(y[0] > 0.5f) : std::max_element(y, y + width) - y;
+        right += best == data.labels[rows[at + i]];
+      }
+    }
+  });
+  const auto n = static_cast<double>(rows.size());
+  if (model_.target != Target::kNumbers) return {{"loss", loss / n}, {"accuracy", right / n}};
+  const double spread = sum_squares - sum * sum / n;
+  return {{"loss", loss / n}, {"rmse", std::sqrt(squares / n) * data.preprocessing.target_deviation}, {"r2", 1 - squares / spread}};
+}
+
+std::vector<float> Evaluator::predict(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows) {
+  const auto width = static_cast<std::size_t>(model_.network.outputs());
+  std::vector<float> all;
+  run(theta, data, rows, [&](std::size_t, std::span<const float>, std::span<const float> outputs) {
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (model_.target == Target::kNumbers) {
+        all.push_back(static_cast<float>(outputs[i] * data.preprocessing.target_deviation + data.preprocessing.target_mean));
+      } else {
+        if (width == 1) all.push_back(1 - outputs[i]);
+        all.push_back(outputs[i]);
+      }
+    }
+  });
+  return all;
+}
+
+}  // namespace limn

@@ -1,0 +1,33 @@
+// Fills a plan's inputs with rows of a data set: the first stage of every run. A chunk takes a fixed range of rows.
+#pragma once
+#include <span>
+
+#include "base/thread_pool.hpp"
+#include "data/dataset.hpp"
+#include "exec/executable.hpp"
+#include "train/model.hpp"
+
+namespace limn {
+
+class Feed {
+ public:
+  Feed(Target target, std::int64_t batch, std::int64_t features);
+  void* x() const { return x_.data(); }
+  void* y() const { return y_.data(); }
+  std::int64_t batch() const { return batch_; }
+  // What the next run takes: `batch` rows, which must stay valid while it runs.
+  void set(const Dataset& data, const std::int32_t* rows) { data_ = &data, rows_ = rows; }
+  Stage stage();  // keeps a pointer to this feed
+
+ private:
+  void fill(int chunk);
+
+  Target target_;
+  std::int64_t batch_, features_;
+  int chunks_;
+  AlignedFloats x_, y_;  // y: float32, or int32 labels
+  const Dataset* data_ = nullptr;
+  const std::int32_t* rows_ = nullptr;
+};
+
+}  // namespace limn

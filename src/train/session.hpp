@@ -1,0 +1,69 @@
+// A training that can be stepped, looked at, stopped, put back and changed: model + data + rule -> steps.
+// It must not know files, folders or terminals.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "data/dataset.hpp"
+#include "interop/tensor.hpp"
+#include "train/settings.hpp"
+
+namespace limn {
+
+// Where a training stands in its data. `step` counts finished steps; `position` is the next row of the epoch's order.
+struct Cursor {
+  std::int64_t step = 0, epoch = 0, position = 0;
+  friend bool operator==(const Cursor&, const Cursor&) = default;
+};
+
+enum class Split { kTrain, kValid, kTest };
+
+struct Cost {
+  double flops = 0, bytes = 0;  // arithmetic; memory read and written by the plan's steps
+  std::size_t working_set = 0;  // bytes that a step touches again and again
+};
+
+class Session {
+ public:
+  // Builds the model for the data and draws the initial weights from the seed. Error: a wrong architecture or setting.
+  Session(const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed, ThreadPool& pool);
+  ~Session();
+
+  const Settings& settings() const;
+  const Cursor& cursor() const;
+  std::int64_t steps_per_epoch() const;
+  std::int64_t parameters() const;  // how many numbers are learned
+
+  float advance();  // one step; returns its mean training loss. Allocates nothing after the first epoch.
+  // Names without the split: "loss", then "accuracy" (classes) or "rmse" and "r2" (targets, in their own units).
+  std::map<std::string, double> evaluate(Split split);
+  // Network outputs for rows of a data set encoded by the same preprocessing, [rows, outputs]: probabilities for
+  // classes, de-standardised values for targets.
+  std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows);
+
+  // Live views of everything that changes: parameters first ("layer1.w", "layer1.b", ...), then the rule's moments
+  // ("momentum/layer1.w", ...). restore() wants the same names and shapes. Error: they differ.
+  std::vector<TensorView> state();
+  void restore(const std::vector<Tensor>& tensors, const Cursor& cursor);
+  std::string fingerprint() const;  // 16 hex digits over the state and the cursor
+
+  // Changes the settings between two steps; the architecture and the rule must stay. Error: they do not.
+  void change(const Settings& settings);
+  // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
+  // last step), "momentum/layer2.w[3,4]". Error: no such quantity, naming those there are.
+  float quantity(const std::string& name) const;
+  // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the state).
+  Cost step_cost();
+  std::string profile_step();
+  std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""
+
+ private:
+  struct Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace limn

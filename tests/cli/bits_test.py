@@ -1,0 +1,131 @@
+"""The same bits: over threads, runs, kill -9 and resume, replay, and branches; with dropout on."""
+import os
+import signal
+import time
+
+from program import SANITIZED, SMALL, ProgramTest, drawn_random
+
+ROUNDS = 5 if SANITIZED else 20
+
+
+class SameBits(ProgramTest):
+    def fingerprint(self, *arguments):
+        return self.train(*SMALL, *arguments).done["fingerprint"]
+
+    def test_over_threads_and_runs(self):
+        prints = {self.limn("train", "mlp", "--json", *SMALL, "--steps", 200, "--threads", threads).done["fingerprint"]
+                  for threads in (1, 1, 2, 3, 4)}
+        self.assertEqual(len(prints), 1)
+        self.assertNotEqual(prints, {self.fingerprint("--steps", 200, "--seed", 2)})
+
+    def test_over_threads_on_mnist(self):
+        here = {e["name"]: e["present"] for e in self.limn("data", "list", "--json").events}
+        if not here["mnist"] or SANITIZED:
+            self.skipTest("slow under sanitizers" if SANITIZED else "mnist is not in the cache; limn data get mnist")
+        prints = {self.limn("train", "mlp", "--json", "--data", "mnist", "--steps", 12, "--threads", threads).done["fingerprint"]
+                  for threads in (1, 2, 3, 4)}
+        self.assertEqual(len(prints), 1)
+
+    def test_after_kill_and_resume(self):
+        random = drawn_random("kill")
+        steps = 4000 if SANITIZED else 20000
+        begin = time.monotonic()
+        expected = self.fingerprint("--steps", steps)
+        length = time.monotonic() - begin
+        resumed_later = 0
+        for i in range(ROUNDS):
+            out = self.folder / f"run{i}"
+            arguments = ["--json", "--threads", 1]
+            process = self.start("train", "mlp", *arguments, *SMALL, "--steps", steps, "--out", out)
+            while not out.exists():
+                time.sleep(0.001)
+            time.sleep(random.uniform(0, length))
+            process.kill()
+            process.communicate()
+            if random.random() < 0.3:  # and the resumed one once more
+                process = self.start("resume", out, *arguments)
+                time.sleep(random.uniform(0, length / 2))
+                process.kill()
+                process.communicate()
+            result = self.limn("resume", out, *arguments)
+            resumed_later += result.events[0]["step"] > 0
+            self.assertEqual(result.done["fingerprint"], expected, f"round {i}")
+            self.assertEqual(result.done["steps"], steps)
+            journal = self.limn("replay", out, "--step", random.randint(1, steps), *arguments)
+            self.assertEqual(journal.err, "", "the journal and the replay differ")
+        self.assertGreater(resumed_later, 0, "no run was resumed from a snapshot")
+
+    def test_of_any_step_replayed(self):
+        random = drawn_random("replay")
+        run = self.train(*SMALL, "--steps", 600, "--out", "long").done
+        for _ in range(ROUNDS):
+            k = random.randint(1, 600)
+            replayed = self.limn("replay", "long", "--step", k, "--json", "--threads", random.randint(1, 3))
+            self.assertEqual(replayed.err, "")
+            self.assertEqual(replayed.done["fingerprint"], self.fingerprint("--steps", k), f"step {k}")
+        self.assertEqual(self.limn("replay", run["run"] if (self.folder / "runs" / run["run"]).exists() else "long",
+                                   "--step", 600, "--json").done["fingerprint"], run["fingerprint"])
+
+    def test_of_a_branch_without_a_change(self):
+        random = drawn_random("branch")
+        expected = self.train(*SMALL, "--steps", 500, "--out", "parent").done["fingerprint"]
+        for i in range(4):
+            at = random.randint(0, 500)
+            branch = self.limn("branch", "parent", "--at", at, "--out", f"child{i}", "--json", "--threads", 2)
+            self.assertEqual(branch.done["fingerprint"], expected, f"at {at}")
+            later = random.randint(at, 500)
+            self.assertEqual(self.limn("replay", f"child{i}", "--step", later, "--json").done["fingerprint"],
+                             self.limn("replay", "parent", "--step", later, "--json").done["fingerprint"])
+        grandchild = self.limn("branch", "child3", "--at", 500, "--out", "grandchild", "--steps", 510, "--json").done
+        self.assertEqual(grandchild["fingerprint"], self.fingerprint("--steps", 510))
+
+    def test_of_a_branch_with_a_change(self):
+        parent = self.train(*SMALL, "--steps", 300, "--out", "parent").done
+        a = self.limn("branch", "parent", "--at", 100, "--set", "lr=0.01", "--out", "a", "--json").done
+        b = self.limn("branch", "parent", "--at", 100, "--set", "lr=0.01", "--out", "b", "--json", "--threads", 3).done
+        self.assertEqual(a["fingerprint"], b["fingerprint"])
+        self.assertNotEqual(a["fingerprint"], parent["fingerprint"])
+        shown = self.limn("runs", "show", "a", "--json").events[0]
+        self.assertEqual((shown["parent"]["step"], shown["parent"]["patch"]), (100, {"lr": 0.01}))
+        self.assertEqual(shown["recipe"]["settings"]["lr"], 0.01)
+
+    def test_of_settings_changed_on_the_way(self):
+        self.train(*SMALL, "--steps", 200, "--out", "run")
+        before = self.limn("replay", "run", "--step", 150, "--json").done["fingerprint"]
+        self.limn("resume", "run", "--steps", 400, "--set", "lr=0.02", "--set", "batch=16", "--json")
+        end = self.limn("resume", "run", "--steps", 600, "--set", "lr=auto", "--json").done["fingerprint"]
+        self.assertEqual(self.limn("replay", "run", "--step", 150, "--json").done["fingerprint"], before)
+        for step in (200, 201, 399, 400, 401, 600):
+            replayed = self.limn("replay", "run", "--step", step, "--json", "--threads", 2)
+            self.assertEqual(replayed.err, "", f"step {step}")
+        self.assertEqual(replayed.done["fingerprint"], end)
+        for snapshot in (self.folder / "run/snapshots").iterdir():
+            snapshot.unlink()  # from the seed, through both changes
+        self.assertEqual(self.limn("replay", "run", "--step", 600, "--json").done["fingerprint"], end)
+
+    def test_with_a_cosine_schedule(self):
+        cosine = ["--set", "schedule=cosine"]
+        expected = self.fingerprint(*cosine, "--steps", 300)
+        self.train(*SMALL, *cosine, "--steps", 300, "--out", "run")
+        self.assertEqual(self.limn("branch", "run", "--at", 120, "--json").done["fingerprint"], expected)
+        longer = self.limn("resume", "run", "--steps", 310, "--json").done
+        self.assertEqual(longer["steps"], 310)
+        self.assertEqual(self.limn("replay", "run", "--step", 300, "--json").done["fingerprint"], expected)
+
+    def test_after_interruptions(self):
+        steps = 3000 if SANITIZED else 20000
+        expected = self.fingerprint("--steps", steps)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            out = self.folder / f"run{number}"
+            process = self.start("train", "mlp", "--json", "--threads", 1, *SMALL, "--steps", steps, "--out", out)
+            while not out.exists():
+                time.sleep(0.001)
+            time.sleep(0.05)
+            os.kill(process.pid, number)
+            out_text, err = process.communicate()
+            self.assertEqual(process.returncode, 130, out_text + err)
+            self.assertIn('"event":"stop"', out_text.splitlines()[-1])
+            self.assertTrue(list((out / "snapshots").iterdir()))
+            resumed = self.limn("resume", out, "--json", "--threads", 1)
+            self.assertGreater(resumed.events[0]["step"], 0)
+            self.assertEqual(resumed.done["fingerprint"], expected)

@@ -1,0 +1,108 @@
+#include "experiment/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "experiment/experiment.hpp"
+
+namespace limn {
+namespace {
+
+TEST(Recipe, HasOneCanonicalJson) {
+  const Recipe a = recipe_from_json(R"({"experiment":"mlp","data":"iris","seed":7,"steps":100,"settings":{"lr":1e-3,"batch":8}})");
+  const Recipe b = recipe_from_json(R"( {"settings":{"batch":8,"lr":0.0010},"steps":100,"seed":7,"data":"iris","experiment":"mlp"} )");
+  const std::string canonical = R"({"data":"iris","experiment":"mlp","seed":7,"settings":{"batch":8,"lr":0.001},"steps":100})";
+  EXPECT_EQ(to_json(a), canonical);
+  EXPECT_EQ(to_json(b), canonical);
+  EXPECT_EQ(to_json(recipe_from_json(canonical)), canonical);
+  // printf '%s' CANONICAL | sha256sum | cut -c 1-12
+  EXPECT_EQ(recipe_id(a), "7a9d18e132de");
+}
+
+TEST(Recipe, ChangesItsIdWithAnythingItSays) {
+  const std::string base = R"({"experiment":"mlp","data":"iris","seed":7,"steps":100,"settings":{"lr":0.001}})";
+  const auto id = recipe_id(recipe_from_json(base));
+  for (const auto* other : {R"({"experiment":"mlp","data":"moons","seed":7,"steps":100,"settings":{"lr":0.001}})",
+                            R"({"experiment":"mlp","data":"iris","seed":8,"steps":100,"settings":{"lr":0.001}})",
+                            R"({"experiment":"mlp","data":"iris","seed":7,"steps":101,"settings":{"lr":0.001}})",
+                            R"({"experiment":"mlp","data":"iris","seed":7,"epochs":100,"settings":{"lr":0.001}})",
+                            R"({"experiment":"mlp","data":"iris","seed":7,"steps":100,"settings":{"lr":0.002}})"})
+    EXPECT_NE(recipe_id(recipe_from_json(other)), id) << other;
+}
+
+TEST(Recipe, KeepsTheLargestSeed) {
+  const Recipe recipe = recipe_from_json(R"({"experiment":"mlp","data":"iris","seed":18446744073709551615})");
+  EXPECT_EQ(recipe.seed, 18446744073709551615u);
+  EXPECT_NE(to_json(recipe).find("18446744073709551615"), std::string::npos);
+}
+
+TEST(Recipe, ThatIsWrongIsRefused) {
+  const std::string deep(100'000, '[');
+  for (const std::string& text : {
+           std::string(), std::string("{"), std::string("[]"), std::string("3"), deep,
+           std::string(R"({"data":"iris"})"), std::string(R"({"experiment":"mlp"})"),
+           std::string(R"({"experiment":"mpl","data":"iris"})"), std::string(R"({"experiment":3,"data":"iris"})"),
+           std::string(R"({"experiment":"mlp","data":"iris","sead":1})"),
+           std::string(R"({"experiment":"mlp","data":"iris","seed":-1})"),
+           std::string(R"({"experiment":"mlp","data":"iris","seed":1.5})"),
+           std::string(R"({"experiment":"mlp","data":"iris","steps":0})"),
+           std::string(R"({"experiment":"mlp","data":"iris","steps":1e30})"),
+           std::string(R"({"experiment":"mlp","data":"iris","epochs":-3})"),
+           std::string(R"({"experiment":"mlp","data":"iris","epochs":1,"steps":1})"),
+           std::string(R"({"experiment":"mlp","data":"iris","settings":[]})"),
+           std::string(R"({"experiment":"mlp","data":"iris","settings":{"lr":-1}})"),
+           std::string(R"({"experiment":"mlp","data":"iris","settings":{"lr":null}})"),
+           std::string(R"({"experiment":"mlp","data":"iris","settings":{"lrr":1}})"),
+           std::string(R"({"experiment":"mlp","data":"iris","settings":{"batch":18446744073709551615}})"),
+           std::string(R"({"experiment":"mlp","data":"iris","settings":{"optimizer":"adm"}})"),
+       })
+    EXPECT_THROW(recipe_from_json(text), Error) << text.substr(0, 80);
+}
+
+Dataset table_of(std::size_t rows, Task task) {
+  Dataset data;
+  data.name = "table";
+  data.task = task;
+  data.preprocessing.kind = "table";
+  if (task == Task::kClassify) data.classes = data.preprocessing.classes = {"a", "b", "c"};
+  data.train.resize(rows);
+  return data;
+}
+
+TEST(Mlp, ResolvesEveryAutoByTheData) {
+  const Experiment& mlp = find_experiment("mlp");
+  Recipe recipe{"mlp", "table", 1, {}, {}, {}};
+  mlp.resolve(recipe, table_of(105, Task::kClassify));
+  EXPECT_EQ(to_json(recipe).find("\"arch\":\"auto\""), std::string::npos);
+  EXPECT_EQ(recipe.settings["arch"], Value(std::string("dense 64 relu | dense 64 relu | dense 3")));
+  EXPECT_EQ(recipe.settings["loss"], Value(std::string("cross-entropy")));
+  const auto steps = total_steps(recipe, table_of(105, Task::kClassify));
+  EXPECT_GE(steps, 3000);
+  EXPECT_LE(steps, 5000);
+  EXPECT_EQ(mlp.settings(recipe.settings).batch, std::get<std::int64_t>(recipe.settings["batch"]));
+
+  Recipe numbers{"mlp", "table", 1, {}, 50, {{"lr", Value(0.5)}}};
+  mlp.resolve(numbers, table_of(10, Task::kRegress));
+  EXPECT_EQ(numbers.settings["arch"], Value(std::string("dense 64 relu | dense 64 relu | dense 1")));
+  EXPECT_EQ(numbers.settings["loss"], Value(std::string("squared")));
+  EXPECT_EQ(numbers.settings["batch"], Value(std::int64_t{10}));
+  EXPECT_EQ(numbers.settings["lr"], Value(0.5));
+  EXPECT_EQ(total_steps(numbers, table_of(10, Task::kRegress)), 50);
+
+  const auto once = to_json(recipe);
+  mlp.resolve(recipe, table_of(105, Task::kClassify));
+  EXPECT_EQ(to_json(recipe), once);
+}
+
+TEST(Mlp, RefusesWhatTheDataCannotDo) {
+  const Experiment& mlp = find_experiment("mlp");
+  Recipe large{"mlp", "table", 1, {}, {}, {{"batch", Value(std::int64_t{11})}}};
+  EXPECT_THROW(mlp.resolve(large, table_of(10, Task::kClassify)), Error);
+  Recipe classes{"mlp", "table", 1, {}, {}, {{"loss", Value(std::string("cross-entropy"))}}};
+  EXPECT_THROW(mlp.resolve(classes, table_of(10, Task::kRegress)), Error);
+  Recipe none{"mlp", "table", 1, {}, {}, {}};
+  EXPECT_THROW(mlp.resolve(none, table_of(0, Task::kRegress)), Error);
+}
+
+}  // namespace
+}  // namespace limn
