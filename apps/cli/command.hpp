@@ -13,14 +13,19 @@ using Action = std::function<int()>;  // returns the exit status
 // What --json, --quiet, --threads and --isa say.
 struct Common {
   bool json = false, quiet = false;
-  int threads = 0;  // 0: one per core
-  std::string isa;  // empty: the run's own, else the fastest
+  std::int64_t threads = 0;  // 0: one per core
+  std::string isa;           // empty: the run's own, else the fastest
 };
+
+// An option that takes a decimal whole number from low to high. Error: anything else, such as 1e3 or too many digits.
+CLI::Option* add_whole_number(CLI::App& command, const std::string& name, std::int64_t& value, std::int64_t low,
+                              std::int64_t high, const std::string& help);
+CLI::Option* add_seed(CLI::App& command, std::uint64_t& value);
 
 void add_output_options(CLI::App& command, Common& common);   // --json --quiet
 void add_machine_options(CLI::App& command, Common& common);  // those and --threads --isa
 
-void add_train_commands(CLI::App& app, Action& action);  // train, run
+void add_train_commands(CLI::App& app, Action& action);     // train, run
 void add_continue_commands(CLI::App& app, Action& action);  // resume, branch
 void add_replay_command(CLI::App& app, Action& action);
 void add_runs_command(CLI::App& app, Action& action);

@@ -1,14 +1,13 @@
 // limn resume, limn branch.
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 #include <filesystem>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
+#include "cli/training.hpp"
 #include "experiment/experiment.hpp"
 #include "train/snapshot.hpp"
-#include "cli/training.hpp"
 
 namespace limn::cli {
 namespace {
@@ -30,9 +29,10 @@ Values difference(const Values& from, const Values& to) {
 std::int64_t end_of(const Options& options, const Run& run, std::int64_t step) {
   if (options.steps == 0) return std::max(run.info.total_steps, step);
   if (options.steps < step)
-    throw Error(fmt::format("{} stands at step {}, past step {}", run.info.id, step, options.steps),
-                fmt::format("--steps counts all steps of the run: name {} or more, or branch it: limn branch {} --at {}", step,
-                            run.folder.string(), options.steps));
+    throw Error(
+        fmt::format("{} stands at step {}, past step {}", run.info.id, step, options.steps),
+        fmt::format("--steps counts all steps of the run: name {} or more, or branch it: limn branch {} --at {}", step,
+                    run.folder.string(), options.steps));
   return options.steps;
 }
 
@@ -90,17 +90,18 @@ void add_continue_commands(CLI::App& app, Action& action) {
     auto* command = app.add_subcommand(name, help);
     auto options = std::make_shared<Options>();
     command->add_option("run", options->run, "a run's folder or id")->required();
-    command->add_option("--steps", options->steps, "train until this step of the run; its recipe's end when not given")
-        ->check(CLI::Range(std::int64_t{1}, kMostSteps))->type_name("N");
+    add_whole_number(*command, "--steps", options->steps, 1, kMostSteps,
+                     "train until this step of the run; its recipe's end when not given");
     command->add_option("--set", options->settings, "a setting that is another from here on")
-        ->allow_extra_args(false)->type_name("NAME=VALUE");
+        ->allow_extra_args(false)
+        ->type_name("NAME=VALUE");
     add_machine_options(*command, options->common);
     command->callback([&action, options, act] { action = [options, act] { return act(*options); }; });
     return std::pair(command, options);
   };
   add("resume", "go on with a run, bit for bit", resume);
   const auto [command, options] = add("branch", "a new run that begins at a step of another", branch);
-  command->add_option("--at", options->at, "the step of the run to branch at")->required()->type_name("STEP");
+  add_whole_number(*command, "--at", options->at, 0, kMostSteps, "the step of the run to branch at")->required();
   command->add_option("--out", options->out, "the new run's folder")->type_name("DIR");
 }
 

@@ -1,16 +1,16 @@
 // limn data: list, info, get.
+#include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 #include <cstdio>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
-#include "data/catalogue.hpp"
-#include "data/fetch.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "data/catalogue.hpp"
+#include "data/fetch.hpp"
 
 namespace limn::cli {
 namespace {
@@ -23,10 +23,20 @@ struct Options {
 nlohmann::json object_of(const CatalogueEntry& entry) {
   std::uint64_t bytes = 0;
   for (const auto& file : entry.files) bytes += file.bytes;
-  return {{"event", "data"}, {"name", entry.name}, {"summary", entry.summary}, {"kind", entry.kind},
-          {"task", entry.task}, {"train", entry.train}, {"test", entry.test}, {"sample", entry.sample},
-          {"classes", entry.classes}, {"licence", entry.licence}, {"sources", entry.sources}, {"bytes", bytes},
-          {"present", is_present(entry)}, {"built_in", entry.built_in()}};
+  return {{"event", "data"},
+          {"name", entry.name},
+          {"summary", entry.summary},
+          {"kind", entry.kind},
+          {"task", entry.task},
+          {"train", entry.train},
+          {"test", entry.test},
+          {"sample", entry.sample},
+          {"classes", entry.classes},
+          {"licence", entry.licence},
+          {"sources", entry.sources},
+          {"bytes", bytes},
+          {"present", is_present(entry)},
+          {"built_in", entry.built_in()}};
 }
 
 std::string state_of(const CatalogueEntry& entry) {
@@ -49,12 +59,14 @@ int info(const Options& options) {
     print_json(object_of(entry));
     return 0;
   }
-  fmt::print("{}\n{}\nsamples   {} to train{}\nsample    {}\n", entry.name, speaks_chinese() ? entry.summary_zh : entry.summary,
-             entry.train, entry.test > 0 ? fmt::format(", {} to test", entry.test) : "", entry.sample);
+  fmt::print("{}\n{}\nsamples   {} to train{}\nsample    {}\n", entry.name,
+             speaks_chinese() ? entry.summary_zh : entry.summary, entry.train,
+             entry.test > 0 ? fmt::format(", {} to test", entry.test) : "", entry.sample);
   if (!entry.classes.empty()) fmt::print("classes   {}\n", fmt::join(entry.classes, ", "));
   fmt::print("licence   {}\n", entry.licence);
   for (const auto& source : entry.sources) fmt::print("source    {}\n", source);
-  for (const auto& file : entry.files) fmt::print("file      {}  {} bytes\n", (folder_of(entry) / file.name).string(), file.bytes);
+  for (const auto& file : entry.files)
+    fmt::print("file      {}  {} bytes\n", (folder_of(entry) / file.name).string(), file.bytes);
   fmt::print("state     {}\n", state_of(entry));
   return 0;
 }

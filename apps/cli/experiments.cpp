@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "experiment/experiment.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "experiment/experiment.hpp"
 
 namespace limn::cli {
 namespace {
@@ -28,8 +28,8 @@ const char* name_of(ParameterKind kind) {
 }
 
 Json object_of(const Parameter& parameter) {
-  Json object = {{"name", parameter.name}, {"kind", name_of(parameter.kind)}, {"label", both(parameter.label)},
-                 {"help", both(parameter.help)}, {"default", parameter.initial}, {"automatic", parameter.automatic},
+  Json object = {{"name", parameter.name},       {"kind", name_of(parameter.kind)}, {"label", both(parameter.label)},
+                 {"help", both(parameter.help)}, {"default", parameter.initial},    {"automatic", parameter.automatic},
                  {"fixed", parameter.fixed}};
   if (parameter.kind == ParameterKind::kChoice) object["choices"] = parameter.choices;
   if (parameter.kind == ParameterKind::kNumber || parameter.kind == ParameterKind::kInteger) {
@@ -43,8 +43,11 @@ Json object_of(const Parameter& parameter) {
 
 void print(const Experiment& experiment, bool json, bool parameters) {
   if (json) {
-    Json object = {{"event", "experiment"}, {"name", experiment.name}, {"title", both(experiment.title)},
-                   {"help", both(experiment.help)}, {"parameters", Json::array()}};
+    Json object = {{"event", "experiment"},
+                   {"name", experiment.name},
+                   {"title", both(experiment.title)},
+                   {"help", both(experiment.help)},
+                   {"parameters", Json::array()}};
     for (const Parameter& parameter : experiment.parameters) object["parameters"].push_back(object_of(parameter));
     print_json(object);
     return;

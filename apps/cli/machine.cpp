@@ -26,7 +26,7 @@ Program choose(const Common& common, const Run* run) {
     if (std::ranges::count(available, run->info.isa) > 0) wanted = run->info.isa;
   }
   select_isa(wanted);
-  Program program{program_build(), selected_isa(), common.threads};
+  Program program{program_build(), selected_isa(), static_cast<int>(common.threads)};
   if (program.threads == 0) program.threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 64);
   if (run && run->info.isa != program.isa)
     fmt::print(stderr, "warning: the run was made on the instruction path {}, this is {}: bits may differ\n",
@@ -44,7 +44,7 @@ Machine::Machine(const Common& common, const Run* run)
 
 const std::atomic<int>& interrupts() {
   static const bool installed = [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_interrupt;
     action.sa_flags = SA_RESTART;
     ::sigaction(SIGINT, &action, nullptr);

@@ -22,7 +22,8 @@ int report(const std::string& what, const std::string& hint, int status) {
 // Says of a line that could not be parsed what its writer may have meant.
 int report_usage(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::vector<std::string> commands;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(command->get_name());
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    commands.push_back(command->get_name());
   const CLI::App* innermost = &app;
   std::string path = "limn";
   while (!innermost->get_subcommands().empty()) {
@@ -87,6 +88,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report("there is not enough memory", "choose a smaller batch or network", 1);
   } catch (const std::exception& error) {
-    return report(fmt::format("limn broke: {}", error.what()), "this is a mistake in limn; please report the line above", 1);
+    return report(fmt::format("limn broke: {}", error.what()),
+                  "this is a mistake in limn; please report the line above", 1);
   }
 }

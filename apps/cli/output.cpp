@@ -15,8 +15,12 @@ using Json = nlohmann::json;
 class JsonListener : public Listener {
  public:
   void step(const StepReport& report) override {
-    print_json({{"event", "step"}, {"step", report.step}, {"epoch", report.epoch}, {"train.loss", report.loss},
-                {"steps_per_second", report.steps_per_second}, {"seconds", report.seconds}});
+    print_json({{"event", "step"},
+                {"step", report.step},
+                {"epoch", report.epoch},
+                {"train.loss", report.loss},
+                {"steps_per_second", report.steps_per_second},
+                {"seconds", report.seconds}});
   }
   void evaluated(std::int64_t step, const Metrics& metrics) override {
     Json event = to_json_object(metrics);
@@ -35,7 +39,8 @@ class PeopleListener : public Listener {
     last_ = report;
     const double left = static_cast<double>(report.until - report.step) / report.steps_per_second;
     line_.draw(static_cast<double>(report.step) / static_cast<double>(report.until),
-               fmt::format(fmt::runtime(chinese_ ? "{}/{}  {} 步/秒  剩余 {}  损失 {:.4f}" : "{}/{}  {} steps/s  {} left  loss {:.4f}"),
+               fmt::format(fmt::runtime(chinese_ ? "{}/{}  {} 步/秒  剩余 {}  损失 {:.4f}"
+                                                 : "{}/{}  {} steps/s  {} left  loss {:.4f}"),
                            report.step, report.until, count(report.steps_per_second), duration(left), report.loss));
   }
   void evaluated(std::int64_t step, const Metrics& metrics) override {
@@ -83,9 +88,13 @@ std::string to_text(const Metrics& metrics) {
 
 void print_begin(const Common& common, const Run& run, const Session& session, const Program& program) {
   if (common.json) {
-    print_json({{"event", "begin"}, {"run", run.info.id}, {"folder", run.folder.string()},
-                {"step", session.cursor().step}, {"parameters", session.parameters()},
-                {"threads", program.threads}, {"isa", program.isa}});
+    print_json({{"event", "begin"},
+                {"run", run.info.id},
+                {"folder", run.folder.string()},
+                {"step", session.cursor().step},
+                {"parameters", session.parameters()},
+                {"threads", program.threads},
+                {"isa", program.isa}});
   } else if (!common.quiet) {
     fmt::print("{} on {}: {} parameters, {} thread{}, {}\n{}\n", run.recipe.experiment, run.recipe.data,
                session.parameters(), program.threads, program.threads == 1 ? "" : "s", program.isa,
@@ -96,9 +105,15 @@ void print_begin(const Common& common, const Run& run, const Session& session, c
 
 void print_outcome(const Common& common, const Run& run, const Outcome& outcome, const Program& program) {
   if (common.json) {
-    print_json({{"event", outcome.interrupted ? "stop" : "done"}, {"run", run.info.id}, {"folder", run.folder.string()},
-                {"steps", outcome.steps}, {"seconds", outcome.seconds}, {"metrics", to_json_object(outcome.metrics)},
-                {"fingerprint", outcome.fingerprint}, {"threads", program.threads}, {"isa", program.isa}});
+    print_json({{"event", outcome.interrupted ? "stop" : "done"},
+                {"run", run.info.id},
+                {"folder", run.folder.string()},
+                {"steps", outcome.steps},
+                {"seconds", outcome.seconds},
+                {"metrics", to_json_object(outcome.metrics)},
+                {"fingerprint", outcome.fingerprint},
+                {"threads", program.threads},
+                {"isa", program.isa}});
   } else if (outcome.interrupted) {
     fmt::print("interrupted after step {}; go on with: limn resume {}\n", outcome.steps, run.folder.string());
   } else {

@@ -1,4 +1,5 @@
-// What a training says while it runs and when it ends: JSON lines for programs, a progress bar or plain lines for people.
+// What a training says while it runs and when it ends: JSON lines for programs, a progress bar or plain lines for
+// people.
 #pragma once
 #include <memory>
 #include <nlohmann/json_fwd.hpp>

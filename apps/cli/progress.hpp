@@ -22,9 +22,9 @@ class ProgressLine {
   bool terminal_, color_, visible_ = false;
 };
 
-std::string blocks(double fraction, int width);     // "██████▌    ", width cells; 1/8 of a cell is the finest step
-std::string duration(double seconds);               // "0.3 s", "12 s", "3:05", "2:00:10"
-std::string count(double number);                   // "999", "12.3k", "4.1M"
-bool speaks_chinese();                              // by LC_ALL, LC_MESSAGES, LANG
+std::string blocks(double fraction, int width);  // "██████▌    ", width cells; 1/8 of a cell is the finest step
+std::string duration(double seconds);            // "0.3 s", "12 s", "3:05", "2:00:10"
+std::string count(double number);                // "999", "12.3k", "4.1M"
+bool speaks_chinese();                           // by LC_ALL, LC_MESSAGES, LANG
 
 }  // namespace limn::cli

@@ -8,9 +8,10 @@
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
-#include "experiment/travel.hpp"
 #include "cli/machine.hpp"
 #include "cli/output.hpp"
+#include "experiment/experiment.hpp"
+#include "experiment/travel.hpp"
 
 namespace limn::cli {
 namespace {
@@ -59,16 +60,24 @@ int replay(const Options& options) {
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (options.common.json)
-      print_json({{"event", "quantity"}, {"name", names[i]}, {"step", options.step}, {"value", values[i]},
+      print_json({{"event", "quantity"},
+                  {"name", names[i]},
+                  {"step", options.step},
+                  {"value", values[i]},
                   {"hex", hex_float(values[i])}});
     else
       fmt::print("{} {} {}\n", names[i], values[i], hex_float(values[i]));
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   if (options.common.json)
-    print_json({{"event", "done"}, {"run", run.info.id}, {"steps", options.step}, {"seconds", seconds.count()},
-                {"metrics", nlohmann::json::object()}, {"fingerprint", place.session->fingerprint()},
-                {"threads", machine.program().threads}, {"isa", machine.program().isa}});
+    print_json({{"event", "done"},
+                {"run", run.info.id},
+                {"steps", options.step},
+                {"seconds", seconds.count()},
+                {"metrics", nlohmann::json::object()},
+                {"fingerprint", place.session->fingerprint()},
+                {"threads", machine.program().threads},
+                {"isa", machine.program().isa}});
   else if (!options.common.quiet)
     fmt::print("fingerprint {}\n", place.session->fingerprint());
   return 0;
@@ -80,9 +89,10 @@ void add_replay_command(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("replay", "compute any step of a run again, and show its numbers");
   auto options = std::make_shared<Options>();
   command->add_option("run", options->run, "a run's folder or id")->required();
-  command->add_option("--step", options->step, "the state after this many steps")->required()->type_name("N");
+  add_whole_number(*command, "--step", options->step, 0, kMostSteps, "the state after this many steps")->required();
   command->add_option("--quantity", options->quantities, "such as train.loss, layer1.w[3,4], layer1.dw[3,4]")
-      ->allow_extra_args(false)->type_name("NAME");
+      ->allow_extra_args(false)
+      ->type_name("NAME");
   add_machine_options(*command, options->common);
   command->callback([&action, options] { action = [options] { return replay(*options); }; });
 }

@@ -7,8 +7,8 @@
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
-#include "experiment/run.hpp"
 #include "cli/output.hpp"
+#include "experiment/run.hpp"
 
 namespace limn::cli {
 namespace {
@@ -21,10 +21,17 @@ struct Options {
 };
 
 Json object_of(const Run& run, const RunSummary& summary) {
-  return {{"event", "run"}, {"run", run.info.id}, {"folder", run.folder.string()},
-          {"experiment", run.recipe.experiment}, {"data", run.recipe.data}, {"seed", run.recipe.seed},
-          {"steps", summary.step}, {"total_steps", run.info.total_steps}, {"status", summary.status},
-          {"metrics", to_json_object(summary.metrics)}, {"created", run.info.created}};
+  return {{"event", "run"},
+          {"run", run.info.id},
+          {"folder", run.folder.string()},
+          {"experiment", run.recipe.experiment},
+          {"data", run.recipe.data},
+          {"seed", run.recipe.seed},
+          {"steps", summary.step},
+          {"total_steps", run.info.total_steps},
+          {"status", summary.status},
+          {"metrics", to_json_object(summary.metrics)},
+          {"created", run.info.created}};
 }
 
 std::vector<Run> open_all(const std::vector<std::string>& names) {
@@ -58,19 +65,23 @@ int show(const Options& options) {
       object["digest"] = run.info.data_digest;
       object["parent"] = nullptr;
       if (const auto& parent = run.info.parent)
-        object["parent"] = {{"run", parent->run}, {"folder", parent->folder}, {"step", parent->step},
+        object["parent"] = {{"run", parent->run},
+                            {"folder", parent->folder},
+                            {"step", parent->step},
                             {"patch", Json::parse(to_json(parent->patch))}};
       object["snapshots"] = Json::array();
-      for (const auto& [step, path] : snapshots) object["snapshots"].push_back({{"step", step}, {"file", path.string()}});
+      for (const auto& [step, path] : snapshots)
+        object["snapshots"].push_back({{"step", step}, {"file", path.string()}});
       print_json(object);
       continue;
     }
-    fmt::print("run        {}\nfolder     {}\nmade       {} by {} on {}\nstate      {} after step {} of {}\n", run.info.id,
-               run.folder.string(), run.info.created, run.info.build, run.info.isa, summary.status, summary.step,
-               run.info.total_steps);
+    fmt::print("run        {}\nfolder     {}\nmade       {} by {} on {}\nstate      {} after step {} of {}\n",
+               run.info.id, run.folder.string(), run.info.created, run.info.build, run.info.isa, summary.status,
+               summary.step, run.info.total_steps);
     if (const auto& parent = run.info.parent)
       fmt::print("parent     {} at step {} {}\n", parent->run, parent->step, to_json(parent->patch));
-    fmt::print("data       {} {}\nseed       {}\n", run.recipe.data, run.info.data_digest.substr(0, 16), run.recipe.seed);
+    fmt::print("data       {} {}\nseed       {}\n", run.recipe.data, run.info.data_digest.substr(0, 16),
+               run.recipe.seed);
     for (const auto& [name, value] : run.recipe.settings) fmt::print("  {:<14} {}\n", name, to_string(value));
     for (const auto& [name, value] : summary.metrics) fmt::print("{:<16} {:.6g}\n", name, value);
     for (const auto& [step, path] : snapshots) fmt::print("snapshot   {:>9}  {}\n", step, path.filename().string());
@@ -92,8 +103,8 @@ int remove(const Options& options) {
 
 // What the recipes decide, by name, as text.
 std::map<std::string, std::string> decisions(const Run& run) {
-  std::map<std::string, std::string> all = {{"experiment", run.recipe.experiment}, {"data", run.recipe.data},
-                                            {"seed", std::to_string(run.recipe.seed)}};
+  std::map<std::string, std::string> all = {
+      {"experiment", run.recipe.experiment}, {"data", run.recipe.data}, {"seed", std::to_string(run.recipe.seed)}};
   if (run.recipe.epochs) all["epochs"] = std::to_string(*run.recipe.epochs);
   if (run.recipe.steps) all["steps"] = std::to_string(*run.recipe.steps);
   for (const auto& [name, value] : run.recipe.settings) all[name] = to_string(value);
@@ -111,7 +122,8 @@ int compare(const Options& options) {
     for (const auto& [name, value] : settings.back()) names.insert(name);
     for (const auto& [name, value] : metrics.back()) measured.insert(name);
   }
-  Json object = {{"event", "compare"}, {"runs", Json::array()}, {"settings", Json::object()}, {"metrics", Json::object()}};
+  Json object = {
+      {"event", "compare"}, {"runs", Json::array()}, {"settings", Json::object()}, {"metrics", Json::object()}};
   std::vector<std::pair<std::string, std::vector<std::string>>> table(1, {"", {}});
   for (const Run& run : runs) {
     object["runs"].push_back(run.info.id);

@@ -1,12 +1,11 @@
 // limn train, limn run.
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 
 #include "base/file.hpp"
 #include "cli/command.hpp"
-#include "experiment/experiment.hpp"
 #include "cli/training.hpp"
+#include "experiment/experiment.hpp"
 
 namespace limn::cli {
 namespace {
@@ -36,17 +35,20 @@ int train(const TrainOptions& options) {
 void add_train_commands(CLI::App& app, Action& action) {
   auto* train_command = app.add_subcommand("train", "train a network and keep the run");
   auto train_options = std::make_shared<TrainOptions>();
-  train_command->add_option("experiment", train_options->experiment, "what to train; `limn experiments` lists them")->required();
-  train_command->add_option("--data", train_options->data, "a name of `limn data list`, or a file or folder")->capture_default_str();
-  auto* epochs = train_command->add_option("--epochs", train_options->epochs, "passes over the training rows")
-                     ->check(CLI::Range(std::int64_t{1}, kMostSteps))->type_name("N");
-  train_command->add_option("--steps", train_options->steps, "steps, instead of epochs")
-      ->check(CLI::Range(std::int64_t{1}, kMostSteps))->type_name("N")->excludes(epochs);
+  train_command->add_option("experiment", train_options->experiment, "what to train; `limn experiments` lists them")
+      ->required();
+  train_command->add_option("--data", train_options->data, "a name of `limn data list`, or a file or folder")
+      ->capture_default_str();
+  auto* epochs = add_whole_number(*train_command, "--epochs", train_options->epochs, 1, kMostSteps,
+                                  "passes over the training rows");
+  add_whole_number(*train_command, "--steps", train_options->steps, 1, kMostSteps, "steps, instead of epochs")
+      ->excludes(epochs);
   train_command->add_option("--set", train_options->settings, "a setting; `limn experiments NAME` lists them")
-      ->allow_extra_args(false)->type_name("NAME=VALUE");
-  train_command->add_option("--seed", train_options->seed, "of weights, order, dropout and splits")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
-  train_command->add_option("--out", train_options->out, "the run's folder; runs/EXPERIMENT-TIME-ID when not given")->type_name("DIR");
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  add_seed(*train_command, train_options->seed);
+  train_command->add_option("--out", train_options->out, "the run's folder; runs/EXPERIMENT-TIME-ID when not given")
+      ->type_name("DIR");
   add_machine_options(*train_command, train_options->common);
   train_command->callback([&action, train_options] { action = [train_options] { return train(*train_options); }; });
 

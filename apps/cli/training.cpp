@@ -3,9 +3,9 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "cli/output.hpp"
 #include "data/catalogue.hpp"
 #include "experiment/experiment.hpp"
-#include "cli/output.hpp"
 
 namespace limn::cli {
 
@@ -41,7 +41,8 @@ int continue_training(const Run& run, Session& session, const Dataset& data, std
   const JournalContent history = read_journal(run.journal());
   print_begin(common, run, session, machine.program());
   const auto listener = make_listener(common);
-  const Outcome outcome = train_run(run, session, data, journal, history, until, machine.program(), interrupts(), *listener);
+  const Outcome outcome =
+      train_run(run, session, data, journal, history, until, machine.program(), interrupts(), *listener);
   print_outcome(common, run, outcome, machine.program());
   return outcome.interrupted ? 130 : 0;
 }

@@ -1,7 +1,7 @@
 // What train, run, resume and branch have in common.
 #pragma once
-#include "experiment/travel.hpp"
 #include "cli/machine.hpp"
+#include "experiment/travel.hpp"
 
 namespace limn::cli {
 

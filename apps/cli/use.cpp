@@ -43,7 +43,8 @@ int evaluate(const Options& options) {
                               ? std::ranges::none_of(data->labels, [](std::int32_t label) { return label < 0; })
                               : std::ranges::none_of(data->targets, [](float target) { return std::isnan(target); });
     if (!answered)
-      throw Error(fmt::format("{} does not say the {} of every row", options.data, run.info.preprocessing.target.empty() ? "class" : run.info.preprocessing.target),
+      throw Error(fmt::format("{} does not say the {} of every row", options.data,
+                              run.info.preprocessing.target.empty() ? "class" : run.info.preprocessing.target),
                   "evaluation compares with the truth; `limn predict` needs none");
   }
   const JournalContent journal = read_journal(run.journal());
@@ -51,7 +52,8 @@ int evaluate(const Options& options) {
                                             : newest_over(run, journal, data, machine.pool());
   const Metrics metrics = evaluate_split(*session, *data, split);
   if (metrics.empty())
-    throw Error(fmt::format("the split {} of {} has no rows", options.split, data->name), "name another split: train, valid, test");
+    throw Error(fmt::format("the split {} of {} has no rows", options.split, data->name),
+                "name another split: train, valid, test");
   const auto step = session->cursor().step;
   if (!options.common.json) {
     fmt::print("step {}  {}\n", step, to_text(metrics));
@@ -63,9 +65,14 @@ int evaluate(const Options& options) {
   event["run"] = run.info.id;
   print_json(event);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  print_json({{"event", "done"}, {"run", run.info.id}, {"steps", step}, {"seconds", seconds.count()},
-              {"metrics", to_json_object(metrics)}, {"fingerprint", session->fingerprint()},
-              {"threads", machine.program().threads}, {"isa", machine.program().isa}});
+  print_json({{"event", "done"},
+              {"run", run.info.id},
+              {"steps", step},
+              {"seconds", seconds.count()},
+              {"metrics", to_json_object(metrics)},
+              {"fingerprint", session->fingerprint()},
+              {"threads", machine.program().threads},
+              {"isa", machine.program().isa}});
   return 0;
 }
 
@@ -130,7 +137,8 @@ void add_use_commands(CLI::App& app, Action& action) {
   eval_command->add_option("--data", eval_options->data, "other data of the same kind")->type_name("NAME|PATH");
   eval_command->add_option("--split", eval_options->split, "train, valid or test")->capture_default_str();
   const auto [predict_command, predict_options] = add("predict", "answer for every row of files", predict);
-  predict_command->add_option("files", predict_options->files, "CSV tables or IDX images, as the run's data were")->required();
+  predict_command->add_option("files", predict_options->files, "CSV tables or IDX images, as the run's data were")
+      ->required();
 }
 
 }  // namespace limn::cli

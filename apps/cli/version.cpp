@@ -1,13 +1,13 @@
 // limn version: which program this is, and on which instruction paths it can run.
+#include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/output.hpp"
 #include "experiment/build.hpp"
 #include "kernel/isa.hpp"
-#include "cli/output.hpp"
 
 namespace limn::cli {
 namespace {
@@ -22,8 +22,13 @@ int version(const Common& common) {
   select_isa(common.isa.empty() ? "auto" : common.isa);
   const auto isas = available_isas();
   if (common.json)
-    print_json({{"event", "version"}, {"version", LIMN_VERSION}, {"build", build_id()}, {"compiler", kCompiler},
-                {"isa", selected_isa()}, {"isas", isas}, {"onednn", onednn_version()}});
+    print_json({{"event", "version"},
+                {"version", LIMN_VERSION},
+                {"build", build_id()},
+                {"compiler", kCompiler},
+                {"isa", selected_isa()},
+                {"isas", isas},
+                {"onednn", onednn_version()}});
   else
     fmt::print("limn {}\nbuild     {}\ncompiler  {}\nisa       {} (here: {})\noneDNN    {}\n", LIMN_VERSION, build_id(),
                kCompiler, selected_isa(), fmt::join(isas, ", "), onednn_version());

@@ -56,8 +56,9 @@ std::string offline_hint(Client client) {
     if (entry.built_in()) names.push_back(entry.name);
   }
   return fmt::format("{}; these sets are part of limn and need no network: {}",
-                     client == Client::kNpm ? "check that npm is installed and reaches its registry"
-                                            : "check that apt-get reaches its mirror (apt-get update)",
+                     client == Client::kNpm
+                         ? "check that npm is installed, reaches its registry and trusts its certificate"
+                         : "check that apt-get reaches its mirror (apt-get update)",
                      fmt::join(names, ", "));
 }
 

@@ -22,6 +22,11 @@ TileRunner::TileRunner(const TileProgram& program, const std::function<float*(Pl
     const bool expand = many_rows_ && (operand.walk == Walk::kRow || operand.walk == Walk::kColumn);
     operands_.push_back({operand.walk, memory, static_cast<float>(operand.value), expand ? registers_++ : -1});
   }
+  if (program.rows == 1) compiled_ = compiled_program(signature(program));
+  if (compiled_) {
+    for (const Place& store : program.stores) stores_.push_back(address(store));
+    return;
+  }
   assign_kernels(program);
   assign_targets(program, address);
   LIMN_CHECK(registers_ <= kRegisters, "{} registers", registers_);
@@ -84,7 +89,33 @@ void TileRunner::assign_targets(const TileProgram& program, const std::function<
   }
 }
 
+std::string signature(const TileProgram& program) {
+  std::string text;
+  for (const TileOperand& operand : program.operands) {
+    if (operand.walk == Walk::kRow || operand.walk == Walk::kColumn) return "";
+    text += operand.walk == Walk::kFull ? 'f' : 's';
+  }
+  for (const TileInstruction& i : program.code) {
+    text += fmt::format(" {}({}", i.op, i.a);
+    for (const std::int32_t source : {i.b, i.c})
+      if (source >= 0) text += fmt::format(",{}", source);
+    text += ')';
+    if (i.store >= 0) text += fmt::format(">{}", i.store);
+  }
+  return text;
+}
+
+void TileRunner::run_compiled(std::int64_t column0, std::int64_t column1) const {
+  const float* in[kRegisters];
+  float* out[kRegisters];
+  for (std::size_t k = 0; k < operands_.size(); ++k)
+    in[k] = operands_[k].memory ? operands_[k].memory + (operands_[k].walk == Walk::kFull ? column0 : 0) : &operands_[k].value;
+  for (std::size_t k = 0; k < stores_.size(); ++k) out[k] = stores_[k] + column0;
+  compiled_(in, out, static_cast<std::size_t>(column1 - column0));
+}
+
 void TileRunner::run(std::int64_t row0, std::int64_t row1, std::int64_t column0, std::int64_t column1) const {
+  if (compiled_) return run_compiled(column0, column1);
   Registers registers;
   for (std::size_t k = 0; k < operands_.size(); ++k)
     if (!operands_[k].memory) registers.constants[k] = operands_[k].value;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "kernel/kernels.hpp"
@@ -17,6 +18,7 @@ class TileRunner {
   // Rows row0 .. row1 - 1 and columns column0 .. column1 - 1 of the program's space.
   void run(std::int64_t row0, std::int64_t row1, std::int64_t column0, std::int64_t column1) const;
 
+  bool is_compiled() const { return compiled_ != nullptr; }  // one loop, instead of an operation at a time
   std::int64_t rows() const { return rows_; }
   std::int64_t columns() const { return columns_; }
 
@@ -41,6 +43,7 @@ class TileRunner {
   bool is_one_number(const Operand& operand) const;
   void assign_kernels(const TileProgram& program);
   void assign_targets(const TileProgram& program, const std::function<float*(Place)>& address);
+  void run_compiled(std::int64_t column0, std::int64_t column1) const;
   void run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) const;
 
   std::int64_t rows_, columns_;
@@ -48,6 +51,11 @@ class TileRunner {
   std::vector<Operand> operands_;
   std::vector<Instruction> code_;
   std::int32_t registers_ = 0;
+  ProgramKernel compiled_ = nullptr;
+  std::vector<float*> stores_;  // of a compiled program
 };
+
+// As kernel/ knows chains of operations (kernels.hpp); empty if the program has rows or columns that repeat.
+std::string signature(const TileProgram& program);
 
 }  // namespace limn

@@ -49,7 +49,8 @@ void resolve(Recipe& recipe, const Dataset& data) {
   for (const Parameter& parameter : parameters)
     if (!settings.contains(parameter.name)) settings[parameter.name] = parse_value(parameter, parameter.initial);
   const auto rows = static_cast<std::int64_t>(data.train.size());
-  if (rows == 0) throw Error(fmt::format("{} has no rows to train on", data.name), "name a set with more rows, or another split");
+  if (rows == 0)
+    throw Error(fmt::format("{} has no rows to train on", data.name), "name a set with more rows, or another split");
 
   const auto fill = [&](const std::string& name, Value value) {
     const auto* text = std::get_if<std::string>(&settings[name]);
@@ -178,7 +179,8 @@ std::vector<Parameter> parameters() {
       {.name = "target",
        .kind = kText,
        .label = {"target", "目标列"},
-       .help = {"the column to predict; auto is the set's own, else the last one", "要预测的列；auto 用数据集自带的，否则为最后一列"},
+       .help = {"the column to predict; auto is the set's own, else the last one",
+                "要预测的列；auto 用数据集自带的，否则为最后一列"},
        .initial = "auto",
        .automatic = true,
        .fixed = true},
@@ -190,8 +192,7 @@ std::vector<Parameter> parameters() {
 Experiment mlp_experiment() {
   return {.name = "mlp",
           .title = {"A dense network", "全连接网络"},
-          .help = {"learns classes or numbers from any table or set of images",
-                   "从任意表格或图像数据中学习分类或回归"},
+          .help = {"learns classes or numbers from any table or set of images", "从任意表格或图像数据中学习分类或回归"},
           .parameters = parameters(),
           .resolve = resolve,
           .settings = settings};

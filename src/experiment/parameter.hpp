@@ -25,13 +25,13 @@ struct Parameter {
   std::string name;
   ParameterKind kind = ParameterKind::kNumber;
   Words label, help;
-  std::string initial;                // the default as a user would write it
-  double low = 0, high = 0;           // the range of a number or an integer, both ends allowed
-  Scale scale = Scale::kLinear;       // how a control should move over the range
-  std::string unit = {};              // "" for a bare number
+  std::string initial;           // the default as a user would write it
+  double low = 0, high = 0;      // the range of a number or an integer, both ends allowed
+  Scale scale = Scale::kLinear;  // how a control should move over the range
+  std::string unit = {};         // "" for a bare number
   std::vector<std::string> choices = {};
-  bool automatic = false;             // "auto" is allowed too: the data or another parameter decides
-  bool fixed = false;                 // cannot be changed once a training has begun
+  bool automatic = false;  // "auto" is allowed too: the data or another parameter decides
+  bool fixed = false;      // cannot be changed once a training has begun
 };
 
 // Error: not of the kind, or out of the range; the hint says what is allowed.

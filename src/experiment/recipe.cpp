@@ -35,7 +35,8 @@ Values values_of(const Experiment& experiment, const Json& json) {
     } else if (value.is_number()) {
       typed = value.get<double>();
     } else {
-      throw Error(fmt::format("{} cannot be {}", name, value.dump()), fmt::format("{} is {}", name, allowed(parameter)));
+      throw Error(fmt::format("{} cannot be {}", name, value.dump()),
+                  fmt::format("{} is {}", name, allowed(parameter)));
     }
     settings[name] = check_value(parameter, typed);
   }
@@ -83,12 +84,18 @@ Recipe recipe_from_json(const std::string& text) {
   if (!json.is_object()) refuse("it is not an object");
   Recipe recipe;
   for (const auto& [key, value] : json.items()) {
-    if (key == "experiment" && value.is_string()) recipe.experiment = value.get<std::string>();
-    else if (key == "data" && value.is_string()) recipe.data = value.get<std::string>();
-    else if (key == "seed" && value.is_number_unsigned()) recipe.seed = value.get<std::uint64_t>();
-    else if (key == "epochs") recipe.epochs = positive(value, "epochs");
-    else if (key == "steps") recipe.steps = positive(value, "steps");
-    else if (key != "settings") refuse(fmt::format("\"{}\" is no key of a recipe, or not of its type", key));
+    if (key == "experiment" && value.is_string())
+      recipe.experiment = value.get<std::string>();
+    else if (key == "data" && value.is_string())
+      recipe.data = value.get<std::string>();
+    else if (key == "seed" && value.is_number_unsigned())
+      recipe.seed = value.get<std::uint64_t>();
+    else if (key == "epochs")
+      recipe.epochs = positive(value, "epochs");
+    else if (key == "steps")
+      recipe.steps = positive(value, "steps");
+    else if (key != "settings")
+      refuse(fmt::format("\"{}\" is no key of a recipe, or not of its type", key));
   }
   if (recipe.experiment.empty()) refuse("it names no experiment");
   if (recipe.data.empty()) refuse("it names no data");

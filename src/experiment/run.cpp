@@ -35,15 +35,16 @@ std::string info_json(const RunInfo& info) {
               {"folder", info.parent->folder},
               {"step", info.parent->step},
               {"patch", Json::parse(to_json(info.parent->patch))}};
-  const Json json = {{"id", info.id},
-                     {"parent", parent},
-                     {"data", {{"name", info.data_name}, {"digest", info.data_digest}, {"location", info.data_location}}},
-                     {"build", info.build},
-                     {"isa", info.isa},
-                     {"total_steps", info.total_steps},
-                     {"classes", info.preprocessing.classes},
-                     {"preprocessing", Json::parse(info.preprocessing.to_json())},
-                     {"created", info.created}};
+  const Json json = {
+      {"id", info.id},
+      {"parent", parent},
+      {"data", {{"name", info.data_name}, {"digest", info.data_digest}, {"location", info.data_location}}},
+      {"build", info.build},
+      {"isa", info.isa},
+      {"total_steps", info.total_steps},
+      {"classes", info.preprocessing.classes},
+      {"preprocessing", Json::parse(info.preprocessing.to_json())},
+      {"created", info.created}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -53,9 +54,9 @@ RunInfo info_from_json(const Recipe& recipe, const std::string& text) {
   info.id = json.at("id").get<std::string>();
   const Json& parent = json.at("parent");
   if (!parent.is_null())
-    info.parent = Parent{parent.at("run").get<std::string>(), parent.at("folder").get<std::string>(),
-                         parent.at("step").get<std::int64_t>(),
-                         settings_from_json(recipe.experiment, parent.at("patch").dump())};
+    info.parent =
+        Parent{parent.at("run").get<std::string>(), parent.at("folder").get<std::string>(),
+               parent.at("step").get<std::int64_t>(), settings_from_json(recipe.experiment, parent.at("patch").dump())};
   const Json& data = json.at("data");
   info.data_name = data.at("name").get<std::string>();
   info.data_digest = data.at("digest").get<std::string>();
@@ -97,7 +98,8 @@ std::string free_id(const std::string& id, const fs::path& root) {
 }
 
 [[noreturn]] void refuse_existing(const fs::path& folder) {
-  throw Error(fmt::format("{} exists already", folder.string()), "choose another folder with --out, or remove this one");
+  throw Error(fmt::format("{} exists already", folder.string()),
+              "choose another folder with --out, or remove this one");
 }
 
 // An unfinished folder that removes itself unless it was put in place.
@@ -157,7 +159,8 @@ Run create_run(fs::path folder, const Recipe& recipe, RunInfo info, const std::f
 
 Run open_run(const fs::path& folder) {
   if (!looks_like_run(folder))
-    throw Error(fmt::format("{} is not a run", folder.string()), "name a folder that limn train made; see `limn runs list`");
+    throw Error(fmt::format("{} is not a run", folder.string()),
+                "name a folder that limn train made; see `limn runs list`");
   Run run{folder, recipe_from_json(read_text(folder / "recipe.json")), {}};
   try {
     run.info = info_from_json(run.recipe, read_text(folder / "run.json"));
@@ -203,8 +206,7 @@ void remove_run(const fs::path& folder) {
   const int fd = ::open(run.journal().c_str(), O_RDONLY | O_CLOEXEC);
   const bool busy = fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) != 0;
   if (fd >= 0) ::close(fd);
-  if (busy)
-    throw Error(fmt::format("{} is being trained", folder.string()), "stop the program that trains it first");
+  if (busy) throw Error(fmt::format("{} is being trained", folder.string()), "stop the program that trains it first");
   std::error_code error;
   fs::remove_all(folder, error);
   if (error) throw_file_error("remove", folder, error.value());

@@ -21,14 +21,14 @@ struct Parent {
   std::string run;     // its id
   std::string folder;  // absolute
   std::int64_t step = 0;
-  Values patch;        // the settings that were changed there
+  Values patch;  // the settings that were changed there
 };
 
 struct RunInfo {
   std::string id;
   std::optional<Parent> parent;
   std::string data_name, data_digest;
-  std::string data_location;     // absolute path, for data that are no name of the catalogue
+  std::string data_location;  // absolute path, for data that are no name of the catalogue
   std::string build, isa;
   std::int64_t total_steps = 0;  // what the schedule is drawn for; a branch keeps its parent's
   Preprocessing preprocessing;   // class names are in it
@@ -51,8 +51,8 @@ struct Run {
 Run create_run(std::filesystem::path folder, const Recipe& recipe, RunInfo info,
                const std::function<void(const Run& unfinished)>& fill = {});
 
-Run open_run(const std::filesystem::path& folder);        // Error: not a run, or its files are damaged
-std::filesystem::path find_run(const std::string& run);   // a folder, or an id looked for in runs/. Error: there is none
+Run open_run(const std::filesystem::path& folder);       // Error: not a run, or its files are damaged
+std::filesystem::path find_run(const std::string& run);  // a folder, or an id looked for in runs/. Error: there is none
 std::vector<Run> list_runs(const std::filesystem::path& root = "runs");  // by time made; damaged ones are left out
 // Error: the folder is no run, or a program is training it.
 void remove_run(const std::filesystem::path& folder);

@@ -15,10 +15,10 @@ namespace {
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kRollingSeconds = 5;     // at most this much training is lost by a crash
-constexpr double kWorthSeconds = 0.1;     // training repeated faster than this needs no snapshot
+constexpr double kRollingSeconds = 5;  // at most this much training is lost by a crash
+constexpr double kWorthSeconds = 0.1;  // training repeated faster than this needs no snapshot
 constexpr double kReportSeconds = 0.1;
-constexpr double kLookSeconds = 0.02;     // how often the clock is read
+constexpr double kLookSeconds = 0.02;  // how often the clock is read
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -37,7 +37,8 @@ Json json_of(const Metrics& metrics) {
 // One training as it goes on; its parts share the session, the journal and the clock.
 class Loop {
  public:
-  Loop(const Run& run, Session& session, const Dataset& data, Journal& journal, const Program& program, Listener& listener)
+  Loop(const Run& run, Session& session, const Dataset& data, Journal& journal, const Program& program,
+       Listener& listener)
       : run_(run), session_(session), data_(data), journal_(journal), program_(program), listener_(listener) {}
 
   // The best validation so far, out of the journal of an earlier part of the run.
@@ -52,7 +53,7 @@ class Loop {
 
   Outcome train(std::int64_t until, const std::atomic<int>& interrupts) {
     const std::int64_t first = session_.cursor().step;
-    const std::int64_t interval = evaluation_interval(session_.steps_per_epoch());
+    const std::int64_t interval = evaluation_interval(session_.steps_per_epoch(), run_.info.total_steps);
     std::int64_t evaluation = (first / interval + 1) * interval, mark = mark_after(first), look = first + 1;
     std::int64_t step = first, evaluated = -1;
     double reported = 0, rolled = 0;
@@ -101,8 +102,11 @@ class Loop {
     const Metrics test = evaluate_split(session_, data_, Split::kTest);
     outcome.metrics.insert(test.begin(), test.end());
     if (!test.empty()) listener_.evaluated(step, test);
-    event("done", {{"metrics", json_of(outcome.metrics)}, {"fingerprint", outcome.fingerprint},
-                   {"seconds", outcome.seconds}, {"threads", program_.threads}, {"isa", program_.isa},
+    event("done", {{"metrics", json_of(outcome.metrics)},
+                   {"fingerprint", outcome.fingerprint},
+                   {"seconds", outcome.seconds},
+                   {"threads", program_.threads},
+                   {"isa", program_.isa},
                    {"build", program_.build}});
     journal_.sync();
     return outcome;
@@ -141,12 +145,13 @@ class Loop {
     const auto what = fmt::format("training diverged: the loss of step {} is {}{}", step, loss,
                                   tensor.empty() ? "" : fmt::format(", and {} is not finite", tensor));
     event("error", {{"what", what}, {"tensor", tensor}});
-    throw Error(what,
-                fmt::format("lower the learning rate (lr is {:g}; try {:g}), or raise the batch; the run {} is kept up to "
-                            "step {}: limn resume {} --set lr={:g}",
-                            settings.lr, settings.lr / 10, run_.folder.string(), files.empty() ? run_.start() : files.back().step,
-                            run_.folder.string(), settings.lr / 10),
-                Fault::kFailure);
+    throw Error(
+        what,
+        fmt::format("lower the learning rate (lr is {:g}; try {:g}), or raise the batch; the run {} is kept up to "
+                    "step {}: limn resume {} --set lr={:g}",
+                    settings.lr, settings.lr / 10, run_.folder.string(),
+                    files.empty() ? run_.start() : files.back().step, run_.folder.string(), settings.lr / 10),
+        Fault::kFailure);
   }
 
   const Run& run_;
@@ -162,9 +167,10 @@ class Loop {
 
 }  // namespace
 
-std::int64_t evaluation_interval(std::int64_t steps_per_epoch) {
-  const std::int64_t epoch = std::max<std::int64_t>(1, steps_per_epoch);
-  return (200 + epoch - 1) / epoch * epoch;
+std::int64_t evaluation_interval(std::int64_t steps_per_epoch, std::int64_t total_steps) {
+  const std::int64_t epoch = std::max<std::int64_t>(1, steps_per_epoch),
+                     least = std::max<std::int64_t>(200, total_steps / 50);
+  return (least + epoch - 1) / epoch * epoch;
 }
 
 Split parse_split(const std::string& name) {

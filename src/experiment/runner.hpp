@@ -12,7 +12,7 @@ namespace limn {
 
 struct StepReport {
   std::int64_t step, until, epoch;
-  float loss;              // train.loss of this step
+  float loss;               // train.loss of this step
   double steps_per_second;  // since the loop began
   double seconds;           // since the loop began
 };
@@ -39,8 +39,9 @@ struct Outcome {
   std::string fingerprint;  // 16 hex digits
 };
 
-// Validation is measured after this many steps: whole epochs, at least 200 steps. Steps alone decide, never the clock.
-std::int64_t evaluation_interval(std::int64_t steps_per_epoch);
+// Validation is measured after this many steps: whole epochs, at least 200 steps, about fifty times in a run. Steps
+// alone decide, never the clock.
+std::int64_t evaluation_interval(std::int64_t steps_per_epoch, std::int64_t total_steps);
 
 // The metrics of a split under the names a journal uses; none for a split without rows.
 Metrics evaluate_split(Session& session, const Dataset& data, Split split);
@@ -48,8 +49,8 @@ Metrics evaluate_split(Session& session, const Dataset& data, Split split);
 Split parse_split(const std::string& name);
 
 // Trains until `until` finished steps, or until `interrupts` is not zero: then it saves a snapshot and returns. At the
-// end it saves one too, and evaluates. Snapshots: after 1, 2, 5, 10, 20, 50... steps where more than a tenth of a second
-// of training would be lost, `latest` every five seconds, `best` by the validation loss. The clock decides about
+// end it saves one too, and evaluates. Snapshots: after 1, 2, 5, 10, 20, 50... steps where more than a tenth of a
+// second of training would be lost, `latest` every five seconds, `best` by the validation loss. The clock decides about
 // files only, never about numbers.
 // Error (kFailure): the loss is not finite, naming step and tensor; the disk is full.
 Outcome train_run(const Run& run, Session& session, const Dataset& data, Journal& journal,

@@ -10,8 +10,9 @@ namespace {
 // Whose data the session gets: over other data, it stands at no place of an epoch.
 enum class Over { kOwn, kOther };
 
-std::unique_ptr<Session> session_from(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,
-                                      ThreadPool& pool, const SnapshotFile* file, Over over = Over::kOwn) {
+std::unique_ptr<Session> session_from(const Run& run, const JournalContent& journal,
+                                      std::shared_ptr<const Dataset> data, ThreadPool& pool, const SnapshotFile* file,
+                                      Over over = Over::kOwn) {
   auto session = std::make_unique<Session>(settings_at(run, journal, file ? file->step : 0), std::move(data),
                                            run.recipe.seed, pool);
   if (file) {
@@ -58,7 +59,8 @@ Values changed_values(const Run& run, const JournalContent& journal, std::int64_
     const Parameter& parameter = find_parameter(experiment.parameters, name);
     if (parameter.fixed)
       throw Error(fmt::format("{} cannot be changed once a training has begun", name),
-                  fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment, run.recipe.data, change));
+                  fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment,
+                              run.recipe.data, change));
     changed.settings[name] = parse_value(parameter, text);
   }
   experiment.resolve(changed, data);
@@ -80,8 +82,9 @@ Settings settings_at(const Run& run, const JournalContent& journal, std::int64_t
 Place travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
              std::int64_t step, Arrival arrival) {
   if (step < run.start())
-    throw Error(fmt::format("step {} is before the beginning of {}, which branched at step {}", step, run.info.id, run.start()),
-                fmt::format("ask its parent: {}", run.info.parent->folder));
+    throw Error(
+        fmt::format("step {} is before the beginning of {}, which branched at step {}", step, run.info.id, run.start()),
+        fmt::format("ask its parent: {}", run.info.parent->folder));
   const auto files = snapshots_of(run);
   const std::int64_t furthest = arrival == Arrival::kStepped && step > run.start() ? step - 1 : step;
   const SnapshotFile* nearest = nullptr;

@@ -74,7 +74,8 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
   if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") ||
       !value.contains("data_offsets"))
     refuse(path, fmt::format("tensor {} wants exactly dtype, shape and data_offsets", name));
-  if (value["dtype"] != "F32") refuse(path, fmt::format("tensor {} is of type {}, not F32", name, value["dtype"].dump()));
+  if (value["dtype"] != "F32")
+    refuse(path, fmt::format("tensor {} is of type {}, not F32", name, value["dtype"].dump()));
   const Json &shape = value["shape"], &offsets = value["data_offsets"];
   if (!shape.is_array() || shape.size() > Shape::kMaxRank)
     refuse(path, fmt::format("the shape of {} is not a list of at most {} sizes", name, Shape::kMaxRank));
@@ -105,8 +106,8 @@ Header parse(const std::filesystem::path& path, std::span<const std::byte> file)
     refuse(path, fmt::format("it claims a header of {} bytes in a file of {}", length, file.size()));
   Header header;
   header.data = file.subspan(sizeof length + length);
-  const Json json =
-      parse_header(path, {reinterpret_cast<const char*>(file.data()) + sizeof length, static_cast<std::size_t>(length)});
+  const Json json = parse_header(
+      path, {reinterpret_cast<const char*>(file.data()) + sizeof length, static_cast<std::size_t>(length)});
   for (const auto& [name, value] : json.items()) {
     if (name != "__metadata__") {
       header.entries.push_back(parse_entry(path, name, value, header.data.size()));
@@ -134,14 +135,16 @@ Header parse(const std::filesystem::path& path, std::span<const std::byte> file)
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors, const Metadata& metadata) {
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                       const Metadata& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t next = 0;
   for (const TensorView& tensor : tensors) {
     LIMN_CHECK(tensor.shape.size() == static_cast<std::int64_t>(tensor.values.size()), "{}", tensor.name);
     if (header.contains(tensor.name) || tensor.name == "__metadata__")
-      throw Error(fmt::format("a safetensors file cannot hold two entries named {}", tensor.name), "rename one of them");
+      throw Error(fmt::format("a safetensors file cannot hold two entries named {}", tensor.name),
+                  "rename one of them");
     const auto end = next + tensor.values.size_bytes();
     const auto dims = tensor.shape.dims();
     header[tensor.name] = {{"dtype", "F32"},

@@ -20,7 +20,8 @@ struct Safetensors {
 };
 
 // Writes durably, tensors in the order given. Error: two tensors of one name, a disk that is full.
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors, const Metadata& metadata);
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                       const Metadata& metadata);
 
 // Reads and checks everything: header length, JSON, types, shapes against sizes, no gap, overlap or trailing byte.
 // Memory is taken only for data that is really in the file. Error: any of it does not hold.

@@ -18,6 +18,16 @@ struct PointwiseSet {
   PointwiseKernel variant[8];
 };
 
+// A whole chain of pointwise operations compiled into one loop, bit for bit what its operations give one by one. `in`
+// follows the letters of the signature: f a vector of n, s one number; `out` its stores. Outputs may be inputs.
+// Signature: the letters, then each operation with what it reads (operand i is i, the result of operation j is operands + j)
+// and, behind >, the store it leaves its result in: "fs mul(0,1) add(2,0)>0".
+using ProgramKernel = void (*)(const float* const* in, float* const* out, std::size_t n);
+struct CompiledProgram {
+  std::string_view signature;
+  ProgramKernel run;
+};
+
 // C[m, n] = op(A) B, B plain [k, n]; op(A) is A [m, k] or, transposed, A [k, m]. Each element of C is one chain of
 // fused multiply-adds over k in ascending order, whatever m and n: it may be cut anywhere.
 using SmallGemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
@@ -26,6 +36,8 @@ using SmallGemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::
 struct Kernels {
   const PointwiseSet* pointwise;
   std::size_t pointwise_count;
+  const CompiledProgram* programs;
+  std::size_t program_count;
   SmallGemm small_gemm;
 
   // y[j] = sum over rows of x[:, j], rows in ascending order.
@@ -50,5 +62,8 @@ const Kernels& kernels();  // of the selected instruction path
 
 // The kernels of an operation by its name. Broken invariant: there is none.
 const PointwiseSet& pointwise_kernels(std::string_view name);
+
+// The compiled loop of a chain of operations, or null.
+ProgramKernel compiled_program(std::string_view signature);
 
 }  // namespace limn

@@ -6,6 +6,7 @@ namespace limn {
 
 void fill_kernels();  // the whole table, for the path that Highway is pinned to
 void fill_pointwise(Kernels& table);
+void fill_program(Kernels& table);
 void fill_gemm(Kernels& table);
 void fill_reduction(Kernels& table);
 void fill_movement(Kernels& table);

@@ -109,7 +109,7 @@ class Grouping {
 
 class Merging {
  public:
-  Merging(const Fn& fn, Units units) : graph_(fn.graph), units_(std::move(units)), producer_(graph_.size(), -1) {
+  Merging(const Fn& fn, Units units) : fn_(fn), graph_(fn.graph), units_(std::move(units)), producer_(graph_.size(), -1) {
     order_.resize(units_.list.size());
     std::iota(order_.begin(), order_.end(), 0);
     position_ = order_;
@@ -123,10 +123,22 @@ class Merging {
     for (int u = 0; u < count(); ++u)
       if (unit(u).kind == StepKind::kTile) become_epilogue(u);
     std::erase_if(units_.list, [](const Unit& unit) { return unit.nodes.empty(); });
+    forget_unread();
     return std::move(units_);
   }
 
  private:
+  // What only its own program read need not be stored any more.
+  void forget_unread() {
+    std::vector<bool> wanted(graph_.size(), false);
+    for (const Output& output : fn_.outputs) wanted[units_.view[output.id].root] = true;
+    for (const StatePair& state : fn_.states) wanted[units_.view[state.out].root] = true;
+    for (const Unit& unit : units_.list)
+      for (NodeId root : unit.reads) wanted[root] = true;
+    for (Unit& unit : units_.list)
+      std::erase_if(unit.writes, [&](NodeId id) { return !wanted[id] && id != unit.contraction; });
+  }
+
   int count() const { return static_cast<int>(units_.list.size()); }
   Unit& unit(int u) { return units_.list[u]; }
 
@@ -238,6 +250,7 @@ class Merging {
     }
   }
 
+  const Fn& fn_;
   const Graph& graph_;
   Units units_;
   std::vector<int> producer_;         // of every root

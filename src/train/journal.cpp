@@ -81,13 +81,15 @@ Scan scan(const std::filesystem::path& path, std::span<const std::byte> file) {
       result.torn = true;
       break;
     }
-    if ((offset == 0) != (header.kind == kColumns)) refuse(path, offset, "the names of the columns are not at its start");
+    if ((offset == 0) != (header.kind == kColumns))
+      refuse(path, offset, "the names of the columns are not at its start");
     if (header.kind == kColumns) {
       columns = header.count;
       rows_end = header.step;
     } else if (header.kind == kScalars) {
       if (header.step != rows_end + 1) refuse(path, offset, "steps are missing before it");
-      if (header.bytes != std::uint64_t{header.count} * columns * sizeof(float)) refuse(path, offset, "rows of a wrong size");
+      if (header.bytes != std::uint64_t{header.count} * columns * sizeof(float))
+        refuse(path, offset, "rows of a wrong size");
       rows_end += header.count;
     }
     result.end += sizeof header + header.bytes;
@@ -149,8 +151,13 @@ Journal::Journal(const std::filesystem::path& path, int flags) : path_(path) {
 }
 
 Journal::Journal(Journal&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_), columns_(other.columns_),
-      next_step_(other.next_step_), buffered_(std::exchange(other.buffered_, 0)), buffer_(std::move(other.buffer_)),
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      size_(other.size_),
+      columns_(other.columns_),
+      next_step_(other.next_step_),
+      buffered_(std::exchange(other.buffered_, 0)),
+      buffer_(std::move(other.buffer_)),
       out_(std::move(other.out_)) {}
 
 Journal::~Journal() {
@@ -162,7 +169,8 @@ Journal::~Journal() {
   ::close(fd_);
 }
 
-Journal Journal::create(const std::filesystem::path& path, const std::vector<std::string>& columns, std::int64_t start) {
+Journal Journal::create(const std::filesystem::path& path, const std::vector<std::string>& columns,
+                        std::int64_t start) {
   Journal journal(path, O_CREAT | O_EXCL);
   journal.start_rows(columns.size(), start + 1);
   std::string names;
@@ -175,7 +183,8 @@ Journal Journal::reopen(const std::filesystem::path& path, std::int64_t step) {
   Journal journal(path, 0);
   const MappedFile file(path);
   const Scan found = scan(path, file.bytes());
-  LIMN_CHECK(step >= found.blocks[0].header.step, "a journal that begins at {} cut to {}", found.blocks[0].header.step, step);
+  LIMN_CHECK(step >= found.blocks[0].header.step, "a journal that begins at {} cut to {}", found.blocks[0].header.step,
+             step);
   std::size_t end = found.blocks[0].payload.size() + sizeof(BlockHeader);
   std::int64_t last = found.blocks[0].header.step;
   std::vector<float> kept;  // rows of the block that `step` lies within, [columns, rows]
@@ -243,7 +252,8 @@ void Journal::write_scalars() {
               std::as_bytes(std::span(buffer_).first(columns_ * rows)));
 }
 
-void Journal::write_block(std::uint32_t kind, std::int64_t step, std::uint32_t count, std::span<const std::byte> payload) {
+void Journal::write_block(std::uint32_t kind, std::int64_t step, std::uint32_t count,
+                          std::span<const std::byte> payload) {
   BlockHeader header{kMagic, kind, step, count, static_cast<std::uint32_t>(payload.size()), hash64(payload), 0};
   header.header_hash = header.own_hash();
   const auto head = std::as_bytes(std::span(&header, 1));

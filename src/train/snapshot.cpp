@@ -81,8 +81,6 @@ Snapshot load_snapshot(const std::filesystem::path& path) {
   return snapshot;
 }
 
-SnapshotInfo peek_snapshot(const std::filesystem::path& path) {
-  return info_of(path, read_safetensors_metadata(path));
-}
+SnapshotInfo peek_snapshot(const std::filesystem::path& path) { return info_of(path, read_safetensors_metadata(path)); }
 
 }  // namespace limn

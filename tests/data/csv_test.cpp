@@ -46,6 +46,7 @@ TEST(Csv, every_usual_form_is_read) {
       {"spaces around quotes", "a,b\n \"1\" , \" 2 \" \n", "[a][b] 2:[1][ 2 ]"},
       {"separators in quotes", "a,b\n\"x,y\",2\n", "[a][b] 2:[x,y][2]"},
       {"line ends in quotes", "a,b\n\"x\ny\",2\nz,3\n", "[a][b] 2:[x\ny][2] 4:[z][3]"},
+      {"CR in quotes", "a,b\r\"x\ry\",2\rz,3\r", "[a][b] 2:[x\ry][2] 4:[z][3]"},
       {"doubled quotes", "a,b\n\"say \"\"hi\"\"\",\"\"\"\"\n", "[a][b] 2:[say \"hi\"][\"]"},
       {"a quote inside a bare cell", "a,b\n5\" pipe,2\n", "[a][b] 2:[5\" pipe][2]"},
       {"blank lines", "\na,b\n\n1,2\n   \n3,4\n\n", "[a][b] 4:[1][2] 6:[3][4]"},

@@ -270,17 +270,19 @@ TEST(RealData, iris_has_the_known_means) {
 }
 
 TEST(RealData, a_flipped_bit_in_the_cache_is_found) {
-  LIMN_NEED("iris");
-  const Scratch scratch;
-  const auto from = folder_of(entry_named("iris")) / "iris.csv";
-  const Environment data("LIMN_DATA", scratch.folder().string());
-  fs::create_directory(scratch.path("iris"));
-  fs::copy_file(from, scratch.path("iris/iris.csv"));
-  EXPECT_NO_THROW(prepare({"iris"}));
-  std::fstream file(scratch.path("iris/iris.csv"), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(70).put('9');
-  file.close();
-  EXPECT_NE(error_of([] { prepare({"iris"}); }).find("damaged"), std::string::npos);
+  for (const std::string name : {"iris", "digits"}) {
+    const auto& entry = entry_named(name);
+    if (!is_present(entry)) GTEST_SKIP() << name << " is not in " << data_folder() << " (limn data get " << name << ")";
+    const Scratch scratch;
+    const auto from = folder_of(entry);
+    const Environment data("LIMN_DATA", scratch.folder().string());
+    fs::copy(from, scratch.path(name));
+    EXPECT_NO_THROW(prepare({name}));
+    std::fstream file(folder_of(entry) / entry.files[0].name, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(70).put('9');
+    file.close();
+    EXPECT_NE(error_of([&] { prepare({name}); }).find("damaged"), std::string::npos) << name;
+  }
 }
 
 }  // namespace

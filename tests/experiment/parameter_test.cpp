@@ -8,9 +8,16 @@
 namespace limn {
 namespace {
 
-const Parameter kRate{.name = "lr", .label = {}, .help = {}, .initial = "auto", .low = 0, .high = 10, .automatic = true};
-const Parameter kBatch{.name = "batch", .kind = ParameterKind::kInteger, .label = {}, .help = {}, .initial = "8", .low = 1, .high = 64};
-const Parameter kRule{.name = "optimizer", .kind = ParameterKind::kChoice, .label = {}, .help = {}, .initial = "adam", .choices = {"sgd", "adam"}};
+const Parameter kRate{
+    .name = "lr", .label = {}, .help = {}, .initial = "auto", .low = 0, .high = 10, .automatic = true};
+const Parameter kBatch{
+    .name = "batch", .kind = ParameterKind::kInteger, .label = {}, .help = {}, .initial = "8", .low = 1, .high = 64};
+const Parameter kRule{.name = "optimizer",
+                      .kind = ParameterKind::kChoice,
+                      .label = {},
+                      .help = {},
+                      .initial = "adam",
+                      .choices = {"sgd", "adam"}};
 
 TEST(Parameter, ReadsWhatIsAllowed) {
   EXPECT_EQ(parse_value(kRate, "1e-3"), Value(0.001));
@@ -28,12 +35,22 @@ TEST(Parameter, RefusesTheRestAndSaysWhatIsAllowed) {
     const char* hint;
   };
   const std::vector<Case> table = {
-      {&kRate, "-1e-9", "from 0 to 10, or auto"}, {&kRate, "10.5", "from 0 to 10"}, {&kRate, "nan", "from 0 to 10"},
-      {&kRate, "inf", "from 0 to 10"},            {&kRate, "", "from 0 to 10"},     {&kRate, "1 ", "from 0 to 10"},
-      {&kRate, "0x1", "from 0 to 10"},            {&kRate, "1e999", "from 0"},      {&kRate, "fast", "from 0 to 10"},
-      {&kBatch, "0", "from 1 to 64"},             {&kBatch, "65", "from 1 to 64"},  {&kBatch, "1.5", "whole number"},
-      {&kBatch, "auto", "whole number"},          {&kBatch, "99999999999999999999", "whole number"},
-      {&kRule, "Adam", "one of sgd, adam"},       {&kRule, "", "one of sgd, adam"},
+      {&kRate, "-1e-9", "from 0 to 10, or auto"},
+      {&kRate, "10.5", "from 0 to 10"},
+      {&kRate, "nan", "from 0 to 10"},
+      {&kRate, "inf", "from 0 to 10"},
+      {&kRate, "", "from 0 to 10"},
+      {&kRate, "1 ", "from 0 to 10"},
+      {&kRate, "0x1", "from 0 to 10"},
+      {&kRate, "1e999", "from 0"},
+      {&kRate, "fast", "from 0 to 10"},
+      {&kBatch, "0", "from 1 to 64"},
+      {&kBatch, "65", "from 1 to 64"},
+      {&kBatch, "1.5", "whole number"},
+      {&kBatch, "auto", "whole number"},
+      {&kBatch, "99999999999999999999", "whole number"},
+      {&kRule, "Adam", "one of sgd, adam"},
+      {&kRule, "", "one of sgd, adam"},
   };
   for (const Case& c : table) {
     try {

@@ -9,9 +9,12 @@ namespace limn {
 namespace {
 
 TEST(Recipe, HasOneCanonicalJson) {
-  const Recipe a = recipe_from_json(R"({"experiment":"mlp","data":"iris","seed":7,"steps":100,"settings":{"lr":1e-3,"batch":8}})");
-  const Recipe b = recipe_from_json(R"( {"settings":{"batch":8,"lr":0.0010},"steps":100,"seed":7,"data":"iris","experiment":"mlp"} )");
-  const std::string canonical = R"({"data":"iris","experiment":"mlp","seed":7,"settings":{"batch":8,"lr":0.001},"steps":100})";
+  const Recipe a =
+      recipe_from_json(R"({"experiment":"mlp","data":"iris","seed":7,"steps":100,"settings":{"lr":1e-3,"batch":8}})");
+  const Recipe b = recipe_from_json(
+      R"( {"settings":{"batch":8,"lr":0.0010},"steps":100,"seed":7,"data":"iris","experiment":"mlp"} )");
+  const std::string canonical =
+      R"({"data":"iris","experiment":"mlp","seed":7,"settings":{"batch":8,"lr":0.001},"steps":100})";
   EXPECT_EQ(to_json(a), canonical);
   EXPECT_EQ(to_json(b), canonical);
   EXPECT_EQ(to_json(recipe_from_json(canonical)), canonical);
@@ -39,9 +42,15 @@ TEST(Recipe, KeepsTheLargestSeed) {
 TEST(Recipe, ThatIsWrongIsRefused) {
   const std::string deep(100'000, '[');
   for (const std::string& text : {
-           std::string(), std::string("{"), std::string("[]"), std::string("3"), deep,
-           std::string(R"({"data":"iris"})"), std::string(R"({"experiment":"mlp"})"),
-           std::string(R"({"experiment":"mpl","data":"iris"})"), std::string(R"({"experiment":3,"data":"iris"})"),
+           std::string(),
+           std::string("{"),
+           std::string("[]"),
+           std::string("3"),
+           deep,
+           std::string(R"({"data":"iris"})"),
+           std::string(R"({"experiment":"mlp"})"),
+           std::string(R"({"experiment":"mpl","data":"iris"})"),
+           std::string(R"({"experiment":3,"data":"iris"})"),
            std::string(R"({"experiment":"mlp","data":"iris","sead":1})"),
            std::string(R"({"experiment":"mlp","data":"iris","seed":-1})"),
            std::string(R"({"experiment":"mlp","data":"iris","seed":1.5})"),

@@ -65,7 +65,8 @@ TEST(Run, NeverReplacesWhatIsThere) {
   fs::create_directory(folder / "empty");
   std::ofstream(folder / "file") << "text";
   fs::create_symlink(folder / "nowhere", folder / "link");
-  for (const char* name : {"empty", "file", "link"}) EXPECT_THROW(create_run(folder / name, recipe(), info()), Error) << name;
+  for (const char* name : {"empty", "file", "link"})
+    EXPECT_THROW(create_run(folder / name, recipe(), info()), Error) << name;
   EXPECT_TRUE(fs::is_empty(folder / "empty"));
   EXPECT_EQ(read_text(folder / "file"), "text");
 }
@@ -101,7 +102,8 @@ TEST(Run, WithDamagedFilesIsRefused) {
   const TemporaryFolder folder;
   const Made run = create_run(folder / "a", recipe(), info());
   const std::string sound = read_text(run.folder / "run.json");
-  for (const std::string& text : {std::string(), std::string("{}"), std::string("[1]"), sound.substr(0, sound.size() / 2)}) {
+  for (const std::string& text :
+       {std::string(), std::string("{}"), std::string("[1]"), sound.substr(0, sound.size() / 2)}) {
     write_durably(run.folder / "run.json", text);
     EXPECT_THROW(open_run(run.folder), Error) << text;
     EXPECT_TRUE(list_runs(folder.path()).empty());

@@ -17,13 +17,13 @@ std::string file_of(std::uint64_t length, const std::string& rest) {
   std::memcpy(file.data(), &length, 8);
   return file + rest;
 }
-std::string file_of(const std::string& header, std::size_t data) { return file_of(header.size(), header + std::string(data, '\0')); }
+std::string file_of(const std::string& header, std::size_t data) {
+  return file_of(header.size(), header + std::string(data, '\0'));
+}
 
 struct Stored {
   std::vector<float> w{1.5f, -2, 3, 4, 5, 6}, b{-0.0f}, none;
-  std::vector<TensorView> views() {
-    return {{"w", Shape{2, 3}, w}, {"b", Shape{}, b}, {"none", Shape{0, 7}, none}};
-  }
+  std::vector<TensorView> views() { return {{"w", Shape{2, 3}, w}, {"b", Shape{}, b}, {"none", Shape{0, 7}, none}}; }
 };
 
 TEST(Safetensors, GivesBackWhatWasWritten) {
@@ -55,7 +55,8 @@ TEST(Safetensors, LaysBytesOutAsTheFormatSays) {
 TEST(Safetensors, ReadsWhatAnotherWriterMadeInAnyOrder) {
   const TemporaryFolder folder;
   write_durably(folder / "a", file_of(R"({"b":{"data_offsets":[4,8],"shape":[],"dtype":"F32"},)"
-                                      R"("a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}  )", 8));
+                                      R"("a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}  )",
+                                      8));
   const auto read = read_safetensors(folder / "a");
   ASSERT_EQ(read.tensors.size(), 2u);
   EXPECT_EQ(read.tensors[0].name, "a");
@@ -65,7 +66,9 @@ TEST(Safetensors, ReadsWhatAnotherWriterMadeInAnyOrder) {
 TEST(Safetensors, RefusesTwoTensorsOfOneName) {
   const TemporaryFolder folder;
   Stored stored;
-  EXPECT_THROW(write_safetensors(folder / "a", std::vector<TensorView>{{"b", Shape{}, stored.b}, {"b", Shape{}, stored.b}}, {}), Error);
+  EXPECT_THROW(
+      write_safetensors(folder / "a", std::vector<TensorView>{{"b", Shape{}, stored.b}, {"b", Shape{}, stored.b}}, {}),
+      Error);
   EXPECT_FALSE(std::filesystem::exists(folder / "a"));
 }
 
@@ -82,7 +85,7 @@ TEST(Safetensors, RefusesEveryUnsoundFile) {
   const std::vector<Bad> table = {
       {"empty", "", "only 0 bytes"},
       {"seven bytes", "1234567", "only 7 bytes"},
-      {"header past the end", file_of(9, one(good)) , "not JSON"},
+      {"header past the end", file_of(9, one(good)), "not JSON"},
       {"header of 2^64-1 bytes", file_of(~0ull, "{}"), "claims a header"},
       {"header of 2^63 bytes", file_of(1ull << 63, "{}"), "claims a header"},
       {"no JSON", file_of("{\"w\":", 8), "not JSON"},
@@ -101,17 +104,28 @@ TEST(Safetensors, RefusesEveryUnsoundFile) {
       {"rank seven", file_of(one(R"({"dtype":"F32","shape":[1,1,1,1,1,1,2],"data_offsets":[0,8]})"), 8), "at most 6"},
       {"negative size", file_of(one(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"), 8), "whole number"},
       {"fractional size", file_of(one(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"), 8), "whole number"},
-      {"size times size overflows", file_of(one(R"({"dtype":"F32","shape":[4294967296,4294967298],"data_offsets":[0,8]})"), 8), "larger"},
-      {"zero hides an overflow", file_of(one(R"({"dtype":"F32","shape":[0,18446744073709551615],"data_offsets":[0,0]})"), 0), "larger"},
-      {"size beyond uint64", file_of(one(R"({"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]})"), 8), "whole number"},
+      {"size times size overflows",
+       file_of(one(R"({"dtype":"F32","shape":[4294967296,4294967298],"data_offsets":[0,8]})"), 8), "larger"},
+      {"zero hides an overflow",
+       file_of(one(R"({"dtype":"F32","shape":[0,18446744073709551615],"data_offsets":[0,0]})"), 0), "larger"},
+      {"size beyond uint64", file_of(one(R"({"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]})"), 8),
+       "whole number"},
       {"shape and bytes differ", file_of(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,8]})"), 8), "wants 4"},
       {"offsets reversed", file_of(one(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"), 8), "lies at"},
       {"one offset", file_of(one(R"({"dtype":"F32","shape":[2],"data_offsets":[8]})"), 8), "two data_offsets"},
       {"past the end", file_of(one(good), 7), "lies at"},
       {"trailing byte", file_of(one(good), 9), "has 9"},
       {"gap at the start", file_of(one(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})"), 8), "was due"},
-      {"overlap", file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12), "was due"},
-      {"gap between", file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12), "was due"},
+      {"overlap",
+       file_of(
+           R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+           12),
+       "was due"},
+      {"gap between",
+       file_of(
+           R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})",
+           12),
+       "was due"},
       {"metadata a list", file_of(R"({"__metadata__":[]})", 0), "not an object"},
       {"metadata a number", file_of(R"({"__metadata__":{"step":3}})", 0), "not a string"},
   };
@@ -137,7 +151,8 @@ TEST(Safetensors, RefusesEveryTruncation) {
   write_safetensors(folder / "a", stored.views(), {{"step", "1"}});
   const std::string whole = read_text(folder / "a");
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    (std::filesystem::remove(folder / "cut"), std::ofstream(folder / "cut", std::ios::binary)) << whole.substr(0, length);
+    (std::filesystem::remove(folder / "cut"), std::ofstream(folder / "cut", std::ios::binary))
+        << whole.substr(0, length);
     EXPECT_THROW(read_safetensors(folder / "cut"), Error) << length;
   }
 }

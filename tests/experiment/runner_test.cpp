@@ -1,0 +1,112 @@
+#include "experiment/runner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "experiment/experiment.hpp"
+#include "experiment/travel.hpp"
+#include "temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+TEST(EvaluationInterval, IsWholeEpochsAtLeastTwoHundredStepsAndAboutFiftyOfARun) {
+  EXPECT_EQ(evaluation_interval(430, 4300), 430);
+  EXPECT_EQ(evaluation_interval(4, 4000), 200);
+  EXPECT_EQ(evaluation_interval(22, 4004), 220);
+  EXPECT_EQ(evaluation_interval(7, 100), 203);
+  EXPECT_EQ(evaluation_interval(22, 1'000'000), 20'020);
+  EXPECT_EQ(evaluation_interval(500'000, 1'000'000), 500'000);
+}
+
+TEST(SplitNames, AreThree) {
+  EXPECT_EQ(parse_split("valid"), Split::kValid);
+  EXPECT_THROW(parse_split("tset"), Error);
+}
+
+// A run of a small network on the moons, made as the command line makes it.
+struct Trained {
+  TemporaryFolder folder;
+  ThreadPool pool{1};
+  Program program{"test", "auto", 1};
+  std::atomic<int> interrupts{0};
+  Recipe recipe{"mlp", "moons", 4, {}, 1000, {{"arch", Value(std::string("dense 8 tanh | dense 2"))}}};
+  std::shared_ptr<const Dataset> data;
+  Run run;
+
+  explicit Trained(Values settings = {}) {
+    for (auto& [name, value] : settings) recipe.settings[name] = value;
+    data = std::make_shared<const Dataset>(prepare(data_request(recipe)));
+    find_experiment("mlp").resolve(recipe, *data);
+    RunInfo info;
+    info.data_name = data->name;
+    info.data_digest = data->digest;
+    info.preprocessing = data->preprocessing;
+    info.total_steps = total_steps(recipe, *data);
+    run = create_run(folder / "run", recipe, info);
+  }
+  Outcome go(std::int64_t until, Listener& listener) {
+    const JournalContent history = read_journal(run.journal());
+    const Place place = newest(run, history, data, pool);
+    Journal journal = Journal::reopen(run.journal(), place.session->cursor().step);
+    return train_run(run, *place.session, *data, journal, history, until, program, interrupts, listener);
+  }
+};
+
+struct Heard : Listener {
+  std::vector<std::int64_t> evaluations;
+  void evaluated(std::int64_t step, const Metrics&) override { evaluations.push_back(step); }
+};
+
+TEST(Runner, WritesEveryLossAndEvaluationIntoTheJournal) {
+  Trained trained;
+  Heard heard;
+  const Outcome outcome = trained.go(1000, heard);
+  EXPECT_EQ(outcome.steps, 1000);
+  EXPECT_FALSE(outcome.interrupted);
+  EXPECT_TRUE(outcome.metrics.contains("test.accuracy"));
+  const auto content = read_journal(trained.run.journal());
+  EXPECT_EQ(content.rows(), 1000);
+  std::vector<std::int64_t> evaluations;
+  for (const auto& record : content.records)
+    if (nlohmann::json::parse(record.text)["event"] == "eval") evaluations.push_back(record.step);
+  evaluations.push_back(1000);  // of the test split: in the event "done"
+  EXPECT_EQ(evaluations, heard.evaluations);
+  EXPECT_EQ(summarize(trained.run, content).status, "done");
+
+  const Place place = travel(trained.run, content, trained.data, trained.pool, 700, Arrival::kStepped);
+  EXPECT_EQ(place.loss, content.values[0][699]);
+}
+
+TEST(Runner, InterruptedAndGoingOnEndsWithTheSameState) {
+  Trained whole, parted;
+  Listener silent;
+  const auto expected = whole.go(600, silent).fingerprint;
+  parted.go(250, silent);
+  parted.interrupts = 1;
+  const Outcome stopped = parted.go(600, silent);
+  EXPECT_TRUE(stopped.interrupted);
+  EXPECT_EQ(stopped.steps, 250);
+  parted.interrupts = 0;
+  EXPECT_EQ(parted.go(600, silent).fingerprint, expected);
+}
+
+TEST(Runner, StopsAtALossThatIsNotFinite) {
+  Trained trained({{"arch", Value(std::string("dense 8 relu | dense 8 relu | dense 2"))},
+                   {"optimizer", Value(std::string("sgd"))},
+                   {"lr", Value(1e12)}});
+  Listener silent;
+  try {
+    trained.go(1000, silent);
+    ADD_FAILURE() << "it did not stop";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kFailure);
+    EXPECT_NE(std::string(error.what()).find("layer"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(summarize(trained.run, read_journal(trained.run.journal())).status, "failed");
+}
+
+}  // namespace
+}  // namespace limn

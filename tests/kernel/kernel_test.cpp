@@ -1,0 +1,271 @@
+// Every kernel on every instruction path of this CPU, over sizes with remainders and pointers without alignment, against
+// float64 loops. Each row ends at a page that must not be touched, so that a read or write beyond is a crash.
+#include "kernel/kernels.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "base/random.hpp"
+#include "kernel/contraction.hpp"
+#include "kernel/isa.hpp"
+
+namespace limn {
+namespace {
+
+// n floats whose end is the end of what may be touched.
+class Guarded {
+ public:
+  explicit Guarded(std::size_t n) : n_(n), page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
+    bytes_ = (n * sizeof(float) + page_ - 1) / page_ * page_ + page_;
+    base_ = static_cast<char*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    mprotect(base_ + bytes_ - page_, page_, PROT_NONE);
+  }
+  ~Guarded() { munmap(base_, bytes_); }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+  float* data() { return reinterpret_cast<float*>(base_ + bytes_ - page_) - n_; }
+  float& operator[](std::size_t i) { return data()[i]; }
+  void fill(Random& random, double low, double high) {
+    for (std::size_t i = 0; i < n_; ++i) data()[i] = static_cast<float>(low + (high - low) * random.uniform());
+  }
+
+ private:
+  std::size_t n_, page_, bytes_;
+  char* base_;
+};
+
+void on_every_path(const std::function<void()>& body) {
+  for (const std::string& isa : available_isas()) {
+    SCOPED_TRACE(isa);
+    select_isa(isa);
+    body();
+  }
+  select_isa("auto");
+}
+
+struct Reference {
+  const char* name;
+  int arity;
+  double low, high, tolerance;  // relative to max(1, |y|), in units of 2^-24
+  double (*value)(double a, double b, double c);
+};
+const Reference kReferences[] = {
+    {"neg", 1, -9, 9, 0, [](double a, double, double) { return -a; }},
+    {"exp", 1, -80, 80, 3, [](double a, double, double) { return std::exp(a); }},
+    {"log", 1, 1e-6, 1e6, 3, [](double a, double, double) { return std::log(a); }},
+    {"log1p", 1, -0.99, 1e6, 4, [](double a, double, double) { return std::log1p(a); }},
+    {"expm1", 1, -20, 20, 6, [](double a, double, double) { return std::expm1(a); }},
+    {"sqrt", 1, 0, 1e6, 1, [](double a, double, double) { return std::sqrt(a); }},
+    {"sin", 1, -30, 30, 4, [](double a, double, double) { return std::sin(a); }},
+    {"cos", 1, -30, 30, 4, [](double a, double, double) { return std::cos(a); }},
+    {"tanh", 1, -12, 12, 6, [](double a, double, double) { return std::tanh(a); }},
+    {"erf", 1, -6, 6, 6, [](double a, double, double) { return std::erf(a); }},
+    {"sigmoid", 1, -80, 80, 6, [](double a, double, double) { return 1 / (1 + std::exp(-a)); }},
+    {"softplus", 1, -80, 80, 6, [](double a, double, double) { return std::max(a, 0.0) + std::log1p(std::exp(-std::abs(a))); }},
+    {"add", 2, -9, 9, 1, [](double a, double b, double) { return a + b; }},
+    {"sub", 2, -9, 9, 1, [](double a, double b, double) { return a - b; }},
+    {"mul", 2, -9, 9, 1, [](double a, double b, double) { return a * b; }},
+    {"div", 2, 0.1, 9, 1, [](double a, double b, double) { return a / b; }},
+    {"relu", 1, -9, 9, 0, [](double a, double, double) { return a > 0 ? a : 0; }},
+    {"max", 2, -9, 9, 0, [](double a, double b, double) { return a < b ? b : a; }},
+    {"min", 2, -9, 9, 0, [](double a, double b, double) { return b < a ? b : a; }},
+    {"select", 3, -9, 9, 0, [](double a, double b, double c) { return a != 0 ? b : c; }},
+    {"less", 2, -9, 9, 0, [](double a, double b, double) { return a < b ? 1.0 : 0.0; }},
+};
+
+TEST(PointwiseKernels, AgreeWithTheirMeaningInEveryVariant) {
+  on_every_path([] {
+    ASSERT_EQ(kernels().pointwise_count, std::size(kReferences));
+    Random random(1, "pointwise");
+    for (const Reference& r : kReferences) {
+      const PointwiseSet& set = pointwise_kernels(r.name);
+      for (int variant = 0; variant < (1 << r.arity) - 1; ++variant) {
+        ASSERT_NE(set.variant[variant], nullptr) << r.name << " " << variant;
+        for (std::size_t n : {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 100}) {
+          Guarded a(n), b(n), c(n), y(n);
+          for (Guarded* g : {&a, &b, &c}) g->fill(random, r.low, r.high);
+          if (std::string_view(r.name) == "select") a[n / 2] = 0;
+          set.variant[variant](a.data(), b.data(), c.data(), y.data(), n);
+          for (std::size_t i = 0; i < n; ++i) {
+            const double exact = r.value(a[variant & 1 ? 0 : i], b[variant & 2 ? 0 : i], c[variant & 4 ? 0 : i]);
+            ASSERT_LE(std::abs(y[i] - exact), r.tolerance * 0x1p-24 * std::max(1.0, std::abs(exact)))
+                << r.name << " variant " << variant << " element " << i << " of " << n << " at " << a[i];
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST(PointwiseKernels, LetNaNThroughAndKeepInfinityRight) {
+  on_every_path([] {
+    for (const Reference& r : kReferences) {
+      if (r.arity != 1) continue;
+      float a = NAN, y = 0;
+      pointwise_kernels(r.name).variant[0](&a, nullptr, nullptr, &y, 1);
+      EXPECT_TRUE(std::isnan(y)) << r.name;
+      for (const float end : {INFINITY, -INFINITY}) {
+        const double exact = r.value(end, 0, 0);
+        if (!std::isfinite(exact) || std::string_view(r.name) == "sin" || std::string_view(r.name) == "cos") continue;
+        a = end;
+        pointwise_kernels(r.name).variant[0](&a, nullptr, nullptr, &y, 1);
+        EXPECT_NEAR(y, exact, 1e-6) << r.name << " of " << end;
+      }
+    }
+  });
+}
+
+TEST(CompiledPrograms, GiveTheBitsOfTheirOperationsOneByOne) {
+  on_every_path([] {
+    Random random(2, "programs");
+    for (std::size_t p = 0; p < kernels().program_count; ++p) {
+      const std::string text(kernels().programs[p].signature);
+      const std::size_t letters = text.find(' ');
+      for (std::size_t n : {1, 5, 16, 19, 64, 77}) {
+        std::vector<std::vector<float>> values;
+        for (std::size_t k = 0; k < letters; ++k) {
+          values.emplace_back(text[k] == 'f' ? n : 1);
+          for (float& v : values.back()) v = static_cast<float>(0.1 + random.uniform());
+        }
+        const auto inputs = values;
+        std::vector<std::vector<float>> expected(8), given(8, std::vector<float>(n));
+        std::size_t stores = 0;
+        for (std::size_t at = letters; at < text.size();) {
+          const std::size_t open = text.find('(', at), close = text.find(')', at);
+          const std::string name = text.substr(at + 1, open - at - 1);
+          std::vector<std::vector<float>> in;
+          for (std::size_t i = open; i < close; i = text.find_first_of(",)", i + 1)) {
+            const auto& source = values[std::stoul(text.substr(i + 1))];
+            in.push_back(source.size() == 1 ? std::vector<float>(n, source[0]) : source);
+          }
+          in.resize(3, in[0]);
+          values.emplace_back(n);
+          pointwise_kernels(name).variant[0](in[0].data(), in[1].data(), in[2].data(), values.back().data(), n);
+          at = close + 1;
+          if (at < text.size() && text[at] == '>') expected[std::stoul(text.substr(at + 1))] = values.back(), ++stores, at = text.find(' ', at);
+          if (at == std::string::npos) break;
+        }
+        const float* from[16];
+        float* to[8];
+        for (std::size_t k = 0; k < letters; ++k) from[k] = inputs[k].data();
+        for (std::size_t k = 0; k < 8; ++k) to[k] = given[k].data();
+        kernels().programs[p].run(from, to, n);
+        ASSERT_GE(stores, 1u) << text;
+        for (std::size_t k = 0; k < stores; ++k) EXPECT_EQ(0, std::memcmp(expected[k].data(), given[k].data(), n * sizeof(float))) << text << " n " << n;
+      }
+    }
+  });
+}
+
+TEST(MatrixProducts, AgreeWithFloat64OverOddShapes) {
+  on_every_path([] {
+    Random random(3, "products");
+    for (const bool transpose_a : {false, true})
+      for (int trial = 0; trial < 60; ++trial) {
+        const std::int64_t m = 1 + random.below(trial % 3 ? 20 : 150), n = 1 + random.below(trial % 4 ? 40 : 200), k = 1 + random.below(trial % 5 ? 30 : 300);
+        Guarded a(m * k), b(k * n), y(m * n);
+        a.fill(random, -1, 1), b.fill(random, -1, 1);
+        const Contraction c = plan_contraction(transpose_a, m, n, k);
+        for (int chunk = 0; chunk < c.chunks(); ++chunk) contract(c, block_of(c, chunk), a.data(), transpose_a ? m : k, b.data(), n, y.data(), n);
+        Guarded own(m * n);
+        kernels().small_gemm(transpose_a, m, n, k, a.data(), transpose_a ? m : k, b.data(), n, own.data(), n);
+        for (std::int64_t i = 0; i < m; ++i)
+          for (std::int64_t j = 0; j < n; ++j) {
+            double exact = 0, size = 0;
+            for (std::int64_t p = 0; p < k; ++p) {
+              const double term = static_cast<double>(a[transpose_a ? p * m + i : i * k + p]) * b[p * n + j];
+              exact += term, size += std::abs(term);
+            }
+            const double bound = static_cast<double>(k) * 0x1p-24 * size;  // Higham 2002, equation 3.5
+            ASSERT_NEAR(y[i * n + j], exact, bound) << m << "x" << n << "x" << k;
+            ASSERT_NEAR(own[i * n + j], exact, bound) << m << "x" << n << "x" << k;
+          }
+      }
+  });
+}
+
+TEST(SmallProducts, GiveTheSameBitsHoweverTheyAreCut) {
+  on_every_path([] {
+    Random random(4, "cuts");
+    constexpr std::size_t kM = 23, kN = 71, kK = 37;
+    Guarded a(kM * kK), b(kK * kN), whole(kM * kN), parts(kM * kN);
+    a.fill(random, -1, 1), b.fill(random, -1, 1);
+    kernels().small_gemm(false, kM, kN, kK, a.data(), kK, b.data(), kN, whole.data(), kN);
+    for (std::size_t i = 0; i < kM; i += 3)
+      for (std::size_t j = 0; j < kN; j += 13)
+        kernels().small_gemm(false, std::min<std::size_t>(3, kM - i), std::min<std::size_t>(13, kN - j), kK, a.data() + i * kK, kK, b.data() + j, kN, parts.data() + i * kN + j, kN);
+    EXPECT_EQ(0, std::memcmp(whole.data(), parts.data(), kM * kN * sizeof(float)));
+  });
+}
+
+TEST(Reductions, AgreeWithFloat64AndNameTheFirstLargest) {
+  on_every_path([] {
+    Random random(5, "reductions");
+    for (std::size_t rows : {1, 2, 9, 40})
+      for (std::size_t columns : {1, 3, 10, 16, 33, 130}) {
+        Guarded x(rows * columns), by_row(rows), by_column(columns), largest(rows);
+        x.fill(random, -1, 1);
+        std::vector<std::int32_t> index(rows);
+        kernels().sum_rows(x.data(), rows, columns, columns, by_row.data());
+        kernels().sum_columns(x.data(), rows, columns, columns, by_column.data());
+        kernels().max_rows(x.data(), rows, columns, columns, largest.data(), index.data());
+        for (std::size_t i = 0; i < rows; ++i) {
+          double sum = 0;
+          std::size_t best = 0;
+          for (std::size_t j = 0; j < columns; ++j) {
+            sum += x[i * columns + j];
+            if (x[i * columns + j] > x[i * columns + best]) best = j;
+          }
+          EXPECT_NEAR(by_row[i], sum, 1e-5);
+          EXPECT_EQ(index[i], static_cast<std::int32_t>(best));
+          EXPECT_EQ(largest[i], x[i * columns + best]);
+        }
+        for (std::size_t j = 0; j < columns; ++j) {
+          double sum = 0;
+          for (std::size_t i = 0; i < rows; ++i) sum += x[i * columns + j];
+          EXPECT_NEAR(by_column[j], sum, 1e-5);
+        }
+      }
+    float row[] = {1, NAN, 3}, largest = 0;
+    std::int32_t index = -1;
+    kernels().max_rows(row, 1, 3, 3, &largest, &index);
+    EXPECT_TRUE(std::isnan(largest));
+    EXPECT_EQ(index, 1);
+  });
+}
+
+TEST(Movement, TransposesAndScalesBytes) {
+  on_every_path([] {
+    Random random(6, "movement");
+    Guarded x(19 * 37), y(19 * 37), z(45);
+    x.fill(random, -1, 1);
+    kernels().transpose(x.data(), 19, 37, 37, y.data(), 19);
+    for (std::size_t i = 0; i < 19; ++i)
+      for (std::size_t j = 0; j < 37; ++j) ASSERT_EQ(y[j * 19 + i], x[i * 37 + j]);
+    std::vector<std::uint8_t> bytes(45);
+    for (auto& b : bytes) b = static_cast<std::uint8_t>(random.below(256));
+    kernels().from_bytes(bytes.data(), 45, 1.0f / 255, z.data());
+    for (std::size_t i = 0; i < 45; ++i) EXPECT_EQ(z[i], static_cast<float>(bytes[i]) * (1.0f / 255));
+  });
+}
+
+TEST(RandomTensors, AreTheSameNumbersOnEveryPathAndFromEveryStart) {
+  on_every_path([] {
+    const std::uint64_t key = stream_key(9, "x");
+    for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{1} << 40})
+      for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{37}, (std::uint64_t{1} << 33) + 5}) {
+        Guarded y(300);
+        kernels().uniform(key, step, first, 300, y.data());
+        for (std::size_t i = 0; i < 300; ++i) ASSERT_EQ(y[i], unit_float(tensor_bits(key, step, first + i))) << i;
+      }
+  });
+}
+
+}  // namespace
+}  // namespace limn
