@@ -11,7 +11,7 @@ int main() {
   limn::select_isa("auto");
   const auto mnist = std::make_shared<const limn::Dataset>(limn::prepare({.data = "mnist"}));
   const limn::Settings settings{.arch = "dense 256 relu | dropout 0.2 | dense 10", .optimizer = "adam", .lr = 1e-3};
-  limn::ThreadPool pool(2, limn::enter_compute_thread);
+  limn::ThreadPool pool(2);
   limn::Session session(settings, mnist, /*seed=*/1, pool);
 
   while (session.cursor().epoch < 3) {

@@ -108,7 +108,7 @@ class Bench {
                         }, &job};
       const Windows rate = measure([&] { machine_.pool().run({&stage, 1}); });
       const double bytes = 4.0 * static_cast<double>(s.m * s.k + s.k * s.n + s.m * s.n);
-      report(fmt::format("kernels/{}{}x{}x{}{}", s.transpose_a ? "t" : "n", s.m, s.n, s.k, job.c.own_kernel ? "/own" : "/onednn"), "calls/s", rate, 1,
+      report(fmt::format("kernels/{}{}x{}x{}", s.transpose_a ? "t" : "n", s.m, s.n, s.k), "calls/s", rate, 1,
              {job.c.flops(), bytes, static_cast<std::size_t>(bytes)});
     }
   }

@@ -19,8 +19,8 @@ struct Options {
   Common common;
 };
 
-Values difference(const Values& from, const Values& to) {
-  Values changes;
+SettingValues difference(const SettingValues& from, const SettingValues& to) {
+  SettingValues changes;
   for (const auto& [name, value] : to)
     if (!from.contains(name) || from.at(name) != value) changes[name] = value;
   return changes;
@@ -43,11 +43,11 @@ int resume(const Options& options) {
   const JournalContent journal = read_journal(run.journal());
   const auto data = load_data(run);
   verify_snapshots(run);
-  const Place place = newest(run, journal, data, machine.pool());
+  const Visit place = newest(run, journal, data, machine.pool());
   Session& session = *place.session;
   const std::int64_t step = session.cursor().step, until = end_of(options, run, step);
-  const Values values = changed_values(run, journal, step, *data, options.settings);
-  const Values changes = difference(values_at(run, journal, step), values);
+  const SettingValues values = changed_values(run, journal, step, *data, options.settings);
+  const SettingValues changes = difference(values_at(run, journal, step), values);
   if (!changes.empty()) session.change(typed_settings(run, values));
   if (step == until && !options.common.json && !options.common.quiet)
     fmt::print("the run has reached step {}, its end; --steps N trains it until step N\n", step);
@@ -63,8 +63,8 @@ int branch(const Options& options) {
     throw Error(fmt::format("{} has no step {} to branch at", parent.info.id, options.at),
                 fmt::format("--at is a step from {} to {}", parent.start(), journal.last_step()));
   const auto data = load_data(parent);
-  const Values values = changed_values(parent, journal, options.at, *data, options.settings);
-  const Place place = travel(parent, journal, data, machine.pool(), options.at, Arrival::kState);
+  const SettingValues values = changed_values(parent, journal, options.at, *data, options.settings);
+  const Visit place = travel(parent, journal, data, machine.pool(), options.at, Arrival::kState);
   Session& session = *place.session;
   session.change(typed_settings(parent, values));
 

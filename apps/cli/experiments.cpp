@@ -27,7 +27,7 @@ const char* name_of(ParameterKind kind) {
   return "";
 }
 
-Json object_of(const Parameter& parameter) {
+Json object_of(const ParameterSpec& parameter) {
   Json object = {{"name", parameter.name},       {"kind", name_of(parameter.kind)}, {"label", both(parameter.label)},
                  {"help", both(parameter.help)}, {"default", parameter.initial},    {"automatic", parameter.automatic},
                  {"fixed", parameter.fixed}};
@@ -48,13 +48,13 @@ void print(const Experiment& experiment, bool json, bool parameters) {
                    {"title", both(experiment.title)},
                    {"help", both(experiment.help)},
                    {"parameters", Json::array()}};
-    for (const Parameter& parameter : experiment.parameters) object["parameters"].push_back(object_of(parameter));
+    for (const ParameterSpec& parameter : experiment.parameters) object["parameters"].push_back(object_of(parameter));
     print_json(object);
     return;
   }
   fmt::print("{:<14} {}: {}\n", experiment.name, here(experiment.title), here(experiment.help));
   if (!parameters) return;
-  for (const Parameter& parameter : experiment.parameters) {
+  for (const ParameterSpec& parameter : experiment.parameters) {
     fmt::print("  {:<14} {}", fmt::format("{}={}", parameter.name, parameter.initial), here(parameter.help));
     if (parameter.kind != ParameterKind::kText) fmt::print(" ({})", allowed(parameter));
     fmt::print("\n");

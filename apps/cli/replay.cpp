@@ -29,7 +29,7 @@ std::string hex_float(float value) {  // fmt's {:a} differs from C's %a, which t
   return text;
 }
 
-void check_against_journal(const JournalContent& journal, const Place& place, std::int64_t step) {
+void check_against_journal(const JournalContent& journal, const Visit& place, std::int64_t step) {
   const std::int64_t row = step - journal.start - 1;
   if (!place.stepped || row < 0 || row >= journal.rows()) return;
   const float recorded = journal.values[0][static_cast<std::size_t>(row)];
@@ -46,7 +46,7 @@ int replay(const Options& options) {
     throw Error(fmt::format("{} has no step {}", run.info.id, options.step),
                 fmt::format("--step is a step from {} to {}", run.start(), journal.last_step()));
   Machine machine(options.common, &run);
-  const Place place = travel(run, journal, load_data(run), machine.pool(), options.step, Arrival::kStepped);
+  const Visit place = travel(run, journal, load_data(run), machine.pool(), options.step, Arrival::kStepped);
   check_against_journal(journal, place, options.step);
 
   auto names = options.quantities;

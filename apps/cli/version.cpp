@@ -27,11 +27,10 @@ int version(const Common& common) {
                 {"build", build_id()},
                 {"compiler", kCompiler},
                 {"isa", selected_isa()},
-                {"isas", isas},
-                {"onednn", onednn_version()}});
+                {"isas", isas}});
   else
-    fmt::print("limn {}\nbuild     {}\ncompiler  {}\nisa       {} (here: {})\noneDNN    {}\n", LIMN_VERSION, build_id(),
-               kCompiler, selected_isa(), fmt::join(isas, ", "), onednn_version());
+    fmt::print("limn {}\nbuild     {}\ncompiler  {}\nisa       {} (here: {})\n", LIMN_VERSION, build_id(),
+               kCompiler, selected_isa(), fmt::join(isas, ", "));
   return 0;
 }
 

@@ -14,16 +14,14 @@
 
 namespace limn {
 
-ThreadPool::ThreadPool(int threads, void (*on_start)()) : threads_(threads) {
+ThreadPool::ThreadPool(int threads) : threads_(threads) {
   LIMN_CHECK(threads >= 1);
   // Sleeping costs about 11 microseconds a wake: spin long where every thread has a core, briefly where it has not.
   spins_ = threads <= static_cast<int>(std::thread::hardware_concurrency()) ? 20000 : 200;
   next_[0] = next_[1] = 0;
-  if (on_start) on_start();
   for (int t = 1; t < threads; ++t)
-    workers_.emplace_back([this, t, on_start] {
-      if (on_start) on_start();
-      for (std::uint32_t seen = 0;; ++seen) {
+    workers_.emplace_back([this, t] {
+          for (std::uint32_t seen = 0;; ++seen) {
         wait_for_change(start_, seen);
         if (quit_) return;
         walk(t);

@@ -19,8 +19,7 @@ struct Stage {
 
 class ThreadPool {
  public:
-  // threads >= 1 (the caller counts as one). on_start runs once in every thread, the caller's included.
-  explicit ThreadPool(int threads, void (*on_start)() = nullptr);
+  explicit ThreadPool(int threads);  // at least 1: the caller counts as one
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

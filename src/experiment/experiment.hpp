@@ -19,12 +19,12 @@ inline constexpr std::int64_t kMostSteps = 1'000'000'000'000;  // of a training,
 struct Experiment {
   std::string name;
   Words title, help;
-  std::vector<Parameter> parameters;
+  std::vector<ParameterSpec> parameters;
   // Replaces every "auto" and missing value of a recipe by what suits the data, so that the recipe says all.
   // Error: settings that cannot work with this data.
   void (*resolve)(Recipe& recipe, const Dataset& data) = nullptr;
   // The typed settings of a resolved recipe; total_steps is left to the caller.
-  Settings (*settings)(const Values& values) = nullptr;
+  Settings (*settings)(const SettingValues& values) = nullptr;
 };
 
 std::span<const Experiment> experiments();

@@ -39,20 +39,20 @@ std::int64_t epochs(const Dataset& data, std::int64_t steps_per_epoch) {
 }  // namespace automatic
 
 template <class T>
-const T& get(const Values& values, const std::string& name) {
+const T& get(const SettingValues& values, const std::string& name) {
   return std::get<T>(values.at(name));
 }
 
 void resolve(Recipe& recipe, const Dataset& data) {
   const auto parameters = std::span(find_experiment(recipe.experiment).parameters);
   auto& settings = recipe.settings;
-  for (const Parameter& parameter : parameters)
+  for (const ParameterSpec& parameter : parameters)
     if (!settings.contains(parameter.name)) settings[parameter.name] = parse_value(parameter, parameter.initial);
   const auto rows = static_cast<std::int64_t>(data.train.size());
   if (rows == 0)
     throw Error(fmt::format("{} has no rows to train on", data.name), "name a set with more rows, or another split");
 
-  const auto fill = [&](const std::string& name, Value value) {
+  const auto fill = [&](const std::string& name, SettingValue value) {
     const auto* text = std::get_if<std::string>(&settings[name]);
     if (text && *text == "auto") settings[name] = std::move(value);
   };
@@ -71,7 +71,7 @@ void resolve(Recipe& recipe, const Dataset& data) {
   if (!recipe.epochs && !recipe.steps) recipe.epochs = automatic::epochs(data, steps_per_epoch(recipe, data));
 }
 
-Settings settings(const Values& values) {
+Settings settings(const SettingValues& values) {
   Settings s;
   s.arch = get<std::string>(values, "arch");
   s.loss = get<std::string>(values, "loss");
@@ -87,7 +87,7 @@ Settings settings(const Values& values) {
   return s;
 }
 
-std::vector<Parameter> parameters() {
+std::vector<ParameterSpec> parameters() {
   using enum ParameterKind;
   return {
       {.name = "arch",

@@ -11,13 +11,13 @@
 namespace limn {
 namespace {
 
-[[noreturn]] void refuse(const Parameter& parameter, std::string_view text) {
+[[noreturn]] void refuse(const ParameterSpec& parameter, std::string_view text) {
   throw Error(fmt::format("{} cannot be {}", parameter.name, text.empty() ? "empty" : fmt::format("'{}'", text)),
               fmt::format("{} is {}", parameter.name, allowed(parameter)));
 }
 
 template <class Number>
-Number parse_number(const Parameter& parameter, std::string_view text) {
+Number parse_number(const ParameterSpec& parameter, std::string_view text) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) refuse(parameter, text);
@@ -26,11 +26,11 @@ Number parse_number(const Parameter& parameter, std::string_view text) {
 
 }  // namespace
 
-std::string to_string(const Value& value) {
+std::string to_string(const SettingValue& value) {
   return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
 }
 
-std::string allowed(const Parameter& parameter) {
+std::string allowed(const ParameterSpec& parameter) {
   const auto range = fmt::format("from {:g} to {:g}", parameter.low, parameter.high);
   const char* automatic = parameter.automatic ? ", or auto" : "";
   switch (parameter.kind) {
@@ -44,7 +44,7 @@ std::string allowed(const Parameter& parameter) {
   return "";
 }
 
-Value check_value(const Parameter& parameter, const Value& value) {
+SettingValue check_value(const ParameterSpec& parameter, const SettingValue& value) {
   const auto refuse_it = [&]() { refuse(parameter, to_string(value)); };
   if (const auto* text = std::get_if<std::string>(&value)) {
     if (parameter.automatic && *text == "auto") return value;
@@ -61,7 +61,7 @@ Value check_value(const Parameter& parameter, const Value& value) {
   return number;
 }
 
-Value parse_value(const Parameter& parameter, std::string_view text) {
+SettingValue parse_value(const ParameterSpec& parameter, std::string_view text) {
   const bool number = parameter.kind == ParameterKind::kNumber || parameter.kind == ParameterKind::kInteger;
   if (!number || (parameter.automatic && text == "auto")) return check_value(parameter, std::string(text));
   if (parameter.kind == ParameterKind::kInteger) {
@@ -100,11 +100,11 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
                      fmt::join(candidates, ", "));
 }
 
-const Parameter& find_parameter(std::span<const Parameter> parameters, std::string_view name) {
-  const auto found = std::ranges::find(parameters, name, &Parameter::name);
+const ParameterSpec& find_parameter(std::span<const ParameterSpec> parameters, std::string_view name) {
+  const auto found = std::ranges::find(parameters, name, &ParameterSpec::name);
   if (found != parameters.end()) return *found;
   std::vector<std::string> names;
-  for (const Parameter& parameter : parameters) names.push_back(parameter.name);
+  for (const ParameterSpec& parameter : parameters) names.push_back(parameter.name);
   throw Error(fmt::format("there is no parameter '{}'", name), suggestion(name, names, "parameters"));
 }
 

@@ -18,10 +18,10 @@ struct Words {  // the same in English and Simplified Chinese
   std::string en, zh;
 };
 
-using Value = std::variant<double, std::int64_t, std::string>;  // a number, an integer, a choice or a text
-using Values = std::map<std::string, Value>;
+using SettingValue = std::variant<double, std::int64_t, std::string>;  // a number, an integer, a choice or a text
+using SettingValues = std::map<std::string, SettingValue>;
 
-struct Parameter {
+struct ParameterSpec {
   std::string name;
   ParameterKind kind = ParameterKind::kNumber;
   Words label, help;
@@ -35,15 +35,15 @@ struct Parameter {
 };
 
 // Error: not of the kind, or out of the range; the hint says what is allowed.
-Value parse_value(const Parameter& parameter, std::string_view text);
+SettingValue parse_value(const ParameterSpec& parameter, std::string_view text);
 // As parse_value for a value that has a type already, as a recipe's JSON gives it.
-Value check_value(const Parameter& parameter, const Value& value);
+SettingValue check_value(const ParameterSpec& parameter, const SettingValue& value);
 
-std::string to_string(const Value& value);
-std::string allowed(const Parameter& parameter);  // "a number from 0 to 1", "one of sgd, adam"
+std::string to_string(const SettingValue& value);
+std::string allowed(const ParameterSpec& parameter);  // "a number from 0 to 1", "one of sgd, adam"
 
 // The declared parameter. Error: there is none of this name; the hint names the closest and all others.
-const Parameter& find_parameter(std::span<const Parameter> parameters, std::string_view name);
+const ParameterSpec& find_parameter(std::span<const ParameterSpec> parameters, std::string_view name);
 // The candidate with the fewest edits to `word`, or "" when none is near.
 std::string closest(std::string_view word, std::span<const std::string> candidates);
 // "did you mean X? the LABEL are: a, b, c"

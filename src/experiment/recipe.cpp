@@ -16,18 +16,18 @@ constexpr const char* kExample =
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(fmt::format("the recipe is wrong: {}", why), kExample); }
 
-Json json_of(const Values& settings) {
+Json json_of(const SettingValues& settings) {
   Json json = Json::object();
   for (const auto& [name, value] : settings) std::visit([&](const auto& v) { json[name] = v; }, value);
   return json;
 }
 
-Values values_of(const Experiment& experiment, const Json& json) {
+SettingValues values_of(const Experiment& experiment, const Json& json) {
   if (!json.is_object()) refuse("settings is not an object");
-  Values settings;
+  SettingValues settings;
   for (const auto& [name, value] : json.items()) {
-    const Parameter& parameter = find_parameter(experiment.parameters, name);
-    Value typed;
+    const ParameterSpec& parameter = find_parameter(experiment.parameters, name);
+    SettingValue typed;
     if (value.is_string()) {
       typed = value.get<std::string>();
     } else if (value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX)) {
@@ -63,9 +63,9 @@ std::int64_t positive(const Json& json, const char* key) {
 
 }  // namespace
 
-std::string to_json(const Values& settings) { return json_of(settings).dump(); }
+std::string to_json(const SettingValues& settings) { return json_of(settings).dump(); }
 
-Values settings_from_json(const std::string& experiment, const std::string& text) {
+SettingValues settings_from_json(const std::string& experiment, const std::string& text) {
   return values_of(find_experiment(experiment), parse(text));
 }
 

@@ -15,7 +15,7 @@ struct Recipe {
   std::string data;  // a name of the catalogue, or a path as its user wrote it
   std::uint64_t seed = 1;
   std::optional<std::int64_t> epochs, steps;  // at most one of them; resolving sets epochs when there is neither
-  Values settings;
+  SettingValues settings;
 };
 
 std::string to_json(const Recipe& recipe);  // canonical: the same recipe always gives the same bytes
@@ -25,8 +25,8 @@ Recipe recipe_from_json(const std::string& text);
 std::string recipe_id(const Recipe& recipe);  // the first 12 hex digits of the SHA-256 of its canonical JSON
 
 // Settings alone, as actions and patches hold them: {"lr":0.01}.
-std::string to_json(const Values& settings);
+std::string to_json(const SettingValues& settings);
 // Checked against the parameters of the experiment. Error as recipe_from_json.
-Values settings_from_json(const std::string& experiment, const std::string& text);
+SettingValues settings_from_json(const std::string& experiment, const std::string& text);
 
 }  // namespace limn

@@ -22,7 +22,7 @@ const Experiment& find_experiment(std::string_view name) {
 
 namespace {
 
-std::string text_or(const Values& values, const std::string& name, const std::string& otherwise) {
+std::string text_or(const SettingValues& values, const std::string& name, const std::string& otherwise) {
   const auto found = values.find(name);
   return found == values.end() ? otherwise : std::get<std::string>(found->second);
 }

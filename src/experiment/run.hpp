@@ -21,7 +21,7 @@ struct Parent {
   std::string run;     // its id
   std::string folder;  // absolute
   std::int64_t step = 0;
-  Values patch;  // the settings that were changed there
+  SettingValues patch;  // the settings that were changed there
 };
 
 struct RunInfo {

@@ -43,20 +43,20 @@ std::shared_ptr<const Dataset> load_data(const Run& run) {
   return data;
 }
 
-Settings typed_settings(const Run& run, const Values& values) {
+Settings typed_settings(const Run& run, const SettingValues& values) {
   Settings settings = find_experiment(run.recipe.experiment).settings(values);
   settings.total_steps = run.info.total_steps;
   return settings;
 }
 
-Values changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
-                      std::span<const std::string> changes) {
+SettingValues changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
+                             std::span<const std::string> changes) {
   const Experiment& experiment = find_experiment(run.recipe.experiment);
   Recipe changed = run.recipe;
   changed.settings = values_at(run, journal, step);
   for (const std::string& change : changes) {
     const auto [name, text] = parse_assignment(change);
-    const Parameter& parameter = find_parameter(experiment.parameters, name);
+    const ParameterSpec& parameter = find_parameter(experiment.parameters, name);
     if (parameter.fixed)
       throw Error(fmt::format("{} cannot be changed once a training has begun", name),
                   fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment,
@@ -67,8 +67,8 @@ Values changed_values(const Run& run, const JournalContent& journal, std::int64_
   return changed.settings;
 }
 
-Values values_at(const Run& run, const JournalContent& journal, std::int64_t step) {
-  Values values = run.recipe.settings;
+SettingValues values_at(const Run& run, const JournalContent& journal, std::int64_t step) {
+  SettingValues values = run.recipe.settings;
   for (const JournalRecord& record : journal.records)
     if (record.kind == RecordKind::kAction && record.step <= step)
       for (const auto& [name, value] : settings_from_json(run.recipe.experiment, record.text)) values[name] = value;
@@ -79,7 +79,7 @@ Settings settings_at(const Run& run, const JournalContent& journal, std::int64_t
   return typed_settings(run, values_at(run, journal, step));
 }
 
-Place travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
+Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
              std::int64_t step, Arrival arrival) {
   if (step < run.start())
     throw Error(
@@ -90,7 +90,7 @@ Place travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
   const SnapshotFile* nearest = nullptr;
   for (const SnapshotFile& file : files)
     if (file.step <= furthest) nearest = &file;
-  Place place{session_from(run, journal, std::move(data), pool, nearest), nearest ? nearest->step : 0};
+  Visit place{session_from(run, journal, std::move(data), pool, nearest), nearest ? nearest->step : 0};
   Session& session = *place.session;
   for (std::int64_t at = session.cursor().step; at < step; ++at) {
     for (const JournalRecord& record : journal.records)
@@ -101,7 +101,7 @@ Place travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
   return place;
 }
 
-Place newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool) {
+Visit newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool) {
   const auto files = snapshots_of(run);
   const SnapshotFile* last = newest_of(files, journal);
   return {session_from(run, journal, std::move(data), pool, last), last ? last->step : 0};

@@ -15,15 +15,15 @@ std::shared_ptr<const Dataset> load_data(const Run& run);
 
 // The typed settings in force after `step` steps: the recipe's, changed by the journal's actions up to there.
 Settings settings_at(const Run& run, const JournalContent& journal, std::int64_t step);
-Values values_at(const Run& run, const JournalContent& journal, std::int64_t step);
+SettingValues values_at(const Run& run, const JournalContent& journal, std::int64_t step);
 
 // The values in force after `step` steps with `changes` (NAME=VALUE) made to them, every "auto" resolved by the data.
 // Error: a change that is not declared, out of range, or of what a training cannot change once it has begun.
-Values changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
-                      std::span<const std::string> changes);
-Settings typed_settings(const Run& run, const Values& values);  // with the length of the run's schedule
+SettingValues changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
+                             std::span<const std::string> changes);
+Settings typed_settings(const Run& run, const SettingValues& values);  // with the length of the run's schedule
 
-struct Place {
+struct Visit {
   std::unique_ptr<Session> session;
   std::int64_t restored = 0;  // the step of the snapshot it began from; 0: drawn from the seed
   bool stepped = false;       // at least one step was taken, so gradients and the loss of the last one are there
@@ -34,12 +34,12 @@ struct Place {
 enum class Arrival { kState, kStepped };
 
 // A session of the run standing after `step` steps. Error: before the run's beginning, or a snapshot was tampered with.
-Place travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
+Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
              std::int64_t step, Arrival arrival);
 
 // A session in the state of the run's newest snapshot. Snapshots past the journal's end do not count: a journal that
 // lost its tail is written again.
-Place newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool);
+Visit newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool);
 
 // The newest weights over other data of the same kind, to evaluate and predict with; it stands at no place of an epoch.
 std::unique_ptr<Session> newest_over(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,

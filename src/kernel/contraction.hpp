@@ -1,7 +1,5 @@
-// Matrix products: which kernel, and how the output is cut into chunks. Both depend on shapes and the path alone, so they
-// are part of a run's bits. Measured on Zen 4 (see docs/decisions/0003-contractions.md).
+// Matrix products in chunks: how the output is cut, by shapes alone. The bits do not depend on the cut (kernels.hpp: Gemm).
 #pragma once
-#include <cstddef>
 #include <cstdint>
 
 namespace limn {
@@ -10,8 +8,7 @@ namespace limn {
 struct Contraction {
   bool transpose_a = false;
   std::int64_t m = 0, n = 0, k = 0;
-  bool own_kernel = false;                  // the small-matrix kernel, else oneDNN
-  int row_chunks = 1, column_chunks = 1;    // the output is cut into row_chunks x column_chunks blocks
+  int row_chunks = 1, column_chunks = 1;  // the output is cut into row_chunks x column_chunks blocks
 
   int chunks() const { return row_chunks * column_chunks; }
   double flops() const { return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k); }

@@ -1,9 +1,13 @@
-// The small-matrix product: register blocks of rows by vectors of columns, for the shapes where a library call or its
-// packing costs more than the arithmetic (narrow outputs, vectors, tiny networks), and for the scalar path.
+// The matrix product: register blocks over strips of columns, B read where it lies unless it lies badly.
+// Source of the blocking: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernel/gemm.cpp"
 #include <hwy/foreach_target.h>
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
+
+#include <algorithm>
+#include <type_traits>
 
 #include "kernel/simd-inl.hpp"
 #include "kernel/table.hpp"
@@ -12,57 +16,115 @@ HWY_BEFORE_NAMESPACE();
 namespace limn::HWY_NAMESPACE {
 namespace {
 
-// kRows x (kVectors * lanes) of C, whole or with the last vector cut to `tail` lanes. A is read at a[i * ai + k * ak].
-template <int kRows, int kVectors, bool kTail>
-HWY_INLINE void block(std::size_t k, const float* a, std::size_t ai, std::size_t ak, const float* b, std::size_t ldb, float* c,
-                      std::size_t ldc, std::size_t tail) {
+// Register blocks: rows by vectors of columns. Twelve or more independent sums hide the latency of a multiply-add.
+constexpr int kVectors = HWY_TARGET == HWY_AVX3 ? 4 : 2;
+constexpr std::size_t kDepth = 320;  // of a slice of k, so that a strip of B stays in the L1 or L2 cache
+
+struct Strip {
+  std::size_t m, k;
+  const float* a;         // read at a[i * ai + p * ak]
+  std::size_t ai, ak;
+  const float* b;
+  std::size_t ldb;
+  float* c;
+  std::size_t ldc;
+  std::size_t last;       // columns of the last vector
+  bool add;               // to what C holds: the chain of an earlier slice of k goes on
+  bool whole_b;           // the strip of B may be read in whole vectors
+};
+
+template <int kRows, int kWidth>
+HWY_INLINE void block(const Strip& s, std::size_t row) {
   const hn::ScalableTag<float> d;
-  using V = hn::Vec<decltype(d)>;
   const std::size_t lanes = hn::Lanes(d);
-  V sum[kRows][kVectors];
+  const float* a = s.a + row * s.ai;
+  float* c = s.c + row * s.ldc;
+  hn::Vec<decltype(d)> sum[kRows][kWidth];
   for (int i = 0; i < kRows; ++i)
-    for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::Zero(d);
-  for (std::size_t p = 0; p < k; ++p) {
-    V row[kVectors];
-    for (int v = 0; v < kVectors; ++v)
-      row[v] = kTail && v == kVectors - 1 ? load_n(d, b + p * ldb + v * lanes, tail) : hn::LoadU(d, b + p * ldb + v * lanes);
-    for (int i = 0; i < kRows; ++i) {
-      const V x = hn::Set(d, a[i * ai + p * ak]);
-      for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(x, row[v], sum[i][v]);
+    for (int v = 0; v < kWidth; ++v) {
+      const float* from = c + i * s.ldc + v * lanes;
+      if (!s.add) hwy::Prefetch(from), sum[i][v] = hn::Zero(d);
+      else if (v == kWidth - 1 && s.last < lanes) sum[i][v] = load_n(d, from, s.last);
+      else sum[i][v] = hn::LoadU(d, from);
     }
-  }
+  auto accumulate = [&](auto whole) HWY_ATTR {
+    for (std::size_t p = 0; p < s.k; ++p) {
+      hn::Vec<decltype(d)> b[kWidth];
+      for (int v = 0; v < kWidth; ++v) {
+        const float* from = s.b + p * s.ldb + v * lanes;
+        b[v] = whole() || v < kWidth - 1 ? hn::LoadU(d, from) : load_n(d, from, s.last);
+      }
+      for (int i = 0; i < kRows; ++i) {
+        const auto x = hn::Set(d, a[i * s.ai + p * s.ak]);
+        for (int v = 0; v < kWidth; ++v) sum[i][v] = hn::MulAdd(x, b[v], sum[i][v]);
+      }
+    }
+  };
+  if (s.whole_b) accumulate(std::true_type());
+  else accumulate(std::false_type());
   for (int i = 0; i < kRows; ++i)
-    for (int v = 0; v < kVectors; ++v) {
-      float* to = c + i * ldc + v * lanes;
-      if (kTail && v == kVectors - 1) store_n(d, sum[i][v], to, tail);
+    for (int v = 0; v < kWidth; ++v) {
+      float* to = c + i * s.ldc + v * lanes;
+      if (v == kWidth - 1 && s.last < lanes) store_n(d, sum[i][v], to, s.last);
       else hn::StoreU(sum[i][v], d, to);
     }
 }
 
-// All rows of a strip of kVectors * lanes columns.
-template <int kRows, int kVectors, bool kTail>
-void strip(std::size_t m, std::size_t k, const float* a, std::size_t ai, std::size_t ak, const float* b, std::size_t ldb, float* c,
-           std::size_t ldc, std::size_t tail) {
-  std::size_t i = 0;
-  for (; i + kRows <= m; i += kRows) block<kRows, kVectors, kTail>(k, a + i * ai, ai, ak, b, ldb, c + i * ldc, ldc, tail);
-  if constexpr (kRows > 4)
-    for (; i + 4 <= m; i += 4) block<4, kVectors, kTail>(k, a + i * ai, ai, ak, b, ldb, c + i * ldc, ldc, tail);
-  if constexpr (kRows > 2)
-    for (; i + 2 <= m; i += 2) block<2, kVectors, kTail>(k, a + i * ai, ai, ak, b, ldb, c + i * ldc, ldc, tail);
-  for (; i < m; ++i) block<1, kVectors, kTail>(k, a + i * ai, ai, ak, b, ldb, c + i * ldc, ldc, tail);
+template <int kRows, int kWidth>
+HWY_INLINE void rows(const Strip& s, std::size_t& row) {
+  for (; row + kRows <= s.m; row += kRows) block<kRows, kWidth>(s, row);
 }
 
-void small_gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda, const float* b,
-                std::size_t ldb, float* c, std::size_t ldc) {
-  const std::size_t lanes = hn::Lanes(hn::ScalableTag<float>());
-  const std::size_t ai = transpose_a ? 1 : lda, ak = transpose_a ? lda : 1;
-  std::size_t j = 0;
-  if (m == 1)  // one row: many columns at once keep the multiply-adds busy
-    for (; j + 8 * lanes <= n; j += 8 * lanes) strip<1, 8, false>(m, k, a, ai, ak, b + j, ldb, c + j, ldc, 0);
-  for (; j + 4 * lanes <= n; j += 4 * lanes) strip<HWY_TARGET == HWY_AVX3 ? 6 : 2, 4, false>(m, k, a, ai, ak, b + j, ldb, c + j, ldc, 0);
-  for (; j + 2 * lanes <= n; j += 2 * lanes) strip<5, 2, false>(m, k, a, ai, ak, b + j, ldb, c + j, ldc, 0);
-  for (; j + lanes <= n; j += lanes) strip<10, 1, false>(m, k, a, ai, ak, b + j, ldb, c + j, ldc, 0);
-  if (j < n) strip<10, 1, true>(m, k, a, ai, ak, b + j, ldb, c + j, ldc, n - j);
+// All rows of a strip of kWidth vectors: the narrower, the more rows at once.
+template <int kWidth>
+void run(const Strip& s) {
+  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
+  std::size_t row = 0;
+  rows<kRows, kWidth>(s, row);
+  if constexpr (kRows > 8) rows<8, kWidth>(s, row);
+  if constexpr (kRows > 4) rows<4, kWidth>(s, row);
+  rows<2, kWidth>(s, row);
+  rows<1, kWidth>(s, row);
+}
+
+void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
+          float* c, std::size_t ldc) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d), ai = transpose_a ? 1 : lda, ak = transpose_a ? lda : 1;
+  // A strip of B is copied side by side when many rows use it and it lies badly: across cache lines, or too long.
+  const bool crosses = ldb % 16 != 0 || reinterpret_cast<std::uintptr_t>(b) % 64 != 0;
+  const bool pack = m >= 24 && (HWY_TARGET != HWY_AVX3 || crosses || k > 3 * kDepth);
+  HWY_ALIGN float packed[kDepth * kVectors * hn::MaxLanes(d)];
+  const std::size_t wide = m == 1 && n >= 8 * lanes ? 8 : kVectors;
+  for (std::size_t j = 0; j < n; j += wide * lanes) {
+    const std::size_t width = std::min((n - j + lanes - 1) / lanes, wide);
+    Strip s{m, k, a, ai, ak, b + j, ldb, c + j, ldc, std::min(lanes, n - j - (width - 1) * lanes), false, false};
+    const std::size_t depth = pack ? kDepth : k;
+    for (std::size_t p = 0; p == 0 || p < k; p += depth) {
+      s.k = std::min(depth, k - p);
+      s.a = a + p * ak, s.b = b + p * ldb + j, s.ldb = ldb;
+      s.add = p > 0, s.whole_b = s.last == lanes;
+      if (pack) {
+        for (std::size_t q = 0; q < s.k; ++q)
+          for (std::size_t v = 0; v < width; ++v) {
+            const float* from = s.b + q * ldb + v * lanes;
+            hn::Store(v + 1 < width || s.whole_b ? hn::LoadU(d, from) : load_n(d, from, s.last), d, packed + (q * width + v) * lanes);
+          }
+        s.b = packed, s.ldb = width * lanes, s.whole_b = true;
+      }
+      switch (width) {
+        case 8: block<1, 8>(s, 0); break;
+        case 4: run<4>(s); break;
+        case 3: run<3>(s); break;
+        case 2: run<2>(s); break;
+        default: if (width == 1) run<1>(s); else for (std::size_t v = 0; v < width; ++v) {
+          Strip one = s;
+          one.b += v * lanes, one.c += v * lanes, one.last = v + 1 < width ? lanes : s.last, one.whole_b = one.whole_b || v + 1 < width;
+          run<1>(one);
+        }
+      }
+    }
+  }
 }
 
 constexpr int kChains = 12;
@@ -82,7 +144,7 @@ float multiply_add_chains(std::size_t rounds) {
 }  // namespace
 
 void fill_gemm(Kernels& table) {
-  table.small_gemm = &small_gemm;
+  table.gemm = &gemm;
   table.multiply_add_chains = &multiply_add_chains;
   table.floats_per_round = kChains * hn::Lanes(hn::ScalableTag<float>());
 }

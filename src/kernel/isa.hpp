@@ -1,4 +1,4 @@
-// The instruction path of this process: chosen once, pinned for Highway and oneDNN alike, since bits differ between paths.
+// The instruction path of this process: chosen once and pinned, since bits differ between paths.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,10 +11,5 @@ std::vector<std::string> available_isas();
 // Pins the path; "auto" takes the fastest. Call it before the first kernel runs. Error: unknown or not on this CPU.
 void select_isa(const std::string& name);
 std::string selected_isa();
-
-// Every thread that computes calls this first: it keeps oneDNN on the calling thread.
-void enter_compute_thread();
-
-std::string onednn_version();  // "2.6.3"
 
 }  // namespace limn

@@ -30,7 +30,7 @@ struct CompiledProgram {
 
 // C[m, n] = op(A) B, B plain [k, n]; op(A) is A [m, k] or, transposed, A [k, m]. Each element of C is one chain of
 // fused multiply-adds over k in ascending order, whatever m and n: it may be cut anywhere.
-using SmallGemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
+using Gemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
                            const float* b, std::size_t ldb, float* c, std::size_t ldc);
 
 struct Kernels {
@@ -38,7 +38,7 @@ struct Kernels {
   std::size_t pointwise_count;
   const CompiledProgram* programs;
   std::size_t program_count;
-  SmallGemm small_gemm;
+  Gemm gemm;
 
   // y[j] = sum over rows of x[:, j], rows in ascending order.
   void (*sum_columns)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);

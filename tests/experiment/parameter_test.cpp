@@ -8,29 +8,29 @@
 namespace limn {
 namespace {
 
-const Parameter kRate{
+const ParameterSpec kRate{
     .name = "lr", .label = {}, .help = {}, .initial = "auto", .low = 0, .high = 10, .automatic = true};
-const Parameter kBatch{
+const ParameterSpec kBatch{
     .name = "batch", .kind = ParameterKind::kInteger, .label = {}, .help = {}, .initial = "8", .low = 1, .high = 64};
-const Parameter kRule{.name = "optimizer",
-                      .kind = ParameterKind::kChoice,
-                      .label = {},
-                      .help = {},
-                      .initial = "adam",
-                      .choices = {"sgd", "adam"}};
+const ParameterSpec kRule{.name = "optimizer",
+                          .kind = ParameterKind::kChoice,
+                          .label = {},
+                          .help = {},
+                          .initial = "adam",
+                          .choices = {"sgd", "adam"}};
 
 TEST(Parameter, ReadsWhatIsAllowed) {
-  EXPECT_EQ(parse_value(kRate, "1e-3"), Value(0.001));
-  EXPECT_EQ(parse_value(kRate, "0"), Value(0.0));
-  EXPECT_EQ(parse_value(kRate, "10"), Value(10.0));
-  EXPECT_EQ(parse_value(kRate, "auto"), Value(std::string("auto")));
-  EXPECT_EQ(parse_value(kBatch, "64"), Value(std::int64_t{64}));
-  EXPECT_EQ(parse_value(kRule, "sgd"), Value(std::string("sgd")));
+  EXPECT_EQ(parse_value(kRate, "1e-3"), SettingValue(0.001));
+  EXPECT_EQ(parse_value(kRate, "0"), SettingValue(0.0));
+  EXPECT_EQ(parse_value(kRate, "10"), SettingValue(10.0));
+  EXPECT_EQ(parse_value(kRate, "auto"), SettingValue(std::string("auto")));
+  EXPECT_EQ(parse_value(kBatch, "64"), SettingValue(std::int64_t{64}));
+  EXPECT_EQ(parse_value(kRule, "sgd"), SettingValue(std::string("sgd")));
 }
 
 TEST(Parameter, RefusesTheRestAndSaysWhatIsAllowed) {
   struct Case {
-    const Parameter* parameter;
+    const ParameterSpec* parameter;
     const char* text;
     const char* hint;
   };
@@ -64,7 +64,7 @@ TEST(Parameter, RefusesTheRestAndSaysWhatIsAllowed) {
 }
 
 TEST(Parameter, OfATypeInARecipeIsCheckedToo) {
-  EXPECT_EQ(check_value(kRate, std::int64_t{3}), Value(3.0));  // JSON writes 3 for 3.0
+  EXPECT_EQ(check_value(kRate, std::int64_t{3}), SettingValue(3.0));  // JSON writes 3 for 3.0
   EXPECT_THROW(check_value(kBatch, 3.0), Error);
   EXPECT_THROW(check_value(kRule, 3.0), Error);
   EXPECT_THROW(check_value(kRate, std::string("3")), Error);
@@ -89,7 +89,7 @@ TEST(Experiments, DeclareEveryParameterInBothLanguagesWithAnInitialValueOfItsOwn
   for (const Experiment& experiment : experiments()) {
     EXPECT_FALSE(experiment.title.en.empty() || experiment.title.zh.empty()) << experiment.name;
     std::vector<std::string> names;
-    for (const Parameter& parameter : experiment.parameters) {
+    for (const ParameterSpec& parameter : experiment.parameters) {
       const auto& p = parameter;
       EXPECT_FALSE(p.label.en.empty() || p.label.zh.empty() || p.help.en.empty() || p.help.zh.empty()) << p.name;
       EXPECT_NO_THROW(parse_value(p, p.initial)) << p.name;

@@ -83,19 +83,19 @@ TEST(Mlp, ResolvesEveryAutoByTheData) {
   Recipe recipe{"mlp", "table", 1, {}, {}, {}};
   mlp.resolve(recipe, table_of(105, Task::kClassify));
   EXPECT_EQ(to_json(recipe).find("\"arch\":\"auto\""), std::string::npos);
-  EXPECT_EQ(recipe.settings["arch"], Value(std::string("dense 64 relu | dense 64 relu | dense 3")));
-  EXPECT_EQ(recipe.settings["loss"], Value(std::string("cross-entropy")));
+  EXPECT_EQ(recipe.settings["arch"], SettingValue(std::string("dense 64 relu | dense 64 relu | dense 3")));
+  EXPECT_EQ(recipe.settings["loss"], SettingValue(std::string("cross-entropy")));
   const auto steps = total_steps(recipe, table_of(105, Task::kClassify));
   EXPECT_GE(steps, 3000);
   EXPECT_LE(steps, 5000);
   EXPECT_EQ(mlp.settings(recipe.settings).batch, std::get<std::int64_t>(recipe.settings["batch"]));
 
-  Recipe numbers{"mlp", "table", 1, {}, 50, {{"lr", Value(0.5)}}};
+  Recipe numbers{"mlp", "table", 1, {}, 50, {{"lr", SettingValue(0.5)}}};
   mlp.resolve(numbers, table_of(10, Task::kRegress));
-  EXPECT_EQ(numbers.settings["arch"], Value(std::string("dense 64 relu | dense 64 relu | dense 1")));
-  EXPECT_EQ(numbers.settings["loss"], Value(std::string("squared")));
-  EXPECT_EQ(numbers.settings["batch"], Value(std::int64_t{10}));
-  EXPECT_EQ(numbers.settings["lr"], Value(0.5));
+  EXPECT_EQ(numbers.settings["arch"], SettingValue(std::string("dense 64 relu | dense 64 relu | dense 1")));
+  EXPECT_EQ(numbers.settings["loss"], SettingValue(std::string("squared")));
+  EXPECT_EQ(numbers.settings["batch"], SettingValue(std::int64_t{10}));
+  EXPECT_EQ(numbers.settings["lr"], SettingValue(0.5));
   EXPECT_EQ(total_steps(numbers, table_of(10, Task::kRegress)), 50);
 
   const auto once = to_json(recipe);
@@ -105,9 +105,9 @@ TEST(Mlp, ResolvesEveryAutoByTheData) {
 
 TEST(Mlp, RefusesWhatTheDataCannotDo) {
   const Experiment& mlp = find_experiment("mlp");
-  Recipe large{"mlp", "table", 1, {}, {}, {{"batch", Value(std::int64_t{11})}}};
+  Recipe large{"mlp", "table", 1, {}, {}, {{"batch", SettingValue(std::int64_t{11})}}};
   EXPECT_THROW(mlp.resolve(large, table_of(10, Task::kClassify)), Error);
-  Recipe classes{"mlp", "table", 1, {}, {}, {{"loss", Value(std::string("cross-entropy"))}}};
+  Recipe classes{"mlp", "table", 1, {}, {}, {{"loss", SettingValue(std::string("cross-entropy"))}}};
   EXPECT_THROW(mlp.resolve(classes, table_of(10, Task::kRegress)), Error);
   Recipe none{"mlp", "table", 1, {}, {}, {}};
   EXPECT_THROW(mlp.resolve(none, table_of(0, Task::kRegress)), Error);

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Made = limn::Run;  // testing::Test has a Run of its own
 
-Recipe recipe() { return {"mlp", "iris", 3, {}, 100, {{"lr", Value(0.1)}}}; }
+Recipe recipe() { return {"mlp", "iris", 3, {}, 100, {{"lr", SettingValue(0.1)}}}; }
 
 RunInfo info() {
   RunInfo info;
@@ -33,7 +33,7 @@ RunInfo info() {
 TEST(Run, IsReadAsItWasMade) {
   const TemporaryFolder folder;
   RunInfo child = info();
-  child.parent = Parent{"0123456789ab", "/somewhere/else", 40, {{"lr", Value(0.5)}}};
+  child.parent = Parent{"0123456789ab", "/somewhere/else", 40, {{"lr", SettingValue(0.5)}}};
   const Made made = create_run(folder / "a", recipe(), child);
   const Made read = open_run(folder / "a");
   EXPECT_EQ(to_json(read.recipe), to_json(recipe()));

@@ -32,11 +32,11 @@ struct Trained {
   ThreadPool pool{1};
   Program program{"test", "auto", 1};
   std::atomic<int> interrupts{0};
-  Recipe recipe{"mlp", "moons", 4, {}, 1000, {{"arch", Value(std::string("dense 8 tanh | dense 2"))}}};
+  Recipe recipe{"mlp", "moons", 4, {}, 1000, {{"arch", SettingValue(std::string("dense 8 tanh | dense 2"))}}};
   std::shared_ptr<const Dataset> data;
   Run run;
 
-  explicit Trained(Values settings = {}) {
+  explicit Trained(SettingValues settings = {}) {
     for (auto& [name, value] : settings) recipe.settings[name] = value;
     data = std::make_shared<const Dataset>(prepare(data_request(recipe)));
     find_experiment("mlp").resolve(recipe, *data);
@@ -49,7 +49,7 @@ struct Trained {
   }
   Outcome go(std::int64_t until, Listener& listener) {
     const JournalContent history = read_journal(run.journal());
-    const Place place = newest(run, history, data, pool);
+    const Visit place = newest(run, history, data, pool);
     Journal journal = Journal::reopen(run.journal(), place.session->cursor().step);
     return train_run(run, *place.session, *data, journal, history, until, program, interrupts, listener);
   }
@@ -76,7 +76,7 @@ TEST(Runner, WritesEveryLossAndEvaluationIntoTheJournal) {
   EXPECT_EQ(evaluations, heard.evaluations);
   EXPECT_EQ(summarize(trained.run, content).status, "done");
 
-  const Place place = travel(trained.run, content, trained.data, trained.pool, 700, Arrival::kStepped);
+  const Visit place = travel(trained.run, content, trained.data, trained.pool, 700, Arrival::kStepped);
   EXPECT_EQ(place.loss, content.values[0][699]);
 }
 
@@ -94,9 +94,9 @@ TEST(Runner, InterruptedAndGoingOnEndsWithTheSameState) {
 }
 
 TEST(Runner, StopsAtALossThatIsNotFinite) {
-  Trained trained({{"arch", Value(std::string("dense 8 relu | dense 8 relu | dense 2"))},
-                   {"optimizer", Value(std::string("sgd"))},
-                   {"lr", Value(1e12)}});
+  Trained trained({{"arch", SettingValue(std::string("dense 8 relu | dense 8 relu | dense 2"))},
+                   {"optimizer", SettingValue(std::string("sgd"))},
+                   {"lr", SettingValue(1e12)}});
   Listener silent;
   try {
     trained.go(1000, silent);

@@ -174,7 +174,7 @@ TEST(MatrixProducts, AgreeWithFloat64OverOddShapes) {
         const Contraction c = plan_contraction(transpose_a, m, n, k);
         for (int chunk = 0; chunk < c.chunks(); ++chunk) contract(c, block_of(c, chunk), a.data(), transpose_a ? m : k, b.data(), n, y.data(), n);
         Guarded own(m * n);
-        kernels().small_gemm(transpose_a, m, n, k, a.data(), transpose_a ? m : k, b.data(), n, own.data(), n);
+        kernels().gemm(transpose_a, m, n, k, a.data(), transpose_a ? m : k, b.data(), n, own.data(), n);
         for (std::int64_t i = 0; i < m; ++i)
           for (std::int64_t j = 0; j < n; ++j) {
             double exact = 0, size = 0;
@@ -196,10 +196,10 @@ TEST(SmallProducts, GiveTheSameBitsHoweverTheyAreCut) {
     constexpr std::size_t kM = 23, kN = 71, kK = 37;
     Guarded a(kM * kK), b(kK * kN), whole(kM * kN), parts(kM * kN);
     a.fill(random, -1, 1), b.fill(random, -1, 1);
-    kernels().small_gemm(false, kM, kN, kK, a.data(), kK, b.data(), kN, whole.data(), kN);
+    kernels().gemm(false, kM, kN, kK, a.data(), kK, b.data(), kN, whole.data(), kN);
     for (std::size_t i = 0; i < kM; i += 3)
       for (std::size_t j = 0; j < kN; j += 13)
-        kernels().small_gemm(false, std::min<std::size_t>(3, kM - i), std::min<std::size_t>(13, kN - j), kK, a.data() + i * kK, kK, b.data() + j, kN, parts.data() + i * kN + j, kN);
+        kernels().gemm(false, std::min<std::size_t>(3, kM - i), std::min<std::size_t>(13, kN - j), kK, a.data() + i * kK, kK, b.data() + j, kN, parts.data() + i * kN + j, kN);
     EXPECT_EQ(0, std::memcmp(whole.data(), parts.data(), kM * kN * sizeof(float)));
   });
 }

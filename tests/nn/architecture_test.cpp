@@ -1,0 +1,157 @@
+// The architecture text: what is read, what is refused and where, and the graph and the parameters that it becomes.
+#include "nn/architecture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "exec/interpreter.hpp"
+#include "graph/fn.hpp"
+#include "random_graph.hpp"
+
+namespace limn {
+namespace {
+
+TEST(Architecture, IsReadInAnySpacing) {
+  for (const char* text : {"dense 5 relu | dropout 0.25 | dense 2", "dense 5 relu|dropout 0.25|dense 2", "  dense\t5   relu |\ndropout .25 | dense 2 linear "}) {
+    const auto layers = parse_architecture(text);
+    ASSERT_EQ(layers.size(), 3u) << text;
+    EXPECT_EQ(layers[0].units, 5);
+    EXPECT_EQ(layers[0].activation, "relu");
+    EXPECT_EQ(layers[1].kind, LayerSpec::Kind::kDropout);
+    EXPECT_EQ(layers[1].rate, 0.25);
+    EXPECT_EQ(layers[2].activation, "linear");
+    EXPECT_EQ(to_text(layers), "dense 5 relu | dropout 0.25 | dense 2");
+  }
+}
+
+TEST(Architecture, ComesBackFromItsCanonicalText) {
+  for (const char* text : {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid", "dropout 0 | dense 7",
+                           "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
+    EXPECT_EQ(to_text(parse_architecture(text)), text);
+  }
+}
+
+TEST(Architecture, IsRefusedWithTheColumnAndAHint) {
+  struct Row {
+    const char* text;
+    int column;
+    const char* what;
+  };
+  const Row rows[] = {
+      {"", 1, "missing"},
+      {"   ", 1, "missing"},
+      {"dense 5 |", 10, "missing"},
+      {"| dense 5", 1, "missing"},
+      {"dense 5 || dense 2", 10, "missing"},
+      {"danse 5", 1, "danse"},
+      {"dense 5 | Dense 2", 11, "Dense"},
+      {"dense", 1, "number of units"},
+      {"dense 5 relu | dense", 16, "number of units"},
+      {"dense relu 5", 7, "relu"},
+      {"dense 0", 7, "\"0\""},
+      {"dense -3", 7, "-3"},
+      {"dense 2.5", 7, "2.5"},
+      {"dense 1e3", 7, "1e3"},
+      {"dense 5x", 7, "5x"},
+      {"dense 1048577", 7, "1048577"},
+      {"dense 99999999999999999999999", 7, "999"},
+      {"dense 5 rellu", 9, "rellu"},
+      {"dense 5 relu relu", 14, "too much"},
+      {"dense 5 relu dense 2", 14, "too much"},
+      {"dropout | dense 2", 1, "rate"},
+      {"dense 4 | dropout 1 | dense 2", 11, "rate"},
+      {"dense 4 | dropout -0.1 | dense 2", 11, "rate"},
+      {"dense 4 | dropout nan | dense 2", 11, "rate"},
+      {"dense 4 | dropout 0.1 0.2 | dense 2", 11, "rate"},
+      {"dense 4 | dropout half | dense 2", 11, "rate"},
+      {"dense\xC2\xA0" "5", 1, "no layer"},
+  };
+  for (const Row& row : rows) {
+    try {
+      Network(row.text, 3);
+      ADD_FAILURE() << '"' << row.text << "\" was accepted";
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      EXPECT_NE(what.find(fmt::format("column {}:", row.column)), std::string::npos) << what;
+      EXPECT_NE(what.find(row.what), std::string::npos) << what;
+      EXPECT_NE(what.find(row.text), std::string::npos) << what;
+      EXPECT_FALSE(error.hint().empty()) << what;
+      EXPECT_EQ(error.fault(), Fault::kRequest);
+    }
+  }
+}
+
+TEST(Network, WantsADenseLayerLastAndAReasonableSize) {
+  for (const char* text : {"dropout 0.5", "dense 4 | dropout 0.5"}) EXPECT_THROW(Network(text, 3), Error) << text;
+  EXPECT_THROW(Network("dense 1048576", 1 << 20), Error);
+  EXPECT_THROW(Network("dense 1048576 | dense 1048576", 1), Error);
+  EXPECT_NO_THROW(Network("dense 1048576", 1));
+}
+
+TEST(Network, LaysItsParametersOneBehindAnother) {
+  const Network network("dropout 0.2 | dense 5 relu | dropout 0.5 | dense 3", 4);
+  EXPECT_EQ(network.inputs(), 4);
+  EXPECT_EQ(network.outputs(), 3);
+  const auto& list = network.parameters().list;
+  ASSERT_EQ(list.size(), 4u);
+  const char* names[] = {"layer1.w", "layer1.b", "layer2.w", "layer2.b"};
+  const Shape shapes[] = {{4, 5}, {5}, {5, 3}, {3}};
+  std::int64_t offset = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(list[i].name, names[i]);
+    EXPECT_EQ(list[i].shape, shapes[i]);
+    EXPECT_EQ(list[i].offset, offset);
+    EXPECT_EQ(list[i].is_weight, i % 2 == 0);
+    offset += shapes[i].size();
+  }
+  EXPECT_EQ(network.parameters().size, offset);
+}
+
+TEST(Network, ComputesLayerByLayerAndNamesItsScopes) {
+  const Network network("dense 5 tanh | dropout 0.5 | dense 3 softmax", 4);
+  Activations values;
+  const Fn fn = trace([&](Fn& f) {
+    const Value x = input(f.graph, "x", {6, 4}), theta = input(f.graph, "theta", {network.parameters().size});
+    values = network.build(x, theta, false);
+    f.output("output", values.output);
+    f.output("logits", values.logits);
+    f.output("a1", values.a[0]);
+    EXPECT_EQ(f.graph.scope(values.z[0].node()), "layer1");
+    EXPECT_EQ(f.graph.scope(values.z[1].node()), "layer2");
+  });
+  ASSERT_EQ(values.z.size(), 2u);
+  ASSERT_EQ(values.a.size(), 2u);
+  for (NodeId id = 0; id < fn.graph.size(); ++id) EXPECT_NE(fn.graph[id].op, Op::kUniform) << "nothing is dropped outside of training";
+
+  const auto inputs = testing::random_inputs(fn, 17);
+  const auto result = interpret(fn, inputs);
+  const double *x = inputs[0].data(), *w1 = inputs[1].data(), *b1 = w1 + 20, *w2 = b1 + 5, *b2 = w2 + 15;
+  for (int row = 0; row < 6; ++row) {
+    double a[5], z[3], total = 0;
+    for (int j = 0; j < 5; ++j) {
+      double sum = b1[j];
+      for (int k = 0; k < 4; ++k) sum += x[row * 4 + k] * w1[k * 5 + j];
+      EXPECT_NEAR(result[2][row * 5 + j], a[j] = std::tanh(sum), 1e-14);
+    }
+    for (int j = 0; j < 3; ++j) {
+      z[j] = b2[j];
+      for (int k = 0; k < 5; ++k) z[j] += a[k] * w2[k * 3 + j];
+      EXPECT_NEAR(result[1][row * 3 + j], z[j], 1e-14);
+      total += std::exp(z[j]);
+    }
+    for (int j = 0; j < 3; ++j) EXPECT_NEAR(result[0][row * 3 + j], std::exp(z[j]) / total, 1e-14);
+  }
+}
+
+TEST(Network, GivesEveryDropoutItsOwnStream) {
+  const Network network("dropout 0.5 | dense 4 | dropout 0.5 | dense 4 | dropout 0.5 | dense 4", 4);
+  Fn fn;
+  network.build(input(fn.graph, "x", {2, 4}), input(fn.graph, "theta", {network.parameters().size}), true);
+  int draws = 0;
+  for (NodeId id = 0; id < fn.graph.size(); ++id) draws += fn.graph[id].op == Op::kUniform;
+  EXPECT_EQ(draws, 3);
+}
+
+}  // namespace
+}  // namespace limn

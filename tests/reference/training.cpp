@@ -1,0 +1,55 @@
+// Answers training_test.py: the parameters after every training step of a network on one batch, by the interpreter in
+// float64 and by a plan in float32.
+#include "question.hpp"
+#include "rule/rule.hpp"
+#include "train/model.hpp"
+
+namespace {
+
+using namespace limn;
+using namespace limn::reference;
+
+void interpret_steps(const Fn& fn, std::vector<Numbers> inputs, std::int64_t steps) {
+  for (std::int64_t step = 1; step <= steps; ++step) {
+    const auto all = interpret_all(fn, inputs, {1, static_cast<std::uint64_t>(step)});
+    for (const StatePair& state : fn.states) inputs[fn.graph[state.in].attribute.axis] = all[state.out];
+    answer("interpreted", std::to_string(step), inputs[0]);
+  }
+}
+
+void run_steps(const Fn& fn, const std::vector<Numbers>& inputs, std::int64_t steps) {
+  const Memory memory(fn, inputs);
+  ThreadPool pool(2);
+  Executable executable(fn, memory.pointers());
+  for (std::int64_t step = 1; step <= steps; ++step) {
+    executable.run(pool, {1, static_cast<std::uint64_t>(step)});
+    answer("planned", std::to_string(step), memory[0]);
+  }
+}
+
+}  // namespace
+
+int main() try {
+  const Question question(std::cin);
+  const ModelSpec model{Network(question.text("arch"), question.whole("inputs")), true, Target::kLabels};
+  const Parameters& parameters = model.network.parameters();
+  const auto size = static_cast<std::size_t>(parameters.size);
+  Settings settings;
+  settings.optimizer = question.text("rule");
+  const Numbers hyper = question.numbers("hyper");  // lr, momentum, beta2, epsilon, weight decay
+
+  std::vector<Numbers> inputs{question.numbers("theta")};
+  for (std::size_t i = 0; i < find_rule(settings.optimizer).moments.size(); ++i) inputs.emplace_back(size, 0.0);
+  Numbers& mask = inputs.emplace_back(size, 0.0);
+  for (const Parameter& p : parameters.list)
+    if (p.is_weight) std::fill_n(mask.begin() + p.offset, p.shape.size(), 1.0);
+  for (const char* name : {"x", "y"}) inputs.push_back(question.numbers(name));
+  for (const double number : hyper) inputs.push_back({number});
+
+  const Fn fn = training_step(model, settings, question.whole("batch"), hyper.back() > 0);
+  interpret_steps(fn, inputs, question.whole("steps"));
+  run_steps(fn, inputs, question.whole("steps"));
+} catch (const std::exception& error) {
+  std::cerr << "error: " << error.what() << '\n';
+  return 1;
+}

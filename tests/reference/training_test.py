@@ -1,0 +1,61 @@
+"""A hundred training steps by every update rule against torch.optim: first in float64, then by a float32 plan."""
+import unittest
+
+import torch
+from torch.nn import functional
+
+from ask import ask, distance, drawn_seed, rounded
+
+STEPS = 100
+EXACT, SINGLE = 1e-11, 1e-6  # largest distance of the parameters at any step, by norm
+LR, MOMENTUM, BETA2, EPSILON, DECAY = rounded(torch.tensor([0.01, 0.9, 0.999, 1e-8, 0.05], dtype=torch.float64)).tolist()
+RULES = {
+    "sgd": lambda groups: torch.optim.SGD(groups, lr=LR),
+    "momentum": lambda groups: torch.optim.SGD(groups, lr=LR, momentum=MOMENTUM),
+    "nesterov": lambda groups: torch.optim.SGD(groups, lr=LR, momentum=MOMENTUM, nesterov=True),
+    "adam": lambda groups: torch.optim.Adam(groups, lr=LR, betas=(MOMENTUM, BETA2), eps=EPSILON),
+}
+INPUTS, HIDDEN, CLASSES, BATCH = 7, 12, 4, 20
+
+
+class Problem:
+    def __init__(self, seed):
+        torch.manual_seed(seed)
+        self.x = rounded(torch.randn(BATCH, INPUTS))
+        self.y = torch.randint(CLASSES, (BATCH,))
+        shapes = [(INPUTS, HIDDEN), (HIDDEN,), (HIDDEN, CLASSES), (CLASSES,)]
+        self.start = [rounded(torch.randn(shape) * 0.5) for shape in shapes]
+
+    def by_torch(self, rule, decay):
+        w1, b1, w2, b2 = parameters = [p.clone().requires_grad_() for p in self.start]
+        optimizer = RULES[rule]([{"params": [w1, w2], "weight_decay": decay}, {"params": [b1, b2]}])
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            functional.cross_entropy(torch.tanh(self.x @ w1 + b1) @ w2 + b2, self.y).backward()
+            optimizer.step()
+            yield torch.cat([p.detach().reshape(-1) for p in parameters])
+
+    def by_limn(self, rule, decay):
+        return ask("training", arch=f"dense {HIDDEN} tanh | dense {CLASSES}", inputs=INPUTS, batch=BATCH, steps=STEPS,
+                   rule=rule, hyper=torch.tensor([LR, MOMENTUM, BETA2, EPSILON, decay], dtype=torch.float64),
+                   theta=torch.cat([p.reshape(-1) for p in self.start]), x=self.x, y=self.y)
+
+
+class UpdateRules(unittest.TestCase):
+    def test_take_the_steps_of_torch(self):
+        problem = Problem(drawn_seed("update rules"))
+        for rule in RULES:
+            for decay in (0.0, DECAY):
+                ours = problem.by_limn(rule, decay)
+                worst = {"interpreted": 0, "planned": 0}
+                for step, expected in enumerate(problem.by_torch(rule, decay), 1):
+                    for who in worst:
+                        worst[who] = max(worst[who], distance(ours[who][str(step)], expected))
+                print(f"{rule}, decay {decay:g}: float64 {worst['interpreted']:.1e}, float32 {worst['planned']:.1e}")
+                with self.subTest(rule=rule, decay=decay):
+                    self.assertLessEqual(worst["interpreted"], EXACT)
+                    self.assertLessEqual(worst["planned"], SINGLE)
+
+
+if __name__ == "__main__":
+    unittest.main()

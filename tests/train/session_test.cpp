@@ -1,0 +1,224 @@
+// Sessions: equal bits, time travel, no allocation in the steady state, learning at all.
+#include "train/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+
+#include "base/random.hpp"
+
+// Counts every allocation of the program, so that a test can ask for none.
+static std::atomic<long> allocations{0};
+
+// NOLINTBEGIN: replacing the global operators is the point
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* p = std::malloc(size ? size : 1)) return p;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+// NOLINTEND
+
+namespace limn {
+namespace {
+
+// Two classes by the sign of a product of two of the features, and a target that is a smooth function of them.
+std::shared_ptr<const Dataset> table(Task task, std::int64_t rows = 211, std::int64_t features = 6) {
+  auto values = std::make_shared<std::vector<float>>();
+  auto data = std::make_shared<Dataset>();
+  Random random(4, "table");
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < features; ++j) values->push_back(static_cast<float>(2 * random.uniform() - 1));
+    const float* x = values->data() + i * features;
+    if (task == Task::kClassify) data->labels.push_back(x[0] * x[1] > 0);
+    else data->targets.push_back(std::sin(2 * x[0]) + x[1] * x[2]);
+    (i % 5 == 0 ? data->test : i % 5 == 1 ? data->valid : data->train).push_back(static_cast<std::int32_t>(i));
+  }
+  data->name = "table", data->task = task, data->sample = {features}, data->size = rows;
+  if (task == Task::kClassify) data->classes = {"no", "yes"};
+  data->preprocessing.target_deviation = 2, data->preprocessing.target_mean = 10;
+  data->values = *values;
+  data->owner = values;
+  return data;
+}
+
+Settings settings_of(const std::string& optimizer, const std::string& arch = "dense 16 tanh | dropout 0.2 | dense 2") {
+  Settings s;
+  s.arch = arch, s.optimizer = optimizer, s.batch = 32, s.lr = optimizer == "adam" ? 1e-2 : 0.1, s.schedule = "cosine", s.total_steps = 300;
+  return s;
+}
+
+std::vector<Tensor> copy_of(Session& session) {
+  std::vector<Tensor> copy;
+  for (const TensorView& view : session.state()) copy.push_back({view.name, view.shape, {view.values.begin(), view.values.end()}});
+  return copy;
+}
+
+TEST(Session, GivesTheSameBitsOnAnyNumberOfThreads) {
+  // Large enough that stages are shared out.
+  const auto data = table(Task::kClassify, 300, 200);
+  std::string expected;
+  for (const int threads : {1, 2, 3, 4}) {
+    ThreadPool pool(threads);
+    Session session(settings_of("adam", "dense 300 relu | dropout 0.5 | dense 200 gelu | dense 2"), data, 5, pool);
+    for (int i = 0; i < 20; ++i) session.advance();
+    if (expected.empty()) expected = session.fingerprint();
+    EXPECT_EQ(session.fingerprint(), expected) << threads << " threads";
+  }
+}
+
+TEST(Session, GoesBackAndForthInTimeBitForBit) {
+  ThreadPool pool(1);
+  for (const char* optimizer : {"sgd", "momentum", "nesterov", "adam"}) {
+    Session session(settings_of(optimizer), table(Task::kClassify), 7, pool);
+    for (int i = 0; i < 37; ++i) session.advance();
+    const auto there = copy_of(session);
+    const Cursor at = session.cursor();
+    for (int i = 0; i < 50; ++i) session.advance();
+    const std::string later = session.fingerprint();
+    const float w = session.quantity("layer1.w[2,3]");
+    Session other(settings_of(optimizer), table(Task::kClassify), 7, pool);
+    other.restore(there, at);
+    for (int i = 0; i < 50; ++i) other.advance();
+    EXPECT_EQ(other.fingerprint(), later) << optimizer;
+    EXPECT_EQ(other.quantity("layer1.w[2,3]"), w);
+    EXPECT_EQ(other.quantity("train.loss"), session.quantity("train.loss"));
+  }
+}
+
+TEST(Session, DiffersBySeedAndBySettings) {
+  ThreadPool pool(1);
+  auto after = [&](Settings s, std::uint64_t seed) {
+    Session session(s, table(Task::kClassify), seed, pool);
+    for (int i = 0; i < 5; ++i) session.advance();
+    return session.fingerprint();
+  };
+  const Settings s = settings_of("adam");
+  Settings decayed = s, slower = s;
+  decayed.weight_decay = 0.1, slower.lr *= 0.5;
+  EXPECT_EQ(after(s, 1), after(s, 1));
+  EXPECT_NE(after(s, 1), after(s, 2));
+  EXPECT_NE(after(s, 1), after(decayed, 1));
+  EXPECT_NE(after(s, 1), after(slower, 1));
+}
+
+TEST(Session, AllocatesNothingAfterTheFirstEpoch) {
+  for (const int threads : {1, 2}) {
+    ThreadPool pool(threads);
+    Session session(settings_of("adam"), table(Task::kClassify), 1, pool);
+    while (session.cursor().epoch < 2) session.advance();
+    const long before = allocations;
+    while (session.cursor().epoch < 12) session.advance();
+    EXPECT_EQ(allocations - before, 0);
+  }
+}
+
+TEST(Session, LearnsClassesWithEveryRuleAndLoss) {
+  ThreadPool pool(1);
+  for (const char* optimizer : {"sgd", "momentum", "nesterov", "adam"})
+    for (const char* loss : {"cross-entropy", "squared"})
+      for (const char* arch : {"dense 24 tanh | dense 2", "dense 24 tanh | dense 1"}) {
+        Settings s = settings_of(optimizer, arch);
+        s.loss = loss, s.total_steps = 1500;
+        if (s.optimizer == "sgd") s.lr = 0.5;
+        Session session(s, table(Task::kClassify, 1200), 3, pool);
+        for (int i = 0; i < 1500; ++i) session.advance();
+        EXPECT_GE(session.evaluate(Split::kTest)["accuracy"], 0.9) << optimizer << " " << loss << " " << arch;
+      }
+}
+
+TEST(Session, LearnsNumbersAndGivesThemInTheirOwnUnits) {
+  ThreadPool pool(1);
+  Settings s = settings_of("adam", "dense 32 gelu | dense 1");
+  s.loss = "squared", s.total_steps = 1500;
+  const auto data = table(Task::kRegress, 1200);
+  Session session(s, data, 3, pool);
+  for (int i = 0; i < 1500; ++i) session.advance();
+  auto metrics = session.evaluate(Split::kTest);
+  EXPECT_GE(metrics["r2"], 0.95);
+  const auto predicted = session.predict(*data, data->test);
+  double squares = 0;
+  for (std::size_t i = 0; i < data->test.size(); ++i) {
+    const double error = predicted[i] - (data->targets[data->test[i]] * 2 + 10);
+    squares += error * error;
+  }
+  EXPECT_NEAR(std::sqrt(squares / static_cast<double>(data->test.size())), metrics["rmse"], 1e-4);
+}
+
+TEST(Session, TakesEveryRowOnceAnEpochAndARaggedLastBatch) {
+  ThreadPool pool(1);
+  const auto data = table(Task::kClassify, 211);  // 126 training rows: batches of 32, 32, 32, 30
+  Session session(settings_of("sgd"), data, 3, pool);
+  EXPECT_EQ(session.steps_per_epoch(), 4);
+  for (int i = 0; i < 4; ++i) session.advance();
+  EXPECT_EQ(session.cursor(), (Cursor{4, 1, 0}));
+}
+
+TEST(Session, RefusesWhatCannotBeMeant) {
+  ThreadPool pool(1);
+  auto error_of = [&](auto change, Task task = Task::kClassify) -> std::string {
+    Settings s = settings_of("adam");
+    change(s);
+    try {
+      Session session(s, table(task), 1, pool);
+      return "accepted";
+    } catch (const Error& error) {
+      EXPECT_NE(error.hint(), "");
+      return error.what();
+    }
+  };
+  EXPECT_NE(error_of([](Settings& s) { s.arch = "dense 3"; }).find("3 outputs"), std::string::npos);
+  EXPECT_NE(error_of([](Settings& s) { s.arch = "dense x"; }).find("column 7"), std::string::npos);
+  EXPECT_NE(error_of([](Settings& s) { s.loss = "hinge"; }).find("hinge"), std::string::npos);
+  EXPECT_NE(error_of([](Settings& s) { s.optimizer = "adamm"; }).find("adamm"), std::string::npos);
+  EXPECT_NE(error_of([](Settings& s) { s.schedule = "linear"; }).find("linear"), std::string::npos);
+  EXPECT_NE(error_of([](Settings& s) { s.init = "zeros"; }).find("zeros"), std::string::npos);
+  EXPECT_NE(error_of([](Settings& s) { s.lr = NAN; }), "accepted");
+  EXPECT_NE(error_of([](Settings& s) { s.batch = 0; }), "accepted");
+  EXPECT_NE(error_of([](Settings&) {}, Task::kRegress), "accepted");
+}
+
+TEST(Session, NamesItsQuantitiesAndRefusesOthers) {
+  ThreadPool pool(1);
+  Session session(settings_of("adam"), table(Task::kClassify), 1, pool);
+  session.advance();
+  for (const char* name : {"train.loss", "layer1.w[5,15]", "layer2.b[1]", "layer2.dw[15,1]", "layer1.db[0]", "adam.m/layer1.w[0,0]"})
+    EXPECT_TRUE(std::isfinite(session.quantity(name))) << name;
+  for (const char* name : {"layer1.w", "layer1.w[6,0]", "layer1.w[0]", "layer1.w[0,0", "layer1.w[0,-1]", "layer1.w[0,0,0]", "layer3.w[0,0]", "loss", ""})
+    EXPECT_THROW(session.quantity(name), Error) << name;
+}
+
+TEST(Session, ChangesItsRateBetweenStepsButNotWhatARunIs) {
+  ThreadPool pool(1);
+  Session session(settings_of("sgd"), table(Task::kClassify), 1, pool);
+  session.advance();
+  Settings s = session.settings();
+  s.lr = 0;
+  session.change(s);
+  const float w = session.quantity("layer1.w[0,0]");
+  session.advance();
+  EXPECT_EQ(session.quantity("layer1.w[0,0]"), w);
+  s.batch = 7, s.lr = 0.1, s.weight_decay = 0.01;
+  session.change(s);
+  session.advance();
+  EXPECT_EQ(session.cursor().position, 32 + 32 + 7);
+  s.arch = "dense 2";
+  EXPECT_THROW(session.change(s), Error);
+}
+
+TEST(Session, TellsWhichTensorWentWrongFirst) {
+  ThreadPool pool(1);
+  Settings s = settings_of("sgd", "dense 8 | dense 2");
+  s.lr = 1e30, s.schedule = "constant";
+  Session session(s, table(Task::kClassify), 1, pool);
+  EXPECT_EQ(session.first_not_finite(), "");
+  for (int i = 0; i < 5; ++i) session.advance();
+  EXPECT_NE(session.first_not_finite(), "");
+}
+
+}  // namespace
+}  // namespace limn
