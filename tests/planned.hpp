@@ -12,7 +12,8 @@ struct Planned {
   std::vector<std::vector<float>> outputs, inputs;  // inputs: after the run, so with updated states
 };
 
-inline Planned run_planned(const Fn& fn, const std::vector<std::vector<double>>& inputs, RunPoint point = {}, int threads = 1) {
+inline Planned run_planned(const Fn& fn, const std::vector<std::vector<double>>& inputs, RunPoint point = {},
+                           int threads = 1) {
   ThreadPool pool(threads);
   std::vector<AlignedFloats> memory;
   std::vector<void*> pointers;
@@ -21,8 +22,10 @@ inline Planned run_planned(const Fn& fn, const std::vector<std::vector<double>>&
     const bool index = fn.graph[fn.graph.inputs()[i]].dtype == DType::kIndex;
     for (std::size_t k = 0; k < inputs[i].size(); ++k) {
       const auto whole = static_cast<std::int32_t>(index ? inputs[i][k] : 0);
-      if (index) std::memcpy(memory.back().data() + k, &whole, sizeof whole);
-      else memory.back().data()[k] = static_cast<float>(inputs[i][k]);
+      if (index)
+        std::memcpy(memory.back().data() + k, &whole, sizeof whole);
+      else
+        memory.back().data()[k] = static_cast<float>(inputs[i][k]);
     }
     pointers.push_back(memory.back().data());
   }

@@ -9,7 +9,8 @@ namespace limn::testing {
 
 inline std::vector<double> random_numbers(Random& random, std::int64_t n, double low, double high) {
   std::vector<double> numbers;
-  for (std::int64_t i = 0; i < n; ++i) numbers.push_back(static_cast<double>(static_cast<float>(low + (high - low) * random.uniform())));
+  for (std::int64_t i = 0; i < n; ++i)
+    numbers.push_back(static_cast<double>(static_cast<float>(low + (high - low) * random.uniform())));
   return numbers;
 }
 
@@ -20,7 +21,8 @@ inline Fn random_fn(std::uint64_t seed, bool smooth) {
   return trace([&](Fn& fn) {
     const std::int64_t hidden = 1 + random.below(20), n = columns * hidden + hidden;
     const Value theta = input(fn.graph, "theta", {n}), x = input(fn.graph, "x", {rows, columns});
-    const Value w = reshape(slice(theta, 0, 0, columns * hidden), {columns, hidden}), b = slice(theta, 0, columns * hidden, n);
+    const Value w = reshape(slice(theta, 0, 0, columns * hidden), {columns, hidden}),
+                b = slice(theta, 0, columns * hidden, n);
     std::vector<Value> pool{matmul(x, w) + b, tanh(matmul(x, w)), broadcast(b, {rows, hidden})};
     auto any = [&] { return pool[random.below(static_cast<std::uint32_t>(pool.size()))]; };
     for (std::uint32_t i = 0, count = 3 + random.below(12); i < count; ++i) {
@@ -33,10 +35,16 @@ inline Fn random_fn(std::uint64_t seed, bool smooth) {
         case 4: pool.push_back(softplus(a)); break;
         case 5: pool.push_back(a / (1.0 + c * c)); break;
         case 6: pool.push_back(exp(-(a * a))); break;
-        case 7: pool.push_back(a - broadcast(sum_to(c, {rows, 1}) * (1.0 / static_cast<double>(hidden)), {rows, hidden})); break;
+        case 7:
+          pool.push_back(a - broadcast(sum_to(c, {rows, 1}) * (1.0 / static_cast<double>(hidden)), {rows, hidden}));
+          break;
         case 8: pool.push_back(a + sum_to(tanh(c), {hidden}) * 0.2); break;
-        case 9: pool.push_back(matmul(matmul(a, c, false, true), tanh(any())) * (0.3 / static_cast<double>(rows))); break;
-        case 10: pool.push_back(matmul(tanh(a), matmul(a, tanh(c), true, false)) * (0.1 / static_cast<double>(rows))); break;
+        case 9:
+          pool.push_back(matmul(matmul(a, c, false, true), tanh(any())) * (0.3 / static_cast<double>(rows)));
+          break;
+        case 10:
+          pool.push_back(matmul(tanh(a), matmul(a, tanh(c), true, false)) * (0.1 / static_cast<double>(rows)));
+          break;
         case 11: {
           const std::int64_t cut = random.below(static_cast<std::uint32_t>(hidden + 1));
           const std::vector<Value> parts{slice(a, 1, cut, hidden), slice(c, 1, 0, cut)};
@@ -56,7 +64,8 @@ inline Fn random_fn(std::uint64_t seed, bool smooth) {
 }
 
 // Numbers for every input of a function, the same for the same seed; indices 0 .. 2.
-inline std::vector<std::vector<double>> random_inputs(const Fn& fn, std::uint64_t seed, double low = -1, double high = 1) {
+inline std::vector<std::vector<double>> random_inputs(const Fn& fn, std::uint64_t seed, double low = -1,
+                                                      double high = 1) {
   Random random(seed, "random inputs");
   std::vector<std::vector<double>> inputs;
   for (NodeId id : fn.graph.inputs()) {

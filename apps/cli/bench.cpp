@@ -1,7 +1,7 @@
 // limn bench: how fast this machine trains and predicts, beside what it could do at most.
+#include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -70,7 +70,8 @@ constexpr Workload kTrainings[] = {
 
 class Bench {
  public:
-  Bench(const Common& common, bool profile) : common_(common), machine_(common), profile_(profile), peak_(measure_flops(machine_.pool())) {}
+  Bench(const Common& common, bool profile)
+      : common_(common), machine_(common), profile_(profile), peak_(measure_flops(machine_.pool())) {}
 
   void training(const Workload& w) {
     auto [session, data] = make(w);
@@ -87,7 +88,8 @@ class Bench {
     const auto parameters = static_cast<double>(session.parameters());
     const Windows rate = measure([&] { session.predict(*data, row); });
     // The weights are read once: two operations and four bytes each.
-    report("infer_b1_mlp", "calls/s", rate, 1, {2 * parameters, 4 * parameters, static_cast<std::size_t>(4 * parameters)});
+    report("infer_b1_mlp", "calls/s", rate, 1,
+           {2 * parameters, 4 * parameters, static_cast<std::size_t>(4 * parameters)});
   }
 
   // Matrix products of a training step, one by one: what the choice of kernel and chunks yields.
@@ -96,16 +98,29 @@ class Bench {
       bool transpose_a;
       std::int64_t m, n, k;
     };
-    for (const Shape s : {Shape{false, 64, 512, 784}, {false, 64, 256, 512}, {false, 64, 10, 256}, {false, 64, 512, 256}, {true, 784, 512, 64},
-                          {true, 512, 256, 64}, {true, 256, 10, 64}, {false, 128, 512, 784}, {true, 784, 512, 128}, {false, 1, 512, 784}, {false, 10, 8, 8}}) {
+    for (const Shape s : {Shape{false, 64, 512, 784},
+                          {false, 64, 256, 512},
+                          {false, 64, 10, 256},
+                          {false, 64, 512, 256},
+                          {true, 784, 512, 64},
+                          {true, 512, 256, 64},
+                          {true, 256, 10, 64},
+                          {false, 128, 512, 784},
+                          {true, 784, 512, 128},
+                          {false, 1, 512, 784},
+                          {false, 10, 8, 8}}) {
       struct Job {
         Contraction c;
         std::vector<float> a, b, y;
-      } job{plan_contraction(s.transpose_a, s.m, s.n, s.k), std::vector<float>(s.m * s.k, 0.5f), std::vector<float>(s.k * s.n, 0.5f), std::vector<float>(s.m * s.n)};
-      const Stage stage{job.c.chunks(), [](void* context, int chunk) {
+      } job{plan_contraction(s.transpose_a, s.m, s.n, s.k), std::vector<float>(s.m * s.k, 0.5f),
+            std::vector<float>(s.k * s.n, 0.5f), std::vector<float>(s.m * s.n)};
+      const Stage stage{job.c.chunks(),
+                        [](void* context, int chunk) {
                           auto& j = *static_cast<Job*>(context);
-                          contract(j.c, block_of(j.c, chunk), j.a.data(), j.c.transpose_a ? j.c.m : j.c.k, j.b.data(), j.c.n, j.y.data(), j.c.n);
-                        }, &job};
+                          contract(j.c, block_of(j.c, chunk), j.a.data(), j.c.transpose_a ? j.c.m : j.c.k, j.b.data(),
+                                   j.c.n, j.y.data(), j.c.n);
+                        },
+                        &job};
       const Windows rate = measure([&] { machine_.pool().run({&stage, 1}); });
       const double bytes = 4.0 * static_cast<double>(s.m * s.k + s.k * s.n + s.m * s.n);
       report(fmt::format("kernels/{}{}x{}x{}", s.transpose_a ? "t" : "n", s.m, s.n, s.k), "calls/s", rate, 1,
@@ -118,21 +133,37 @@ class Bench {
     auto data = std::make_shared<const Dataset>(prepare({w.data}));
     Settings settings;
     settings.arch = w.arch, settings.optimizer = w.optimizer, settings.lr = w.lr, settings.batch = w.batch;
-    return {std::piecewise_construct, std::forward_as_tuple(settings, data, 1, machine_.pool()), std::forward_as_tuple(data)};
+    return {std::piecewise_construct, std::forward_as_tuple(settings, data, 1, machine_.pool()),
+            std::forward_as_tuple(data)};
   }
 
   // The limit is the larger of the time for the arithmetic and the time for the memory.
   void report(const std::string& name, const char* unit, const Windows& rate, double per_call, const Cost& cost) {
     const double bandwidth = measure_bandwidth(machine_.pool(), cost.working_set);
-    const double limit = per_call / std::max(cost.flops / peak_, cost.bytes / bandwidth), value = rate.median * per_call;
+    const double limit = per_call / std::max(cost.flops / peak_, cost.bytes / bandwidth),
+                 value = rate.median * per_call;
     const int threads = machine_.pool().threads();
     const double barrier = threads > 1 ? machine_.pool().barrier_nanoseconds() : 0;
     if (common_.json)
-      return print_json({{"event", "bench"}, {"workload", name}, {"value", value}, {"low", rate.low * per_call}, {"high", rate.high * per_call}, {"unit", unit},
-                         {"threads", threads}, {"isa", selected_isa()}, {"limit", limit}, {"fraction", value / limit}, {"flops", cost.flops},
-                         {"bytes", cost.bytes}, {"peak_flops", peak_}, {"bandwidth", bandwidth}, {"barrier_ns", barrier}});
-    fmt::print("{:<28} {:>12.1f} {:<10} {:>8.2f} us a call  limit {:>12.1f}  fraction {:.2f}  {} threads {} barrier {:.0f} ns\n", name, value, unit,
-               1e6 / rate.median, limit, value / limit, threads, selected_isa(), barrier);
+      return print_json({{"event", "bench"},
+                         {"workload", name},
+                         {"value", value},
+                         {"low", rate.low * per_call},
+                         {"high", rate.high * per_call},
+                         {"unit", unit},
+                         {"threads", threads},
+                         {"isa", selected_isa()},
+                         {"limit", limit},
+                         {"fraction", value / limit},
+                         {"flops", cost.flops},
+                         {"bytes", cost.bytes},
+                         {"peak_flops", peak_},
+                         {"bandwidth", bandwidth},
+                         {"barrier_ns", barrier}});
+    fmt::print(
+        "{:<28} {:>12.1f} {:<10} {:>8.2f} us a call  limit {:>12.1f}  fraction {:.2f}  {} threads {} barrier {:.0f} "
+        "ns\n",
+        name, value, unit, 1e6 / rate.median, limit, value / limit, threads, selected_isa(), barrier);
   }
 
   Common common_;
@@ -147,14 +178,18 @@ int bench(const Common& common, std::vector<std::string> names, bool profile) {
   known.insert(known.end(), {"infer_b1_mlp", "kernels"});
   for (const std::string& name : names)
     if (std::ranges::find(known, name) == known.end())
-      throw Error(fmt::format("there is no workload \"{}\"", name), fmt::format("there are {}", fmt::join(known, ", ")));
+      throw Error(fmt::format("there is no workload \"{}\"", name),
+                  fmt::format("there are {}", fmt::join(known, ", ")));
   if (names.empty()) names = known;
   Bench all(common, profile);
   for (const std::string& name : names) {
     const auto w = std::ranges::find(kTrainings, name, &Workload::name);
-    if (w != std::end(kTrainings)) all.training(*w);
-    else if (name == "kernels") all.products();
-    else all.inference();
+    if (w != std::end(kTrainings))
+      all.training(*w);
+    else if (name == "kernels")
+      all.products();
+    else
+      all.inference();
   }
   return 0;
 }
@@ -162,11 +197,13 @@ int bench(const Common& common, std::vector<std::string> names, bool profile) {
 }  // namespace
 
 void add_bench_command(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("bench", "how fast this machine trains and predicts, and what it could do at most");
+  auto* command =
+      app.add_subcommand("bench", "how fast this machine trains and predicts, and what it could do at most");
   auto common = std::make_shared<Common>();
   auto names = std::make_shared<std::vector<std::string>>();
   auto profile = std::make_shared<bool>(false);
-  command->add_option("workload", *names, "mlp_sgd_b64, mlp_adam_b64, mlp_adam_b128, spiral, infer_b1_mlp, kernels; all without one");
+  command->add_option("workload", *names,
+                      "mlp_sgd_b64, mlp_adam_b64, mlp_adam_b128, spiral, infer_b1_mlp, kernels; all without one");
   command->add_flag("--profile", *profile, "time every step of the plan on one thread, to standard error");
   add_machine_options(*command, *common);
   command->callback([&action, common, names, profile] { action = [=] { return bench(*common, *names, *profile); }; });

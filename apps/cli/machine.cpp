@@ -39,8 +39,7 @@ Program choose(const Common& common, const Run* run) {
 
 }  // namespace
 
-Machine::Machine(const Common& common, const Run* run)
-    : program_(choose(common, run)), pool_(program_.threads) {}
+Machine::Machine(const Common& common, const Run* run) : program_(choose(common, run)), pool_(program_.threads) {}
 
 const std::atomic<int>& interrupts() {
   static const bool installed = [] {

@@ -29,8 +29,8 @@ int version(const Common& common) {
                 {"isa", selected_isa()},
                 {"isas", isas}});
   else
-    fmt::print("limn {}\nbuild     {}\ncompiler  {}\nisa       {} (here: {})\n", LIMN_VERSION, build_id(),
-               kCompiler, selected_isa(), fmt::join(isas, ", "));
+    fmt::print("limn {}\nbuild     {}\ncompiler  {}\nisa       {} (here: {})\n", LIMN_VERSION, build_id(), kCompiler,
+               selected_isa(), fmt::join(isas, ", "));
   return 0;
 }
 

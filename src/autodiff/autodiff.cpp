@@ -51,7 +51,8 @@ std::vector<Value> jvp(std::span<const Value> outputs, std::span<const Value> in
   return result;
 }
 
-std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> cotangents, std::span<const Value> inputs) {
+std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> cotangents,
+                       std::span<const Value> inputs) {
   LIMN_CHECK(outputs.size() == cotangents.size() && !outputs.empty());
   Graph& graph = outputs[0].graph();
   const NodeId last = last_of(outputs);
@@ -78,7 +79,8 @@ std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> co
 
 std::vector<Value> grad(Value scalar, std::span<const Value> inputs) {
   if (scalar.shape() != Shape{})
-    throw Error(fmt::format("the gradient of a value of shape {}", to_string(scalar.shape())), "reduce it to one number, e.g. by sum or mean");
+    throw Error(fmt::format("the gradient of a value of shape {}", to_string(scalar.shape())),
+                "reduce it to one number, e.g. by sum or mean");
   const Value one = constant(scalar.graph(), 1);
   return vjp(std::span(&scalar, 1), std::span(&one, 1), inputs);
 }

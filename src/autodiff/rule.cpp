@@ -1,6 +1,6 @@
-// The derivative rules. A pointwise operation gives its partials, a linear one itself and its transpose, a bilinear one its
-// transpose in each argument, a choosing one its condition (selected, never multiplied: 0 * inf is NaN), an opaque one
-// nothing. Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 4.
+// The derivative rules. A pointwise operation gives its partials, a linear one itself and its transpose, a bilinear one
+// its transpose in each argument, a choosing one its condition (selected, never multiplied: 0 * inf is NaN), an opaque
+// one nothing. Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 4.
 #include "autodiff/rule.hpp"
 
 #include <array>
@@ -128,12 +128,14 @@ Value tangent_of(Graph& graph, NodeId id, std::span<const Value> tangents) {
       return sum;
     }
     case OpClass::kChoosing: {
-      if (node.op == Op::kReduceMax) return sum_to(select(first_largest(in[0]), tangents[0], constant(graph, 0)), node.shape);
+      if (node.op == Op::kReduceMax)
+        return sum_to(select(first_largest(in[0]), tangents[0], constant(graph, 0)), node.shape);
       for (int i = node.op == Op::kSelect; i < arity; ++i)
         if (tangents[i]) sum = plus(sum, pass(choice(node.op, i, in, y), tangents[i]));
       return sum;
     }
-    case OpClass::kSource: case OpClass::kOpaque: return {};
+    case OpClass::kSource:
+    case OpClass::kOpaque: return {};
   }
   return {};
 }
@@ -150,7 +152,8 @@ Value cotangent_of(Graph& graph, NodeId id, int i, Value c) {
       if (node.op == Op::kReduceMax) return select(first_largest(in[0]), c, constant(graph, 0));
       if (node.op == Op::kSelect && i == 0) return {};
       return pass(choice(node.op, i, in, y), c);
-    case OpClass::kSource: case OpClass::kOpaque: return {};
+    case OpClass::kSource:
+    case OpClass::kOpaque: return {};
   }
   return {};
 }

@@ -37,7 +37,9 @@ void throw_file_error(std::string_view action, const std::filesystem::path& path
   const auto what = fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(error_number));
   switch (error_number) {
     case ENOENT: throw Error(what, "check the path; relative paths start at the current folder");
-    case ENOTDIR: case ENAMETOOLONG: case ELOOP: throw Error(what, "check the path: a part of it is no folder, or it is too long");
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case ELOOP: throw Error(what, "check the path: a part of it is no folder, or it is too long");
     case EISDIR: throw Error(what, "name a file, not a folder");
     case EACCES:
     case EPERM:

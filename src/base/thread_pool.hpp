@@ -35,15 +35,19 @@ class ThreadPool {
   void barrier();
   void wait_for_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) const;
 
+  struct alignas(64) Taken {  // how many of its chunks of a stage a thread, or who helps it, has begun
+    std::atomic<std::uint32_t> count{0};
+  };
+
   int threads_;
   int spins_;
   std::vector<std::thread> workers_;
+  std::unique_ptr<Taken[]> taken_;  // [stage % 2][thread]
   std::span<const Stage> stages_;
   bool quit_ = false;
   alignas(64) std::atomic<std::uint32_t> start_{0};
   alignas(64) std::atomic<std::uint32_t> arrived_{0};
   alignas(64) std::atomic<std::uint32_t> generation_{0};
-  alignas(64) std::atomic<std::uint32_t> next_[2];  // chunk counters of this stage and the next, taken alternately
 };
 
 }  // namespace limn

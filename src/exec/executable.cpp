@@ -11,7 +11,7 @@ namespace limn {
 namespace {
 
 // Estimated work, in microseconds on one thread, below which sharing it costs more than it saves.
-constexpr double kWorthSharing = 2, kWorthPool = 12;
+constexpr double kWorthSharing = 2, kWorthPool = 40;
 
 struct Task {  // one chunk of one step
   void (*run)(const void* context, int chunk);
@@ -63,7 +63,8 @@ struct Executable::Resolved {
       microseconds += work;
       std::vector<std::size_t> order;
       for (std::size_t i = begin; i < end; ++i) order.push_back(i);
-      std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return steps[i].microseconds / steps[i].chunks; });
+      std::ranges::stable_sort(order, std::greater{},
+                               [&](std::size_t i) { return steps[i].microseconds / steps[i].chunks; });
       const bool share = chunks > 1 && work > kWorthSharing;
       if (share || !joining) {
         shared.push_back(std::make_unique<Shared>(Shared{this, {tasks.size()}}));
@@ -97,8 +98,10 @@ Executable::Executable(const Fn& fn, std::vector<void*> memory, Stage feed) : re
   r.arena = AlignedFloats(static_cast<std::size_t>(r.plan.arena_floats));
   r.memory = std::move(memory);
   r.feed = feed;
-  LIMN_CHECK(r.memory.size() == fn.graph.inputs().size(), "{} inputs, {} given", fn.graph.inputs().size(), r.memory.size());
-  for (const Output& output : fn.outputs) r.output_sizes.push_back(static_cast<std::size_t>(fn.graph[output.id].shape.size()));
+  LIMN_CHECK(r.memory.size() == fn.graph.inputs().size(), "{} inputs, {} given", fn.graph.inputs().size(),
+             r.memory.size());
+  for (const Output& output : fn.outputs)
+    r.output_sizes.push_back(static_cast<std::size_t>(fn.graph[output.id].shape.size()));
   for (const Step& step : r.plan.steps) r.steps.push_back(bind(step, [&](Place p) { return r.address(p); }, &r.point));
   r.make_stages();
   if (feed.chunks > 0) r.stages.insert(r.stages.begin(), feed);

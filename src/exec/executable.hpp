@@ -47,7 +47,8 @@ class Executable {
   void run(ThreadPool& pool, RunPoint point);
   std::span<const float> output(std::size_t i) const;  // of the last run, in the order of Fn::outputs
   const Plan& plan() const;
-  std::vector<StepTime> profile(RunPoint point, int rounds);  // runs each step `rounds` times on this thread; spoils states
+  std::vector<StepTime> profile(RunPoint point,
+                                int rounds);  // runs each step `rounds` times on this thread; spoils states
 
  private:
   struct Resolved;

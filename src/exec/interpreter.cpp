@@ -34,14 +34,15 @@ std::int64_t broadcast_offset(const Shape& small, const Shape& large, std::span<
 
 class Run {
  public:
-  Run(const Fn& fn, std::span<const Numbers> inputs, RunPoint point) : graph_(fn.graph), inputs_(inputs), point_(point) {
+  Run(const Fn& fn, std::span<const Numbers> inputs, RunPoint point)
+      : graph_(fn.graph), inputs_(inputs), point_(point) {
     for (NodeId id = 0; id < graph_.size(); ++id) values_.push_back(evaluate(graph_[id]));
   }
   std::vector<Numbers> values_;
 
  private:
   Numbers evaluate(const Node& node);
-  Numbers move(const Node& node);    // slice, pad, concat, transpose, broadcast, sum_to
+  Numbers move(const Node& node);  // slice, pad, concat, transpose, broadcast, sum_to
   Numbers matmul(const Node& node);
   const Numbers& in(const Node& node, int i) const { return values_[node.in[i]]; }
 
@@ -73,14 +74,17 @@ Numbers Run::evaluate(const Node& node) {
       for (std::size_t i = 0; i < size; ++i) y[i] = unit_float(tensor_bits(key, point_.step, i));
       return y;
     }
-    case Op::kStop: case Op::kReshape: return in(node, 0);
+    case Op::kStop:
+    case Op::kReshape: return in(node, 0);
     case Op::kOneHot:
       for (std::size_t i = 0; i < in(node, 0).size(); ++i) {
         const double k = in(node, 0)[i];
-        if (k >= 0 && k < static_cast<double>(node.attribute.high)) y[i * node.attribute.high + static_cast<std::size_t>(k)] = 1;
+        if (k >= 0 && k < static_cast<double>(node.attribute.high))
+          y[i * node.attribute.high + static_cast<std::size_t>(k)] = 1;
       }
       return y;
-    case Op::kArgmax: case Op::kReduceMax:
+    case Op::kArgmax:
+    case Op::kReduceMax:
       for (std::size_t i = 0; i < size; ++i) {
         const auto row = in(node, 0).begin() + static_cast<std::int64_t>(i) * last;
         const auto largest = std::max_element(row, row + last);
@@ -100,7 +104,8 @@ Numbers Run::matmul(const Node& node) {
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t k = 0; k < inner; ++k) {
       const double x = in(node, 0)[ta ? k * a[1] + i : i * a[1] + k];
-      for (std::int64_t j = 0; j < columns; ++j) y[i * columns + j] += x * in(node, 1)[tb ? j * b[1] + k : k * b[1] + j];
+      for (std::int64_t j = 0; j < columns; ++j)
+        y[i * columns + j] += x * in(node, 1)[tb ? j * b[1] + k : k * b[1] + j];
     }
   return y;
 }
@@ -113,7 +118,9 @@ Numbers Run::move(const Node& node) {
     const Numbers& x = values_[node.in[part]];
     const Shape& from = graph_[node.in[part]].shape;
     switch (node.op) {
-      case Op::kBroadcast: each(node.shape, [&](auto& at, auto i) { y[i] = x[broadcast_offset(from, node.shape, at)]; }); break;
+      case Op::kBroadcast:
+        each(node.shape, [&](auto& at, auto i) { y[i] = x[broadcast_offset(from, node.shape, at)]; });
+        break;
       case Op::kSumTo: each(from, [&](auto& at, auto i) { y[broadcast_offset(node.shape, from, at)] += x[i]; }); break;
       case Op::kTranspose:
         each(node.shape, [&](auto& at, auto i) {
@@ -125,7 +132,8 @@ Numbers Run::move(const Node& node) {
       case Op::kSlice:
         each(node.shape, [&](auto at, auto i) { at[a.axis] += a.low, y[i] = x[offset(from, at)]; });
         break;
-      case Op::kPad: case Op::kConcat:
+      case Op::kPad:
+      case Op::kConcat:
         each(from, [&](auto at, auto i) {
           at[a.axis] += node.op == Op::kPad ? a.low : behind;
           y[offset(node.shape, at)] = x[i];

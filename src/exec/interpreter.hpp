@@ -13,9 +13,11 @@ struct RunPoint {
 };
 
 // Values of all nodes for the inputs, in the order of Graph::inputs(), each [shape...] row-major; indices as doubles.
-std::vector<std::vector<double>> interpret_all(const Fn& fn, std::span<const std::vector<double>> inputs, RunPoint point = {});
+std::vector<std::vector<double>> interpret_all(const Fn& fn, std::span<const std::vector<double>> inputs,
+                                               RunPoint point = {});
 
 // Values of the outputs alone.
-std::vector<std::vector<double>> interpret(const Fn& fn, std::span<const std::vector<double>> inputs, RunPoint point = {});
+std::vector<std::vector<double>> interpret(const Fn& fn, std::span<const std::vector<double>> inputs,
+                                           RunPoint point = {});
 
 }  // namespace limn

@@ -24,10 +24,14 @@ BoundStep bound(Task task, int chunks) {
 }
 
 // Chunk i of n elements cut into `chunks`, at multiples of `grain`.
-std::int64_t cut(std::int64_t n, int i, int chunks, std::int64_t grain) { return i == chunks ? n : n * i / chunks / grain * grain; }
+std::int64_t cut(std::int64_t n, int i, int chunks, std::int64_t grain) {
+  return i == chunks ? n : n * i / chunks / grain * grain;
+}
 
 // As many chunks as there is work for, at least `least` elements each and at most eight.
-int chunks_for(std::int64_t elements, std::int64_t least) { return static_cast<int>(std::clamp<std::int64_t>(elements / least, 1, 8)); }
+int chunks_for(std::int64_t elements, std::int64_t least) {
+  return static_cast<int>(std::clamp<std::int64_t>(elements / least, 1, 8));
+}
 
 struct Contract {
   Contraction contraction;
@@ -46,8 +50,10 @@ struct Tile {
   TileRunner runner;
   int chunks;
   void run(int chunk) const {
-    if (runner.rows() == 1) runner.run(0, 1, cut(runner.columns(), chunk, chunks, 512), cut(runner.columns(), chunk + 1, chunks, 512));
-    else runner.run(cut(runner.rows(), chunk, chunks, 1), cut(runner.rows(), chunk + 1, chunks, 1), 0, runner.columns());
+    if (runner.rows() == 1)
+      runner.run(0, 1, cut(runner.columns(), chunk, chunks, 512), cut(runner.columns(), chunk + 1, chunks, 512));
+    else
+      runner.run(cut(runner.rows(), chunk, chunks, 1), cut(runner.rows(), chunk + 1, chunks, 1), 0, runner.columns());
   }
 };
 
@@ -64,7 +70,8 @@ struct Sum {
       return k.sum_rows(x + low * summed, high - low, summed, summed, y + low);
     }
     const std::int64_t low = cut(kept, chunk, chunks, 16), high = cut(kept, chunk + 1, chunks, 16);
-    for (std::int64_t i = 0; i < outer; ++i) k.sum_columns(x + i * summed * kept + low, summed, high - low, kept, y + i * kept + low);
+    for (std::int64_t i = 0; i < outer; ++i)
+      k.sum_columns(x + i * summed * kept + low, summed, high - low, kept, y + i * kept + low);
   }
 };
 
@@ -74,7 +81,8 @@ struct Max {
   std::int64_t rows, columns;
   bool index_only;
   void run(int) const {
-    kernels().max_rows(x, rows, columns, columns, index_only ? nullptr : y, index_only ? reinterpret_cast<std::int32_t*>(y) : nullptr);
+    kernels().max_rows(x, rows, columns, columns, index_only ? nullptr : y,
+                       index_only ? reinterpret_cast<std::int32_t*>(y) : nullptr);
   }
 };
 
@@ -152,7 +160,9 @@ struct StepNumber {
 
 BoundStep bind_contraction(const Step& step, const Address& address) {
   const Contraction c = plan_contraction(step.transpose_a, step.rows, step.columns, step.inner);
-  Contract task{c, address(step.in[0]), address(step.in[1]), address(step.out[0]), step.transpose_a ? c.m : c.k, c.n, c.n, nullptr};
+  Contract task{
+      c,      address(step.in[0]), address(step.in[1]), address(step.out[0]), step.transpose_a ? c.m : c.k, c.n, c.n,
+      nullptr};
   if (step.has_epilogue) task.epilogue = std::make_shared<TileRunner>(step.tile, address, c.column_chunks == 1);
   return bound(std::move(task), c.chunks());
 }
@@ -168,20 +178,24 @@ BoundStep bind(const Step& step, const Address& address, const RunPoint* point) 
       case StepKind::kTile: {
         const std::int64_t size = step.tile.rows * step.tile.columns;
         const int wanted = chunks_for(size * static_cast<std::int64_t>(step.tile.code.size()), 32768);
-        const int chunks = static_cast<int>(std::min<std::int64_t>(wanted, step.tile.rows == 1 ? size / 512 + 1 : step.tile.rows));
+        const int chunks =
+            static_cast<int>(std::min<std::int64_t>(wanted, step.tile.rows == 1 ? size / 512 + 1 : step.tile.rows));
         return bound(Tile{TileRunner(step.tile, address, true), std::max(1, chunks)}, std::max(1, chunks));
       }
       case StepKind::kSum: {
         const std::int64_t parts = step.columns == 1 ? step.rows : step.columns / 16;
-        const int chunks = static_cast<int>(std::clamp<std::int64_t>(parts, 1, chunks_for(step.rows * step.columns * step.inner, 32768)));
+        const int chunks = static_cast<int>(
+            std::clamp<std::int64_t>(parts, 1, chunks_for(step.rows * step.columns * step.inner, 32768)));
         return bound(Sum{in(0), out(), step.rows, step.inner, step.columns, chunks}, chunks);
       }
       case StepKind::kMax: return bound(Max{in(0), out(), step.rows, step.columns, step.index_only}, 1);
       case StepKind::kMove: {
-        const int chunks = static_cast<int>(std::clamp<std::int64_t>(step.dims[0] / 16, 1, chunks_for(static_cast<std::int64_t>(step.bytes) / 8, 16384)));
+        const int chunks = static_cast<int>(std::clamp<std::int64_t>(
+            step.dims[0] / 16, 1, chunks_for(static_cast<std::int64_t>(step.bytes) / 8, 16384)));
         return bound(Move{in(0), out(), step.dims, step.strides, chunks}, chunks);
       }
-      case StepKind::kCopy: return bound(Copy{in(0), out(), step.rows, step.columns, step.ld_in, step.ld_out, step.before, step.after}, 1);
+      case StepKind::kCopy:
+        return bound(Copy{in(0), out(), step.rows, step.columns, step.ld_in, step.ld_out, step.before, step.after}, 1);
       case StepKind::kFill: return bound(Fill{out(), step.columns, static_cast<float>(step.value)}, 1);
       case StepKind::kUniform: {
         const int chunks = chunks_for(step.columns, 8192);

@@ -15,7 +15,9 @@ struct TileRunner::Registers {
 };
 
 TileRunner::TileRunner(const TileProgram& program, const std::function<float*(Place)>& address, bool whole_rows)
-    : rows_(program.rows), columns_(program.columns), many_rows_(whole_rows && program.rows > 1 && program.columns * 2 <= kTile) {
+    : rows_(program.rows),
+      columns_(program.columns),
+      many_rows_(whole_rows && program.rows > 1 && program.columns * 2 <= kTile) {
   LIMN_CHECK(program.operands.size() + program.code.size() <= 2 * kRegisters && program.operands.size() <= kRegisters);
   for (const TileOperand& operand : program.operands) {
     const float* memory = operand.is_constant ? nullptr : address(operand.place);
@@ -44,7 +46,8 @@ void TileRunner::assign_kernels(const TileProgram& program) {
     for (int i = 0; i < 3; ++i) {
       if (sources[i] < 0) continue;
       all |= 1 << i;
-      if (sources[i] < operands && operands_[sources[i]].expanded < 0 && is_one_number(operands_[sources[i]])) ones |= 1 << i;
+      if (sources[i] < operands && operands_[sources[i]].expanded < 0 && is_one_number(operands_[sources[i]]))
+        ones |= 1 << i;
     }
     if (ones == all) {  // nothing varies: the first operand is written out
       operands_[sources[0]].expanded = registers_++;
@@ -109,7 +112,8 @@ void TileRunner::run_compiled(std::int64_t column0, std::int64_t column1) const 
   const float* in[kRegisters];
   float* out[kRegisters];
   for (std::size_t k = 0; k < operands_.size(); ++k)
-    in[k] = operands_[k].memory ? operands_[k].memory + (operands_[k].walk == Walk::kFull ? column0 : 0) : &operands_[k].value;
+    in[k] = operands_[k].memory ? operands_[k].memory + (operands_[k].walk == Walk::kFull ? column0 : 0)
+                                : &operands_[k].value;
   for (std::size_t k = 0; k < stores_.size(); ++k) out[k] = stores_[k] + column0;
   compiled_(in, out, static_cast<std::size_t>(column1 - column0));
 }
@@ -121,7 +125,8 @@ void TileRunner::run(std::int64_t row0, std::int64_t row1, std::int64_t column0,
     if (!operands_[k].memory) registers.constants[k] = operands_[k].value;
   if (many_rows_) {
     const std::int64_t step = std::max<std::int64_t>(1, kTile / columns_);
-    for (std::int64_t row = row0; row < row1; row += step) run_tile(registers, row, std::min(step, row1 - row), 0, columns_);
+    for (std::int64_t row = row0; row < row1; row += step)
+      run_tile(registers, row, std::min(step, row1 - row), 0, columns_);
     return;
   }
   for (std::int64_t row = row0; row < row1; ++row)
@@ -129,7 +134,8 @@ void TileRunner::run(std::int64_t row0, std::int64_t row1, std::int64_t column0,
       run_tile(registers, row, 1, column, std::min(kTile, column1 - column));
 }
 
-void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) const {
+void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column,
+                          std::int64_t columns) const {
   const std::int64_t n = rows * columns, from = row * columns_ + column;
   for (std::size_t k = 0; k < operands_.size(); ++k) {
     const Operand& operand = operands_[k];
@@ -143,8 +149,10 @@ void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t r
     if (operand.expanded >= 0) {
       float* to = registers.memory[operand.expanded];
       for (std::int64_t r = 0; r < rows; ++r)
-        if (operand.walk == Walk::kRow) std::copy_n(memory, columns, to + r * columns);
-        else std::fill_n(to + r * columns, columns, operand.walk == Walk::kColumn ? memory[r] : *memory);
+        if (operand.walk == Walk::kRow)
+          std::copy_n(memory, columns, to + r * columns);
+        else
+          std::fill_n(to + r * columns, columns, operand.walk == Walk::kColumn ? memory[r] : *memory);
       memory = to;
     }
     registers.at[k] = memory;
@@ -153,12 +161,14 @@ void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t r
     const Instruction& instruction = code_[i];
     float* to = instruction.target >= 0 ? registers.memory[instruction.target] : instruction.store + from;
     auto source = [&](std::int32_t s) { return s >= 0 ? registers.at[s] : nullptr; };
-    instruction.kernel(source(instruction.a), source(instruction.b), source(instruction.c), to, static_cast<std::size_t>(n));
+    instruction.kernel(source(instruction.a), source(instruction.b), source(instruction.c), to,
+                       static_cast<std::size_t>(n));
     registers.at[operands_.size() + i] = to;
   }
   for (const Instruction& instruction : code_)
     if (instruction.target >= 0 && instruction.store)
-      std::memcpy(instruction.store + from, registers.memory[instruction.target], static_cast<std::size_t>(n) * sizeof(float));
+      std::memcpy(instruction.store + from, registers.memory[instruction.target],
+                  static_cast<std::size_t>(n) * sizeof(float));
 }
 
 }  // namespace limn

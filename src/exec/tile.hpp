@@ -28,15 +28,15 @@ class TileRunner {
 
   struct Operand {
     Walk walk;
-    const float* memory;     // null: a constant
+    const float* memory;  // null: a constant
     float value;
-    std::int32_t expanded;   // register it is repeated into, or -1
+    std::int32_t expanded;  // register it is repeated into, or -1
   };
   struct Instruction {
     PointwiseKernel kernel;
-    std::int32_t a, b, c;    // operand, or operands + instruction
-    std::int32_t target;     // register, or -1: straight to `store`
-    float* store;            // or null
+    std::int32_t a, b, c;  // operand, or operands + instruction
+    std::int32_t target;   // register, or -1: straight to `store`
+    float* store;          // or null
   };
   struct Registers;
 
@@ -44,7 +44,8 @@ class TileRunner {
   void assign_kernels(const TileProgram& program);
   void assign_targets(const TileProgram& program, const std::function<float*(Place)>& address);
   void run_compiled(std::int64_t column0, std::int64_t column1) const;
-  void run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) const;
+  void run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column,
+                std::int64_t columns) const;
 
   std::int64_t rows_, columns_;
   bool many_rows_;  // a tile spans several whole rows

@@ -5,10 +5,11 @@
 namespace limn {
 
 void Fn::state(Value in, Value out) {
-  if (in.node().op != Op::kInput) throw Error("a state must start at an input", "declare it with input() and give its next value");
+  if (in.node().op != Op::kInput)
+    throw Error("a state must start at an input", "declare it with input() and give its next value");
   if (in.shape() != out.shape())
-    throw Error(fmt::format("state {} has shape {}, its next value {}", graph.input_name(in.id()), to_string(in.shape()),
-                            to_string(out.shape())),
+    throw Error(fmt::format("state {} has shape {}, its next value {}", graph.input_name(in.id()),
+                            to_string(in.shape()), to_string(out.shape())),
                 "give the next value the same shape");
   states.push_back({in.id(), out.id()});
 }
@@ -36,7 +37,8 @@ void verify(const Fn& fn) {
     LIMN_CHECK(why.empty() && shape == node.shape, "node {} ({}): {}", id, name(node.op), why);
     LIMN_CHECK(node.origin < id, "node {} comes from node {}", id, node.origin);
   }
-  for (const Output& output : fn.outputs) LIMN_CHECK(output.id >= 0 && output.id < graph.size(), "output {}", output.name);
+  for (const Output& output : fn.outputs)
+    LIMN_CHECK(output.id >= 0 && output.id < graph.size(), "output {}", output.name);
   for (const StatePair& state : fn.states)
     LIMN_CHECK(graph[state.in].op == Op::kInput && graph[state.out].shape == graph[state.in].shape);
 }
@@ -48,9 +50,12 @@ std::string label(const Graph& graph, NodeId id) {
     case Op::kInput: return fmt::format("input {}", graph.input_name(id));
     case Op::kConstant: return fmt::format("constant {}", node.attribute.value);
     case Op::kMatMul:
-      return fmt::format("matmul{}{}", node.attribute.transpose_a ? " aT" : "", node.attribute.transpose_b ? " bT" : "");
-    case Op::kSlice: case Op::kPad:
-      return fmt::format("{} axis {} {}..{}", name(node.op), node.attribute.axis, node.attribute.low, node.attribute.high);
+      return fmt::format("matmul{}{}", node.attribute.transpose_a ? " aT" : "",
+                         node.attribute.transpose_b ? " bT" : "");
+    case Op::kSlice:
+    case Op::kPad:
+      return fmt::format("{} axis {} {}..{}", name(node.op), node.attribute.axis, node.attribute.low,
+                         node.attribute.high);
     default: return std::string(name(node.op));
   }
 }

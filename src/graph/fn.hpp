@@ -1,5 +1,5 @@
-// A closed function: a graph with named inputs, named outputs and declared state. What trace() yields, what plan/ compiles
-// and what the interpreter runs.
+// A closed function: a graph with named inputs, named outputs and declared state. What trace() yields, what plan/
+// compiles and what the interpreter runs.
 #pragma once
 #include <string>
 #include <utility>
@@ -25,7 +25,7 @@ struct Fn {
   std::vector<StatePair> states;
 
   void output(std::string name, Value value) { outputs.push_back({std::move(name), value.id()}); }
-  void state(Value in, Value out);  // Error: the shapes differ, or `in` is no input
+  void state(Value in, Value out);                 // Error: the shapes differ, or `in` is no input
   NodeId find_input(std::string_view name) const;  // Error: no such input
 };
 

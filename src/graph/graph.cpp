@@ -30,8 +30,8 @@ Graph::Graph() { nodes_.reserve(256); }
 
 NodeId Graph::add(Op op, std::vector<NodeId> in, Attribute attribute, const std::source_location& place) {
   const OpInfo& op_info = info(op);
-  LIMN_CHECK(op_info.arity < 0 ? !in.empty() : static_cast<int>(in.size()) == op_info.arity, "{} got {} inputs", op_info.name,
-             in.size());
+  LIMN_CHECK(op_info.arity < 0 ? !in.empty() : static_cast<int>(in.size()) == op_info.arity, "{} got {} inputs",
+             op_info.name, in.size());
   const std::size_t hash = hash_of(op, in, attribute);
   if (op != Op::kInput)
     for (auto [it, end] = known_.equal_range(hash); it != end; ++it) {

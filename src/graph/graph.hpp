@@ -1,5 +1,5 @@
-// An append-only, hash-consed graph in single-assignment form: static shapes, no control flow. Node numbers are dense and
-// already in topological order. It must not know how anything is computed.
+// An append-only, hash-consed graph in single-assignment form: static shapes, no control flow. Node numbers are dense
+// and already in topological order. It must not know how anything is computed.
 #pragma once
 #include <source_location>
 #include <string>
@@ -19,8 +19,8 @@ struct Node {
   Shape shape;
   std::vector<NodeId> in;
   Attribute attribute;
-  std::int32_t scope = 0;    // index into Graph::scopes()
-  NodeId origin = kNoNode;   // the forward node that a derivative node came from
+  std::int32_t scope = 0;   // index into Graph::scopes()
+  NodeId origin = kNoNode;  // the forward node that a derivative node came from
   std::source_location place;
 };
 

@@ -19,7 +19,8 @@ Shape all_equal(Shapes in, const Attribute&, std::string& why) {
 }
 
 Shape one_hot(Shapes in, const Attribute& attribute, std::string& why) {
-  if (in[0].rank() >= Shape::kMaxRank || attribute.high < 1) return why = "wants room for one more axis of n >= 1", Shape{};
+  if (in[0].rank() >= Shape::kMaxRank || attribute.high < 1)
+    return why = "wants room for one more axis of n >= 1", Shape{};
   std::array<std::int64_t, Shape::kMaxRank> dims{};
   for (int i = 0; i < in[0].rank(); ++i) dims[i] = in[0][i];
   dims[in[0].rank()] = attribute.high;

@@ -23,11 +23,11 @@ enum class OpClass : std::uint8_t { kSource, kPointwise, kLinear, kBilinear, kCh
 enum class DType : std::uint8_t { kReal, kIndex };
 
 struct Attribute {
-  double value = 0;                           // constant
-  Shape shape;                                // input, uniform, broadcast, sum_to, reshape; the order of transpose
-  std::int64_t axis = 0, low = 0, high = 0;   // slice, pad, concat; one_hot: high = n; input: axis = its number
+  double value = 0;                          // constant
+  Shape shape;                               // input, uniform, broadcast, sum_to, reshape; the order of transpose
+  std::int64_t axis = 0, low = 0, high = 0;  // slice, pad, concat; one_hot: high = n; input: axis = its number
   bool transpose_a = false, transpose_b = false;
-  std::uint64_t stream = 0;                   // uniform
+  std::uint64_t stream = 0;  // uniform
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
@@ -40,8 +40,8 @@ struct OpInfo {
   int arity;  // -1: any number, at least one
   OpClass klass;
   ShapeRule shape;
-  double flops;  // per element of the output; contractions and reductions count their own
-  bool pointwise;  // out[i] depends on in[i] alone: element by element, whatever the class
+  double flops;      // per element of the output; contractions and reductions count their own
+  bool pointwise;    // out[i] depends on in[i] alone: element by element, whatever the class
   double low, high;  // a range of inputs where the operation is sensible (tests draw from it)
   std::string_view doc;
 };

@@ -29,7 +29,8 @@ class Value {
 struct Located {
   Value value;
   std::source_location place;
-  Located(Value v, std::source_location at = std::source_location::current()) : value(v), place(at) {}  // NOLINT: implicit
+  Located(Value v, std::source_location at = std::source_location::current())
+      : value(v), place(at) {}  // NOLINT: implicit
 };
 
 Value input(Graph& graph, std::string_view name, Shape shape, DType dtype = DType::kReal,
@@ -37,7 +38,8 @@ Value input(Graph& graph, std::string_view name, Shape shape, DType dtype = DTyp
 Value constant(Graph& graph, double value, std::source_location at = std::source_location::current());
 Value step_number(Graph& graph, std::source_location at = std::source_location::current());
 // Random numbers of the stream; two calls with one stream are the same numbers.
-Value uniform(Graph& graph, Shape shape, std::string_view stream, std::source_location at = std::source_location::current());
+Value uniform(Graph& graph, Shape shape, std::string_view stream,
+              std::source_location at = std::source_location::current());
 
 #define LIMN_OP(...)
 #define LIMN_POINTWISE(symbol, name, arity, ...) LIMN_DECLARE_##arity(name)

@@ -1,4 +1,5 @@
-// Matrix products in chunks: how the output is cut, by shapes alone. The bits do not depend on the cut (kernels.hpp: Gemm).
+// Matrix products in chunks: how the output is cut, by shapes alone. The bits do not depend on the cut (kernels.hpp:
+// Gemm).
 #pragma once
 #include <cstdint>
 
@@ -22,7 +23,7 @@ struct Block {
 Block block_of(const Contraction& c, int chunk);
 
 // Computes one block of C. lda: of A as stored.
-void contract(const Contraction& c, const Block& block, const float* a, std::int64_t lda, const float* b, std::int64_t ldb,
-              float* y, std::int64_t ldc);
+void contract(const Contraction& c, const Block& block, const float* a, std::int64_t lda, const float* b,
+              std::int64_t ldb, float* y, std::int64_t ldc);
 
 }  // namespace limn

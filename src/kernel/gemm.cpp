@@ -22,15 +22,15 @@ constexpr std::size_t kDepth = 320;  // of a slice of k, so that a strip of B st
 
 struct Strip {
   std::size_t m, k;
-  const float* a;         // read at a[i * ai + p * ak]
+  const float* a;  // read at a[i * ai + p * ak]
   std::size_t ai, ak;
   const float* b;
   std::size_t ldb;
   float* c;
   std::size_t ldc;
-  std::size_t last;       // columns of the last vector
-  bool add;               // to what C holds: the chain of an earlier slice of k goes on
-  bool whole_b;           // the strip of B may be read in whole vectors
+  std::size_t last;  // columns of the last vector
+  bool add;          // to what C holds: the chain of an earlier slice of k goes on
+  bool whole_b;      // the strip of B may be read in whole vectors
 };
 
 template <int kRows, int kWidth>
@@ -43,9 +43,12 @@ HWY_INLINE void block(const Strip& s, std::size_t row) {
   for (int i = 0; i < kRows; ++i)
     for (int v = 0; v < kWidth; ++v) {
       const float* from = c + i * s.ldc + v * lanes;
-      if (!s.add) hwy::Prefetch(from), sum[i][v] = hn::Zero(d);
-      else if (v == kWidth - 1 && s.last < lanes) sum[i][v] = load_n(d, from, s.last);
-      else sum[i][v] = hn::LoadU(d, from);
+      if (!s.add)
+        hwy::Prefetch(from), sum[i][v] = hn::Zero(d);
+      else if (v == kWidth - 1 && s.last < lanes)
+        sum[i][v] = load_n(d, from, s.last);
+      else
+        sum[i][v] = hn::LoadU(d, from);
     }
   auto accumulate = [&](auto whole) HWY_ATTR {
     for (std::size_t p = 0; p < s.k; ++p) {
@@ -60,13 +63,17 @@ HWY_INLINE void block(const Strip& s, std::size_t row) {
       }
     }
   };
-  if (s.whole_b) accumulate(std::true_type());
-  else accumulate(std::false_type());
+  if (s.whole_b)
+    accumulate(std::true_type());
+  else
+    accumulate(std::false_type());
   for (int i = 0; i < kRows; ++i)
     for (int v = 0; v < kWidth; ++v) {
       float* to = c + i * s.ldc + v * lanes;
-      if (v == kWidth - 1 && s.last < lanes) store_n(d, sum[i][v], to, s.last);
-      else hn::StoreU(sum[i][v], d, to);
+      if (v == kWidth - 1 && s.last < lanes)
+        store_n(d, sum[i][v], to, s.last);
+      else
+        hn::StoreU(sum[i][v], d, to);
     }
 }
 
@@ -87,8 +94,8 @@ void run(const Strip& s) {
   rows<1, kWidth>(s, row);
 }
 
-void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
-          float* c, std::size_t ldc) {
+void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
+          const float* b, std::size_t ldb, float* c, std::size_t ldc) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d), ai = transpose_a ? 1 : lda, ak = transpose_a ? lda : 1;
   // A strip of B is copied side by side when many rows use it and it lies badly: across cache lines, or too long.
@@ -108,7 +115,8 @@ void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const f
         for (std::size_t q = 0; q < s.k; ++q)
           for (std::size_t v = 0; v < width; ++v) {
             const float* from = s.b + q * ldb + v * lanes;
-            hn::Store(v + 1 < width || s.whole_b ? hn::LoadU(d, from) : load_n(d, from, s.last), d, packed + (q * width + v) * lanes);
+            hn::Store(v + 1 < width || s.whole_b ? hn::LoadU(d, from) : load_n(d, from, s.last), d,
+                      packed + (q * width + v) * lanes);
           }
         s.b = packed, s.ldb = width * lanes, s.whole_b = true;
       }
@@ -117,11 +125,16 @@ void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const f
         case 4: run<4>(s); break;
         case 3: run<3>(s); break;
         case 2: run<2>(s); break;
-        default: if (width == 1) run<1>(s); else for (std::size_t v = 0; v < width; ++v) {
-          Strip one = s;
-          one.b += v * lanes, one.c += v * lanes, one.last = v + 1 < width ? lanes : s.last, one.whole_b = one.whole_b || v + 1 < width;
-          run<1>(one);
-        }
+        default:
+          if (width == 1)
+            run<1>(s);
+          else
+            for (std::size_t v = 0; v < width; ++v) {
+              Strip one = s;
+              one.b += v * lanes, one.c += v * lanes, one.last = v + 1 < width ? lanes : s.last,
+                                                      one.whole_b = one.whole_b || v + 1 < width;
+              run<1>(one);
+            }
       }
     }
   }

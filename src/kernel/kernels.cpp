@@ -20,7 +20,8 @@ void fill_kernels() {
 }
 
 const Kernels& kernels() {
-  if (!table.pointwise) [[unlikely]] select_isa("auto");
+  if (!table.pointwise) [[unlikely]]
+    select_isa("auto");
   return table;
 }
 

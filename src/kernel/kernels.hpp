@@ -20,8 +20,8 @@ struct PointwiseSet {
 
 // A whole chain of pointwise operations compiled into one loop, bit for bit what its operations give one by one. `in`
 // follows the letters of the signature: f a vector of n, s one number; `out` its stores. Outputs may be inputs.
-// Signature: the letters, then each operation with what it reads (operand i is i, the result of operation j is operands + j)
-// and, behind >, the store it leaves its result in: "fs mul(0,1) add(2,0)>0".
+// Signature: the letters, then each operation with what it reads (operand i is i, the result of operation j is operands
+// + j) and, behind >, the store it leaves its result in: "fs mul(0,1) add(2,0)>0".
 using ProgramKernel = void (*)(const float* const* in, float* const* out, std::size_t n);
 struct CompiledProgram {
   std::string_view signature;
@@ -31,7 +31,7 @@ struct CompiledProgram {
 // C[m, n] = op(A) B, B plain [k, n]; op(A) is A [m, k] or, transposed, A [k, m]. Each element of C is one chain of
 // fused multiply-adds over k in ascending order, whatever m and n: it may be cut anywhere.
 using Gemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
-                           const float* b, std::size_t ldb, float* c, std::size_t ldc);
+                      const float* b, std::size_t ldb, float* c, std::size_t ldc);
 
 struct Kernels {
   const PointwiseSet* pointwise;
@@ -45,7 +45,8 @@ struct Kernels {
   // y[i] = sum over columns of x[i, :].
   void (*sum_rows)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
   // y[i] = largest of x[i, :], NaN if there is one; index[i] = where the first largest (or NaN) is. Either may be null.
-  void (*max_rows)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y, std::int32_t* index);
+  void (*max_rows)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y,
+                   std::int32_t* index);
   // y[j, i] = x[i, j].
   void (*transpose)(const float* x, std::size_t rows, std::size_t columns, std::size_t ldx, float* y, std::size_t ldy);
   // y[i] = element first + i of the random tensor of the key at the step (base/random.hpp: tensor_bits, unit_float).

@@ -6,7 +6,7 @@
 
 namespace limn {
 
-double measure_flops(ThreadPool& pool);                            // fused multiply-adds of float32, two each, a second
-double measure_bandwidth(ThreadPool& pool, std::size_t bytes);     // bytes a second, reading `bytes` again and again
+double measure_flops(ThreadPool& pool);                         // fused multiply-adds of float32, two each, a second
+double measure_bandwidth(ThreadPool& pool, std::size_t bytes);  // bytes a second, reading `bytes` again and again
 
 }  // namespace limn

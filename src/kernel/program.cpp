@@ -1,6 +1,6 @@
-// Chains of pointwise operations that are worth a loop of their own, compiled from their signatures: what an update rule
-// does to every parameter. A chain without a row here runs an operation at a time and gives the same bits.
-// The signatures are what exec's signature() prints; a test asks that every rule finds its row.
+// Chains of pointwise operations that are worth a loop of their own, compiled from their signatures: what an update
+// rule does to every parameter. A chain without a row here runs an operation at a time and gives the same bits. The
+// signatures are what exec's signature() prints; a test asks that every rule finds its row.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernel/program.cpp"
 #include <hwy/foreach_target.h>
@@ -68,11 +68,12 @@ struct Compiled {
   template <int kIndex, class D, class V>
   static HWY_INLINE void instruction(D d, V* value, float* const* out, std::size_t at) {
     constexpr program::Instruction kCode = kProgram.code[kIndex];
-    constexpr int kA = kCode.source[0], kB = kCode.source[1] < 0 ? kA : kCode.source[1], kC = kCode.source[2] < 0 ? kA : kCode.source[2];
+    constexpr int kA = kCode.source[0], kB = kCode.source[1] < 0 ? kA : kCode.source[1],
+                  kC = kCode.source[2] < 0 ? kA : kCode.source[2];
     V& y = value[kProgram.operands + kIndex];
     bool found = false;
 #define LIMN_TRY(name, arity, meaning) \
-    if constexpr (kCode.op == #name) y = name##_::apply(d, value[kA], value[kB], value[kC]), found = true;
+  if constexpr (kCode.op == #name) y = name##_::apply(d, value[kA], value[kB], value[kC]), found = true;
     LIMN_KERNELS(LIMN_TRY)
 #undef LIMN_TRY
     (void)found;
@@ -80,8 +81,8 @@ struct Compiled {
   }
 
   template <int... kInputs, int... kCode>
-  static void loop(const float* const* in, float* const* out, std::size_t from, std::size_t to, std::integer_sequence<int, kInputs...>,
-                   std::integer_sequence<int, kCode...>) {
+  static void loop(const float* const* in, float* const* out, std::size_t from, std::size_t to,
+                   std::integer_sequence<int, kInputs...>, std::integer_sequence<int, kCode...>) {
     const hn::ScalableTag<float> d;
     using V = hn::Vec<decltype(d)>;
     const std::size_t lanes = hn::Lanes(d);
@@ -94,7 +95,8 @@ struct Compiled {
   }
 
   static void whole_vectors(const float* const* in, float* const* out, std::size_t n) {
-    loop(in, out, 0, n, std::make_integer_sequence<int, kProgram.operands>(), std::make_integer_sequence<int, kProgram.instructions>());
+    loop(in, out, 0, n, std::make_integer_sequence<int, kProgram.operands>(),
+         std::make_integer_sequence<int, kProgram.instructions>());
   }
 
   // The rest of less than a vector goes through the stack, so that nothing beyond is touched.
@@ -113,7 +115,8 @@ struct Compiled {
     for (int k = 0; k < 24; ++k) to[k] = results[k];
     whole_vectors(from, to, lanes);
     for (const program::Instruction& instruction : kProgram.code)
-      if (instruction.store >= 0) std::memcpy(out[instruction.store] + whole, results[instruction.store], rest * sizeof(float));
+      if (instruction.store >= 0)
+        std::memcpy(out[instruction.store] + whole, results[instruction.store], rest * sizeof(float));
   }
 };
 

@@ -24,13 +24,15 @@ HWY_INLINE void block(std::uint64_t key, std::uint64_t step, std::uint64_t count
   HWY_ALIGN std::uint64_t words[4][16];
   for (std::size_t at = 0; at < 16; at += lanes) {
     const V count = hn::Iota(d, counter + at);
-    V c0 = hn::And(count, low), c1 = hn::ShiftRight<32>(count), c2 = hn::Set(d, step & 0xFFFFFFFFu), c3 = hn::Set(d, step >> 32);
+    V c0 = hn::And(count, low), c1 = hn::ShiftRight<32>(count), c2 = hn::Set(d, step & 0xFFFFFFFFu),
+      c3 = hn::Set(d, step >> 32);
     auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
     for (int round = 0; round < 10; ++round, k0 += 0x9E3779B9, k1 += 0xBB67AE85) {
 #if HWY_TARGET == HWY_SCALAR
       const V p0 = hn::Set(d, hn::GetLane(c0) * 0xD2511F53u), p1 = hn::Set(d, hn::GetLane(c2) * 0xCD9E8D57u);
 #else
-      const V p0 = hn::MulEven(hn::BitCast(half, c0), hn::BitCast(half, m0)), p1 = hn::MulEven(hn::BitCast(half, c2), hn::BitCast(half, m1));
+      const V p0 = hn::MulEven(hn::BitCast(half, c0), hn::BitCast(half, m0)),
+              p1 = hn::MulEven(hn::BitCast(half, c2), hn::BitCast(half, m1));
 #endif
       c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(d, k0));
       c1 = hn::And(p1, low);

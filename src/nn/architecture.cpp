@@ -66,15 +66,19 @@ class Parser {
       if (words.size() < 2) fail(words[0].column, "dense wants its number of units", example);
       const auto units = number<std::int64_t>(words[1]);
       if (!units || *units < 1 || *units > kMaxUnits)
-        fail(words[1].column, fmt::format("\"{}\" is no number of units", words[1].text), fmt::format("take a whole number from 1 to {}", kMaxUnits));
+        fail(words[1].column, fmt::format("\"{}\" is no number of units", words[1].text),
+             fmt::format("take a whole number from 1 to {}", kMaxUnits));
       spec.units = *units;
       if (words.size() > 2) spec.activation = words[2].text;
       if (!is_activation(spec.activation))
-        fail(words[2].column, fmt::format("there is no activation \"{}\"", spec.activation), "take linear, sigmoid, tanh, relu, gelu or softmax");
-      if (words.size() > 3) fail(words[3].column, fmt::format("\"{}\" is too much", words[3].text), "separate layers by |");
+        fail(words[2].column, fmt::format("there is no activation \"{}\"", spec.activation),
+             "take linear, sigmoid, tanh, relu, gelu or softmax");
+      if (words.size() > 3)
+        fail(words[3].column, fmt::format("\"{}\" is too much", words[3].text), "separate layers by |");
     } else if (words[0].text == "dropout") {
       const auto rate = words.size() == 2 ? number<double>(words[1]) : std::nullopt;
-      if (!rate || !(*rate >= 0 && *rate < 1)) fail(words[0].column, "dropout wants one rate", "take a number from 0 up to, not including, 1");
+      if (!rate || !(*rate >= 0 && *rate < 1))
+        fail(words[0].column, "dropout wants one rate", "take a number from 0 up to, not including, 1");
       spec.kind = LayerSpec::Kind::kDropout;
       spec.rate = *rate;
     } else {
@@ -93,13 +97,17 @@ std::vector<LayerSpec> parse_architecture(std::string_view text) { return Parser
 std::string to_text(const std::vector<LayerSpec>& layers) {
   std::vector<std::string> parts;
   for (const LayerSpec& layer : layers) {
-    if (layer.kind == LayerSpec::Kind::kDropout) parts.push_back(fmt::format("dropout {}", layer.rate));
-    else parts.push_back(fmt::format("dense {}{}", layer.units, layer.activation == "linear" ? "" : " " + layer.activation));
+    if (layer.kind == LayerSpec::Kind::kDropout)
+      parts.push_back(fmt::format("dropout {}", layer.rate));
+    else
+      parts.push_back(
+          fmt::format("dense {}{}", layer.units, layer.activation == "linear" ? "" : " " + layer.activation));
   }
   return fmt::format("{}", fmt::join(parts, " | "));
 }
 
-Network::Network(std::string_view architecture, std::int64_t inputs) : layers_(parse_architecture(architecture)), inputs_(inputs) {
+Network::Network(std::string_view architecture, std::int64_t inputs)
+    : layers_(parse_architecture(architecture)), inputs_(inputs) {
   std::int64_t width = inputs;
   int number = 0;
   for (const LayerSpec& layer : layers_) {
@@ -112,7 +120,8 @@ Network::Network(std::string_view architecture, std::int64_t inputs) : layers_(p
       throw Error(fmt::format("\"{}\" has more than {} parameters", architecture, kMaxParameters), "take fewer units");
   }
   if (number == 0 || layers_.back().kind != LayerSpec::Kind::kDense)
-    throw Error(fmt::format("\"{}\" does not end with a dense layer", architecture), "end with one unit per class or target: ... | dense 10");
+    throw Error(fmt::format("\"{}\" does not end with a dense layer", architecture),
+                "end with one unit per class or target: ... | dense 10");
   outputs_ = width;
 }
 

@@ -14,7 +14,8 @@ const Parameter& Parameters::add(std::string name, Shape shape, bool is_weight) 
 }
 
 void initialise(const Parameters& parameters, std::string_view rule, std::uint64_t seed, float* flat) {
-  if (rule != "he" && rule != "glorot") throw Error(fmt::format("there is no initialiser \"{}\"", rule), "take he or glorot");
+  if (rule != "he" && rule != "glorot")
+    throw Error(fmt::format("there is no initialiser \"{}\"", rule), "take he or glorot");
   for (const Parameter& p : parameters.list) {
     float* to = flat + p.offset;
     const std::int64_t n = p.shape.size();

@@ -45,8 +45,8 @@ class FreeList {
   std::int64_t end() const { return end_; }
 
  private:
-  std::map<std::int64_t, std::int64_t> by_offset_;             // offset -> size
-  std::set<std::pair<std::int64_t, std::int64_t>> by_size_;    // (size, offset)
+  std::map<std::int64_t, std::int64_t> by_offset_;           // offset -> size
+  std::set<std::pair<std::int64_t, std::int64_t>> by_size_;  // (size, offset)
   std::int64_t end_ = 0;
 };
 
@@ -58,11 +58,14 @@ std::int64_t lay_out(std::vector<Lifetime>& values) {
   by_last = by_first;
   std::ranges::stable_sort(by_first, {}, [&](std::size_t i) { return values[i].first; });
   std::ranges::stable_sort(by_last, {}, [&](std::size_t i) { return values[i].last; });
-  auto size = [&](std::size_t i) { return (std::max<std::int64_t>(values[i].floats, 1) + kAlign - 1) / kAlign * kAlign; };
+  auto size = [&](std::size_t i) {
+    return (std::max<std::int64_t>(values[i].floats, 1) + kAlign - 1) / kAlign * kAlign;
+  };
   FreeList free;
   auto dead = by_last.begin();
   for (std::size_t i : by_first) {
-    for (; dead != by_last.end() && values[*dead].last < values[i].first; ++dead) free.put(values[*dead].offset, size(*dead));
+    for (; dead != by_last.end() && values[*dead].last < values[i].first; ++dead)
+      free.put(values[*dead].offset, size(*dead));
     values[i].offset = free.take(size(i));
   }
   return free.end();

@@ -7,8 +7,8 @@ namespace limn {
 
 struct Lifetime {
   std::int64_t floats = 0;
-  int first = 0, last = 0;   // stages, both included
-  std::int64_t offset = 0;   // the answer: a multiple of 16 floats
+  int first = 0, last = 0;  // stages, both included
+  std::int64_t offset = 0;  // the answer: a multiple of 16 floats
 };
 
 // Fills the offsets by best fit and returns how many floats the arena needs.

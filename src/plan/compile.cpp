@@ -1,5 +1,5 @@
-// From scheduled units to a plan: where every value lives, and one step (or none, where a value is already in place) for
-// every unit.
+// From scheduled units to a plan: where every value lives, and one step (or none, where a value is already in place)
+// for every unit.
 #include <algorithm>
 
 #include <array>
@@ -17,7 +17,12 @@ constexpr int kForever = 1 << 30;
 class Compiler {
  public:
   Compiler(const Fn& fn, const std::vector<NodeId>& origin)
-      : fn_(fn), graph_(fn.graph), origin_(origin), units_(group(fn)), in_place_(schedule(fn, units_)), home_(graph_.size()) {
+      : fn_(fn),
+        graph_(fn.graph),
+        origin_(origin),
+        units_(group(fn)),
+        in_place_(schedule(fn, units_)),
+        home_(graph_.size()) {
     for (const Unit& unit : units_.list) last_stage_ = std::max(last_stage_, unit.stage);
   }
 
@@ -52,7 +57,8 @@ class Compiler {
            std::ranges::any_of(fn_.states, [&](const StatePair& s) { return units_.view[s.out].root == root; });
   }
   bool movable(NodeId root) const {
-    return graph_[root].op != Op::kInput && home_[root].owner == root && !is_output(root) && units_.producers[root].size() == 1;
+    return graph_[root].op != Op::kInput && home_[root].owner == root && !is_output(root) &&
+           units_.producers[root].size() == 1;
   }
 
   void choose_homes() {
@@ -82,7 +88,8 @@ class Compiler {
     for (NodeId in : graph_[id].in) {
       const View view = units_.view[in];
       const std::int64_t size = graph_[in].shape.size();
-      if (view.offset == 0 && graph_[view.root].shape.size() == size && movable(view.root)) home_[view.root] = {id, offset, {}};
+      if (view.offset == 0 && graph_[view.root].shape.size() == size && movable(view.root))
+        home_[view.root] = {id, offset, {}};
       offset += size;
     }
   }
@@ -194,7 +201,8 @@ class Compiler {
     for (int i = from.rank() - 2; i >= 0; --i) strides[i] = strides[i + 1] * from[i + 1];
     step.dims.assign(node.shape.dims().begin(), node.shape.dims().end());
     for (int i = 0; i < node.shape.rank(); ++i) {
-      const int k = node.op == Op::kTranspose ? static_cast<int>(node.attribute.shape[i]) : i - (node.shape.rank() - from.rank());
+      const int k =
+          node.op == Op::kTranspose ? static_cast<int>(node.attribute.shape[i]) : i - (node.shape.rank() - from.rank());
       const bool repeats = node.op == Op::kBroadcast && (k < 0 || from[k] == 1);
       step.strides.push_back(repeats ? 0 : strides[k]);
     }
@@ -209,7 +217,8 @@ class Compiler {
     step.transpose_a = node.attribute.transpose_a;
     step.rows = node.shape[0], step.columns = node.shape[1];
     step.inner = graph_[node.in[0]].shape[step.transpose_a ? 0 : 1];
-    step.flops = 2.0 * static_cast<double>(step.rows) * static_cast<double>(step.columns) * static_cast<double>(step.inner);
+    step.flops =
+        2.0 * static_cast<double>(step.rows) * static_cast<double>(step.columns) * static_cast<double>(step.inner);
     if (unit.contraction == kNoNode) return;
     step.has_epilogue = true;
     fill_tile(step, unit);
@@ -281,7 +290,8 @@ class Compiler {
     const auto operands = static_cast<std::int32_t>(tile.operands.size());
     for (std::size_t i = 0; i < tile.code.size(); ++i) {
       auto index = [&](const Reference& r) { return r.instruction >= 0 ? operands + r.instruction : r.operand; };
-      tile.code[i].a = index(references[i][0]), tile.code[i].b = index(references[i][1]), tile.code[i].c = index(references[i][2]);
+      tile.code[i].a = index(references[i][0]), tile.code[i].b = index(references[i][1]),
+      tile.code[i].c = index(references[i][2]);
     }
     tile.columns = has_rows ? (shape.rank() > 0 ? shape[-1] : 1) : shape.size();
     tile.rows = tile.columns == 0 ? 0 : shape.size() / tile.columns;

@@ -15,8 +15,10 @@ StepKind kind_of(const Node& node) {
   switch (node.op) {
     case Op::kMatMul: return StepKind::kContract;
     case Op::kSumTo: return StepKind::kSum;
-    case Op::kReduceMax: case Op::kArgmax: return StepKind::kMax;
-    case Op::kTranspose: case Op::kBroadcast: return StepKind::kMove;
+    case Op::kReduceMax:
+    case Op::kArgmax: return StepKind::kMax;
+    case Op::kTranspose:
+    case Op::kBroadcast: return StepKind::kMove;
     case Op::kUniform: return StepKind::kUniform;
     case Op::kOneHot: return StepKind::kOneHot;
     case Op::kStep: return StepKind::kStepNumber;
@@ -32,7 +34,8 @@ void add_once(std::vector<NodeId>& list, NodeId id) {
 // One pass from the last node to the first: when a node's turn comes, all its users have found their units.
 class Grouping {
  public:
-  explicit Grouping(const Fn& fn) : fn_(fn), graph_(fn.graph), in_memory_(graph_.size(), false), groups_of_(graph_.size()) {
+  explicit Grouping(const Fn& fn)
+      : fn_(fn), graph_(fn.graph), in_memory_(graph_.size(), false), groups_of_(graph_.size()) {
     for (NodeId id = 0; id < graph_.size(); ++id) units_.view.push_back(compute_view(graph_, units_.view, id));
   }
 
@@ -41,8 +44,10 @@ class Grouping {
     for (const StatePair& state : fn_.states) need(state.out);
     for (NodeId id = graph_.size() - 1; id >= 0; --id) {
       const Node& node = graph_[id];
-      if (info(node.op).pointwise) place_pointwise(id);
-      else if (in_memory_[id] && node.op != Op::kInput) add_unit(id);
+      if (info(node.op).pointwise)
+        place_pointwise(id);
+      else if (in_memory_[id] && node.op != Op::kInput)
+        add_unit(id);
     }
     std::ranges::reverse(units_.list);
     for (Unit& unit : units_.list) finish(unit);
@@ -56,8 +61,10 @@ class Grouping {
     units_.list.push_back({kind_of(graph_[id]), {id}});
     double splat = 0;
     const bool fill = graph_[id].op == Op::kBroadcast && is_splat(Value(const_cast<Graph&>(graph_), id), splat);
-    if (fill) units_.list.back().kind = StepKind::kFill;
-    else for (NodeId in : graph_[id].in) need(in);
+    if (fill)
+      units_.list.back().kind = StepKind::kFill;
+    else
+      for (NodeId in : graph_[id].in) need(in);
   }
 
   void place_pointwise(NodeId id) {
@@ -76,8 +83,10 @@ class Grouping {
     for (NodeId in : graph_[id].in) {
       const Access access = access_of(graph_, units_.view, in, graph_[id].shape);
       if (access.is_constant) continue;
-      if (access.direct) groups_of_[in].insert(groups_of_[in].end(), groups.begin(), groups.end());
-      else in_memory_[access.view.root] = true;
+      if (access.direct)
+        groups_of_[in].insert(groups_of_[in].end(), groups.begin(), groups.end());
+      else
+        in_memory_[access.view.root] = true;
     }
   }
 
@@ -109,7 +118,8 @@ class Grouping {
 
 class Merging {
  public:
-  Merging(const Fn& fn, Units units) : fn_(fn), graph_(fn.graph), units_(std::move(units)), producer_(graph_.size(), -1) {
+  Merging(const Fn& fn, Units units)
+      : fn_(fn), graph_(fn.graph), units_(std::move(units)), producer_(graph_.size(), -1) {
     order_.resize(units_.list.size());
     std::iota(order_.begin(), order_.end(), 0);
     position_ = order_;
@@ -201,7 +211,8 @@ class Merging {
       for (NodeId root : unit(u).reads) {
         const int f = producer_[root];
         if (f < 0 || f == u || unit(f).kind != StepKind::kTile || !(space(unit(f)) == space(unit(u)))) continue;
-        if (unit(f).nodes.size() + unit(u).nodes.size() > kMaxMembers || !read_directly(unit(u), root) || detour(f, u)) continue;
+        if (unit(f).nodes.size() + unit(u).nodes.size() > kMaxMembers || !read_directly(unit(u), root) || detour(f, u))
+          continue;
         absorb(f, u);
         again = true;
         break;
@@ -235,7 +246,9 @@ class Merging {
     const auto reads = unit(u).reads;
     for (auto it = reads.rbegin(); it != reads.rend(); ++it) {
       const int f = producer_[*it];
-      if (f < 0 || unit(f).kind != StepKind::kContract || unit(f).contraction != kNoNode || !(graph_[*it].shape == space(unit(u)))) continue;
+      if (f < 0 || unit(f).kind != StepKind::kContract || unit(f).contraction != kNoNode ||
+          !(graph_[*it].shape == space(unit(u))))
+        continue;
       if (!read_directly(unit(u), *it) || detour(f, u)) continue;
       make_room(f, u);
       unit(u).kind = StepKind::kContract;
@@ -253,7 +266,7 @@ class Merging {
   const Fn& fn_;
   const Graph& graph_;
   Units units_;
-  std::vector<int> producer_;         // of every root
+  std::vector<int> producer_;          // of every root
   std::vector<int> order_, position_;  // the units, sources first, and where each stands
 };
 

@@ -19,10 +19,10 @@ constexpr std::int32_t kArena = 0;
 
 // How an operand of a tile program runs along the [rows, columns] of its step.
 enum class Walk : std::uint8_t {
-  kFull,     // one number an element
-  kRow,      // one row, repeated for every row: x[column]
-  kColumn,   // one column, repeated along every row: x[row]
-  kScalar,   // one number
+  kFull,    // one number an element
+  kRow,     // one row, repeated for every row: x[column]
+  kColumn,  // one column, repeated along every row: x[row]
+  kScalar,  // one number
 };
 
 struct TileOperand {
@@ -33,7 +33,8 @@ struct TileOperand {
 };
 
 // A register program over tiles of a [rows, columns] space: operands first, then one value an instruction; `a b c` name
-// either (operand i is i, instruction j is operands + j). Every instruction rounds to float32, so that fusing is neutral.
+// either (operand i is i, instruction j is operands + j). Every instruction rounds to float32, so that fusing is
+// neutral.
 struct TileInstruction {
   std::string_view op;  // name of the pointwise kernel
   NodeId node;
@@ -47,31 +48,42 @@ struct TileProgram {
   std::vector<Place> stores{};  // full, [rows, columns] contiguous
 };
 
-enum class StepKind : std::uint8_t { kContract, kTile, kSum, kMax, kMove, kCopy, kFill, kUniform, kOneHot, kStepNumber };
+enum class StepKind : std::uint8_t {
+  kContract,
+  kTile,
+  kSum,
+  kMax,
+  kMove,
+  kCopy,
+  kFill,
+  kUniform,
+  kOneHot,
+  kStepNumber
+};
 
 struct Step {
   StepKind kind;
-  NodeId node;                    // of the function's graph: what it computes (the last one of a tile program)
-  std::vector<Place> in{}, out{};     // of every kind; those of tile programs stand in `tile`
+  NodeId node;                     // of the function's graph: what it computes (the last one of a tile program)
+  std::vector<Place> in{}, out{};  // of every kind; those of tile programs stand in `tile`
   std::int64_t rows = 1, columns = 1, inner = 1;  // kContract: m n k. kSum: outer, kept columns, summed. kMax, kOneHot,
                                                   // kCopy: rows, columns. kFill, kUniform: columns
-  bool transpose_a = false;       // kContract
-  bool index_only = false;        // kMax: stores where the largest is, not what it is
+  bool transpose_a = false;                       // kContract
+  bool index_only = false;                        // kMax: stores where the largest is, not what it is
   std::int64_t ld_in = 0, ld_out = 0, before = 0, after = 0;  // kCopy: row lengths, zeros before and behind each row
-  std::vector<std::int64_t> dims{}, strides{};  // kMove: of the output, and how the input runs along it
-  std::uint64_t stream = 0;       // kUniform
-  double value = 0;               // kFill
-  TileProgram tile{};             // kTile; of kContract: the epilogue, run on each block of the output
+  std::vector<std::int64_t> dims{}, strides{};                // kMove: of the output, and how the input runs along it
+  std::uint64_t stream = 0;                                   // kUniform
+  double value = 0;                                           // kFill
+  TileProgram tile{};  // kTile; of kContract: the epilogue, run on each block of the output
   bool has_epilogue = false;
-  std::int32_t stage = 0;         // steps of one stage are independent of each other
-  double flops = 0, bytes = 0;    // counted
+  std::int32_t stage = 0;       // steps of one stage are independent of each other
+  double flops = 0, bytes = 0;  // counted
 };
 
 struct Plan {
-  std::vector<Step> steps;        // ordered by stage
+  std::vector<Step> steps;  // ordered by stage
   std::int64_t arena_floats = 0;
-  std::int32_t buffers = 1;       // 1 + inputs
-  std::vector<Place> outputs;     // of each output of the function
+  std::int32_t buffers = 1;    // 1 + inputs
+  std::vector<Place> outputs;  // of each output of the function
   double flops() const;
   double bytes() const;
 };

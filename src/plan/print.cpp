@@ -32,7 +32,9 @@ std::string to_text(const TileProgram& tile) {
 std::string to_text(const Step& step) {
   std::string text = fmt::format("{} %{}", kind_name(step.kind), step.node);
   switch (step.kind) {
-    case StepKind::kContract: text += fmt::format(" [{} x {}] over {}{}", step.rows, step.columns, step.inner, step.transpose_a ? ", aT" : ""); break;
+    case StepKind::kContract:
+      text += fmt::format(" [{} x {}] over {}{}", step.rows, step.columns, step.inner, step.transpose_a ? ", aT" : "");
+      break;
     case StepKind::kSum: text += fmt::format(" [{}, {} summed, {}]", step.rows, step.inner, step.columns); break;
     case StepKind::kMove: text += fmt::format(" to {}", step.dims); break;
     case StepKind::kTile: return text + " " + to_text(step.tile);
@@ -43,7 +45,8 @@ std::string to_text(const Step& step) {
 }
 
 std::string to_text(const Plan& plan) {
-  std::string text = fmt::format("{} steps, arena of {} floats, {:.0f} flops, {:.0f} bytes\n", plan.steps.size(), plan.arena_floats, plan.flops(), plan.bytes());
+  std::string text = fmt::format("{} steps, arena of {} floats, {:.0f} flops, {:.0f} bytes\n", plan.steps.size(),
+                                 plan.arena_floats, plan.flops(), plan.bytes());
   for (const Step& step : plan.steps) text += fmt::format("stage {:3}  {}\n", step.stage, to_text(step));
   return text;
 }

@@ -24,6 +24,7 @@ class Rebuild {
     for (NodeId id = 0; id < fn_.graph.size(); ++id)
       if (live[id])
         for (NodeId in : fn_.graph[id].in) ++users_[in];
+    find_sums_of_pads(live);
     to_.assign(fn_.graph.size(), kNoNode);
     for (NodeId id = 0; id < fn_.graph.size(); ++id) {
       const bool is_input = fn_.graph[id].op == Op::kInput;  // an unused input keeps its number
@@ -46,10 +47,10 @@ class Rebuild {
   NodeId rebuilt(NodeId id) {
     const Node& node = fn_.graph[id];
     if (const Value folded = fold(node)) return folded.id();
-    if (node.op == Op::kAdd)
-      if (const Value joined = join_pads(id)) return joined.id();
+    if (!pads_[id].empty()) return join_pads(id).id();
     if (node.op == Op::kMatMul && node.attribute.transpose_b)
-      return matmul({at(node.in[0]), node.place}, transpose(at(node.in[1]), {1, 0}), node.attribute.transpose_a, false).id();
+      return matmul({at(node.in[0]), node.place}, transpose(at(node.in[1]), {1, 0}), node.attribute.transpose_a, false)
+          .id();
     std::vector<NodeId> in;
     for (NodeId k : node.in) in.push_back(to_[k]);
     return out_.graph.add(node.op, std::move(in), node.attribute, node.place);
@@ -64,7 +65,8 @@ class Rebuild {
       // Rounded to float32 at every operation, as the kernels would have done.
       if (all) {
         for (double& n : number) n = static_cast<double>(static_cast<float>(n));
-        const auto value = static_cast<double>(static_cast<float>(pointwise_value(node.op, number[0], number[1], number[2])));
+        const auto value =
+            static_cast<double>(static_cast<float>(pointwise_value(node.op, number[0], number[1], number[2])));
         return broadcast(constant(out_.graph, value), node.shape);
       }
       return on_scalars(node);
@@ -72,7 +74,10 @@ class Rebuild {
     double splat = 0;
     switch (node.op) {
       case Op::kStop: return at(node.in[0]);
-      case Op::kBroadcast: case Op::kReshape: case Op::kTranspose: case Op::kSlice:
+      case Op::kBroadcast:
+      case Op::kReshape:
+      case Op::kTranspose:
+      case Op::kSlice:
         if (is_splat(at(node.in[0]), splat)) return broadcast(constant(out_.graph, splat), node.shape);
         if (at(node.in[0]).shape() == node.shape && node.op != Op::kTranspose) return at(node.in[0]);
         if (node.op == Op::kReshape && at(node.in[0]).node().op == Op::kReshape)
@@ -105,39 +110,69 @@ class Rebuild {
     return middle.size() == to.size() ? sum_to(from, to) : sum_by_runs(sum_to(from, middle), to);
   }
 
-  // A tree of additions whose leaves are pads of one axis: when their parts do not overlap they are one concat.
-  Value join_pads(NodeId id) {
-    std::vector<NodeId> leaves, open{id};
+  // The leaves of a tree of additions in the order of their places, if they are pads of one axis that do not overlap;
+  // else none. `inner` gets the additions below the top.
+  std::vector<NodeId> disjoint_pads(NodeId top, std::vector<NodeId>& inner) const {
+    std::vector<NodeId> leaves, open{top};
     while (!open.empty()) {
-      const NodeId top = open.back();
-      const Node& node = fn_.graph[top];
+      const NodeId id = open.back();
+      const Node& node = fn_.graph[id];
       open.pop_back();
-      if (node.op == Op::kAdd && (top == id || users_[top] == 1)) open.insert(open.end(), node.in.begin(), node.in.end());
-      else if (node.op == Op::kPad) leaves.push_back(top);
-      else return {};
+      if (node.op == Op::kAdd && (id == top || users_[id] == 1)) {
+        if (id != top) inner.push_back(id);
+        open.insert(open.end(), node.in.begin(), node.in.end());
+      } else if (node.op == Op::kPad) {
+        leaves.push_back(id);
+      } else {
+        return {};
+      }
     }
-    const std::int64_t axis = fn_.graph[leaves[0]].attribute.axis, total = fn_.graph[id].shape[static_cast<int>(axis)];
-    std::ranges::sort(leaves, {}, [&](NodeId leaf) { return fn_.graph[leaf].attribute.low; });
+    auto pad_of = [&](NodeId leaf) -> const Attribute& { return fn_.graph[leaf].attribute; };
+    std::ranges::sort(leaves, {}, [&](NodeId leaf) { return pad_of(leaf).low; });
+    std::int64_t end = 0;
+    for (NodeId leaf : leaves) {
+      if (pad_of(leaf).axis != pad_of(leaves[0]).axis || pad_of(leaf).low < end) return {};
+      end = pad_of(leaf).low + fn_.graph[fn_.graph[leaf].in[0]].shape[static_cast<int>(pad_of(leaf).axis)];
+    }
+    return leaves;
+  }
+
+  // From the last addition to the first, so that a tree is joined once, at its top, however long it is.
+  void find_sums_of_pads(const std::vector<bool>& live) {
+    std::vector<bool> is_inside(fn_.graph.size(), false);
+    pads_.resize(fn_.graph.size());
+    for (NodeId id = fn_.graph.size() - 1; id >= 0; --id) {
+      if (!live[id] || is_inside[id] || fn_.graph[id].op != Op::kAdd) continue;
+      std::vector<NodeId> inner;
+      pads_[id] = disjoint_pads(id, inner);
+      if (pads_[id].empty()) continue;
+      for (NodeId k : inner) is_inside[k] = true;
+    }
+  }
+
+  // Disjoint pads added up are one concat.
+  Value join_pads(NodeId id) {
+    const Shape& shape = fn_.graph[id].shape;
+    const int axis = static_cast<int>(fn_.graph[pads_[id][0]].attribute.axis);
     std::vector<Value> parts;
     std::int64_t end = 0;
     auto fill_to = [&](std::int64_t low) {
-      if (low > end)
-        parts.push_back(broadcast(constant(out_.graph, 0), fn_.graph[id].shape.with(static_cast<int>(axis), low - end)));
+      if (low > end) parts.push_back(broadcast(constant(out_.graph, 0), shape.with(axis, low - end)));
     };
-    for (NodeId leaf : leaves) {
+    for (NodeId leaf : pads_[id]) {
       const Node& node = fn_.graph[leaf];
-      if (node.attribute.axis != axis || node.attribute.low < end) return {};
       fill_to(node.attribute.low);
       parts.push_back(at(node.in[0]));
-      end = node.attribute.low + fn_.graph[node.in[0]].shape[static_cast<int>(axis)];
+      end = node.attribute.low + parts.back().shape()[axis];
     }
-    fill_to(total);
-    return concat(parts, static_cast<int>(axis), fn_.graph[id].place);
+    fill_to(shape[axis]);
+    return concat(parts, axis, fn_.graph[id].place);
   }
 
   const Fn& fn_;
   std::vector<NodeId>& origin_;
   std::vector<int> users_;
+  std::vector<std::vector<NodeId>> pads_;  // of additions that become a concat: its parts, as pads
   std::vector<NodeId> to_;
   Fn out_;
 };
@@ -166,6 +201,26 @@ Fn sweep(const Fn& fn, std::vector<NodeId>& origin) {
   return out;
 }
 
+// Outputs and states that are the old value of a state get a copy of it: the update overwrites that memory.
+void copy_old_values(Fn& fn, std::vector<NodeId>& origin) {
+  Graph& graph = fn.graph;
+  auto root = [&](NodeId id) {
+    while (graph[id].op == Op::kReshape || graph[id].op == Op::kSlice) id = graph[id].in[0];
+    return id;
+  };
+  auto copied = [&](NodeId id) {
+    if (graph[id].dtype != DType::kReal) return id;
+    const Value flat = reshape(Value(graph, id), {graph[id].shape.size()});
+    const NodeId copy = reshape(concat(std::span(&flat, 1), 0), graph[id].shape).id();
+    origin.resize(graph.size(), origin[id]);
+    return copy;
+  };
+  for (Output& output : fn.outputs)
+    if (std::ranges::count(fn.states, root(output.id), &StatePair::in) > 0) output.id = copied(output.id);
+  for (StatePair& state : fn.states)
+    if (state.out != state.in && graph[root(state.out)].op == Op::kInput) state.out = copied(state.out);
+}
+
 }  // namespace
 
 std::pair<int, int> last_summed_run(const Shape& from, const Shape& to) {
@@ -184,7 +239,9 @@ Fn simplify(const Fn& fn, std::vector<NodeId>& origin) {
 #ifdef LIMN_VERIFY
   verify(rebuilt);
 #endif
-  return sweep(rebuilt, origin);
+  Fn swept = sweep(rebuilt, origin);
+  copy_old_values(swept, origin);
+  return swept;
 }
 
 }  // namespace limn

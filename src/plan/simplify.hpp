@@ -1,5 +1,6 @@
 // Passes from graph to graph: dead code, constant folding, sums of disjoint pads as one concat, transposed right-hand
-// sides as a transpose of their own. Each rebuilds the live part; hash-consing then merges what became equal.
+// sides as a transpose of their own, copies where an output is the old value of a state. Each rebuilds the live part;
+// hash-consing then merges what became equal.
 #pragma once
 #include <utility>
 

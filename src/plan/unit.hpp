@@ -1,5 +1,5 @@
-// Units: what will become one step each. Pointwise nodes are grouped into tile programs, groups that feed each other are
-// merged, and a group that reads a matrix product becomes its epilogue. It must not know where memory lies.
+// Units: what will become one step each. Pointwise nodes are grouped into tile programs, groups that feed each other
+// are merged, and a group that reads a matrix product becomes its epilogue. It must not know where memory lies.
 #pragma once
 #include <vector>
 
@@ -16,10 +16,10 @@ struct View {
 
 struct Unit {
   StepKind kind;
-  std::vector<NodeId> nodes{};        // members of a tile program in order; else the one node
-  NodeId contraction = kNoNode;       // the matrix product that the tile program is the epilogue of
+  std::vector<NodeId> nodes{};            // members of a tile program in order; else the one node
+  NodeId contraction = kNoNode;           // the matrix product that the tile program is the epilogue of
   std::vector<NodeId> reads{}, writes{};  // roots in memory
-  std::vector<int> after{};           // units that must be done before
+  std::vector<int> after{};               // units that must be done before
   int stage = 0;
 };
 

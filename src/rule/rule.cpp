@@ -52,8 +52,10 @@ const Rule& find_rule(std::string_view name) {
 
 double schedule_factor(std::string_view schedule, std::int64_t step, std::int64_t total) {
   if (schedule == "constant") return 1;
-  if (schedule != "cosine") throw Error(fmt::format("there is no schedule \"{}\"", schedule), "take constant or cosine");
-  const double done = std::clamp(static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(total, 1)), 0.0, 1.0);
+  if (schedule != "cosine")
+    throw Error(fmt::format("there is no schedule \"{}\"", schedule), "take constant or cosine");
+  const double done =
+      std::clamp(static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(total, 1)), 0.0, 1.0);
   return 0.5 * (1 + std::cos(std::numbers::pi * done));
 }
 

@@ -1,4 +1,5 @@
-// First-order update rules over flat vectors, as graph; and the schedules of their rate. They must not know what is learned.
+// First-order update rules over flat vectors, as graph; and the schedules of their rate. They must not know what is
+// learned.
 #pragma once
 #include <cstdint>
 #include <span>

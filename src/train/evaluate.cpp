@@ -15,8 +15,8 @@ const Evaluator::BatchPlan& Evaluator::plan_for(AlignedFloats& theta, std::int64
     if (plan.feed->batch() == size) return plan;
   BatchPlan plan;
   plan.feed = std::make_unique<Feed>(model_.target, size, model_.network.inputs());
-  plan.executable = std::make_unique<Executable>(evaluation(model_, size), std::vector<void*>{theta.data(), plan.feed->x(), plan.feed->y()},
-                                                 plan.feed->stage());
+  plan.executable = std::make_unique<Executable>(
+      evaluation(model_, size), std::vector<void*>{theta.data(), plan.feed->x(), plan.feed->y()}, plan.feed->stage());
   plans_.push_back(std::move(plan));
   return plans_.back();
 }
@@ -32,14 +32,15 @@ void Evaluator::run(AlignedFloats& theta, const Dataset& data, std::span<const s
   }
 }
 
-std::map<std::string, double> Evaluator::metrics(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows) {
+std::map<std::string, double> Evaluator::metrics(AlignedFloats& theta, const Dataset& data,
+                                                 std::span<const std::int32_t> rows) {
   const auto width = static_cast<std::size_t>(model_.network.outputs());
   double loss = 0, right = 0, squares = 0, sum = 0, sum_squares = 0;
   run(theta, data, rows, [&](std::size_t at, std::span<const float> losses, std::span<const float> outputs) {
     for (std::size_t i = 0; i < losses.size(); ++i) {
       loss += losses[i];
       const float* y = outputs.data() + i * width;
-      if (model_.target == Target::kNumbers) {
+      if (model_.target == TargetKind::kNumbers) {
         const double target = data.targets[rows[at + i]], error = y[0] - target;
         squares += error * error, sum += target, sum_squares += target * target;
       } else {
@@ -49,9 +50,11 @@ std::map<std::string, double> Evaluator::metrics(AlignedFloats& theta, const Dat
     }
   });
   const auto n = static_cast<double>(rows.size());
-  if (model_.target != Target::kNumbers) return {{"loss", loss / n}, {"accuracy", right / n}};
+  if (model_.target != TargetKind::kNumbers) return {{"loss", loss / n}, {"accuracy", right / n}};
   const double spread = sum_squares - sum * sum / n;
-  return {{"loss", loss / n}, {"rmse", std::sqrt(squares / n) * data.preprocessing.target_deviation}, {"r2", 1 - squares / spread}};
+  return {{"loss", loss / n},
+          {"rmse", std::sqrt(squares / n) * data.preprocessing.target_deviation},
+          {"r2", 1 - squares / spread}};
 }
 
 std::vector<float> Evaluator::predict(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows) {
@@ -59,8 +62,9 @@ std::vector<float> Evaluator::predict(AlignedFloats& theta, const Dataset& data,
   std::vector<float> all;
   run(theta, data, rows, [&](std::size_t, std::span<const float>, std::span<const float> outputs) {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (model_.target == Target::kNumbers) {
-        all.push_back(static_cast<float>(outputs[i] * data.preprocessing.target_deviation + data.preprocessing.target_mean));
+      if (model_.target == TargetKind::kNumbers) {
+        all.push_back(
+            static_cast<float>(outputs[i] * data.preprocessing.target_deviation + data.preprocessing.target_mean));
       } else {
         if (width == 1) all.push_back(1 - outputs[i]);
         all.push_back(outputs[i]);

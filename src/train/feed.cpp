@@ -7,9 +7,13 @@
 
 namespace limn {
 
-Feed::Feed(Target target, std::int64_t batch, std::int64_t features)
-    : target_(target), batch_(batch), features_(features), chunks_(batch * features >= 16384 && batch >= 4 ? 4 : 1),
-      x_(static_cast<std::size_t>(batch * features)), y_(static_cast<std::size_t>(batch)) {}
+Feed::Feed(TargetKind target, std::int64_t batch, std::int64_t features)
+    : target_(target),
+      batch_(batch),
+      features_(features),
+      chunks_(batch * features >= 16384 && batch >= 4 ? 4 : 1),
+      x_(static_cast<std::size_t>(batch * features)),
+      y_(static_cast<std::size_t>(batch)) {}
 
 Stage Feed::stage() {
   return {chunks_, [](void* self, int chunk) { static_cast<Feed*>(self)->fill(chunk); }, this};
@@ -22,10 +26,14 @@ void Feed::fill(int chunk) {
     const std::int32_t row = rows_[i];
     const std::size_t from = static_cast<std::size_t>(row) * n;
     float* to = x_.data() + i * features_;
-    if (data_->values.empty()) kernels().from_bytes(data_->bytes.data() + from, n, data_->byte_scale, to);
-    else std::copy_n(data_->values.data() + from, n, to);
-    if (target_ == Target::kLabels) std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
-    else y_.data()[i] = target_ == Target::kBinary ? static_cast<float>(data_->labels[row]) : data_->targets[row];
+    if (data_->values.empty())
+      kernels().from_bytes(data_->bytes.data() + from, n, data_->byte_scale, to);
+    else
+      std::copy_n(data_->values.data() + from, n, to);
+    if (target_ == TargetKind::kLabels)
+      std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
+    else
+      y_.data()[i] = target_ == TargetKind::kBinary ? static_cast<float>(data_->labels[row]) : data_->targets[row];
   }
 }
 

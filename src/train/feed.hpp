@@ -11,7 +11,7 @@ namespace limn {
 
 class Feed {
  public:
-  Feed(Target target, std::int64_t batch, std::int64_t features);
+  Feed(TargetKind target, std::int64_t batch, std::int64_t features);
   void* x() const { return x_.data(); }
   void* y() const { return y_.data(); }
   std::int64_t batch() const { return batch_; }
@@ -22,7 +22,7 @@ class Feed {
  private:
   void fill(int chunk);
 
-  Target target_;
+  TargetKind target_;
   std::int64_t batch_, features_;
   int chunks_;
   AlignedFloats x_, y_;  // y: float32, or int32 labels

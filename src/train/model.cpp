@@ -12,7 +12,7 @@ struct Heads {
 };
 
 Value target_input(const ModelSpec& model, Graph& graph, std::int64_t batch) {
-  if (model.target == Target::kLabels) return input(graph, "y", {batch}, DType::kIndex);
+  if (model.target == TargetKind::kLabels) return input(graph, "y", {batch}, DType::kIndex);
   return input(graph, "y", {batch, model.network.outputs()});
 }
 
@@ -20,11 +20,11 @@ Value target_input(const ModelSpec& model, Graph& graph, std::int64_t batch) {
 Heads heads(const ModelSpec& model, const Activations& activations, Value y) {
   const Scope scope(y.graph(), "loss");
   if (!model.cross_entropy) {
-    const Value targets = model.target == Target::kLabels ? one_hot(y, model.network.outputs()) : y;
+    const Value targets = model.target == TargetKind::kLabels ? one_hot(y, model.network.outputs()) : y;
     return {squared_error(activations.output, targets), activations.output};
   }
   const std::string& last = model.network.layers().back().activation;
-  const bool binary = model.target == Target::kBinary;
+  const bool binary = model.target == TargetKind::kBinary;
   const Value logits = last == (binary ? "sigmoid" : "softmax") ? activations.logits : activations.output;
   if (binary) return {logistic_cross_entropy(logits, y), sigmoid(logits)};
   return {softmax_cross_entropy(logits, y), softmax(logits)};
@@ -42,7 +42,8 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
     for (std::string_view name : rule.moments) moments.push_back(input(graph, name, flat));
     const Value mask = input(graph, "decay_mask", flat), x = input(graph, "x", {batch, model.network.inputs()});
     const Value y = target_input(model, graph, batch);
-    const Hyper hyper{input(graph, "lr", {}), input(graph, "momentum", {}), input(graph, "beta2", {}), input(graph, "epsilon", {})};
+    const Hyper hyper{input(graph, "lr", {}), input(graph, "momentum", {}), input(graph, "beta2", {}),
+                      input(graph, "epsilon", {})};
     const Value weight_decay = input(graph, "weight_decay", {});
 
     const Value loss = mean(heads(model, model.network.build(x, theta, true), y).loss);

@@ -32,11 +32,12 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
   if (data.task == Task::kRegress) {
     if (cross_entropy) throw Error(fmt::format("{} has a number as its target", data.name), "take --set loss=squared");
     if (outputs != 1) wants("one");
-    return {std::move(network), false, Target::kNumbers};
+    return {std::move(network), false, TargetKind::kNumbers};
   }
   const bool binary = classes == 2 && outputs == 1;
-  if (!binary && outputs != classes) wants(classes == 2 ? "2 (one a class), or 1" : fmt::format("{} (one a class)", classes));
-  return {std::move(network), cross_entropy, binary ? Target::kBinary : Target::kLabels};
+  if (!binary && outputs != classes)
+    wants(classes == 2 ? "2 (one a class), or 1" : fmt::format("{} (one a class)", classes));
+  return {std::move(network), cross_entropy, binary ? TargetKind::kBinary : TargetKind::kLabels};
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ struct Session::Engine {
   AlignedFloats theta, mask;
   std::vector<AlignedFloats> moments;
   float scalars[kScalars] = {};
-  std::vector<std::int32_t> order;      // training rows as this epoch takes them
+  std::vector<std::int32_t> order;  // training rows as this epoch takes them
   std::int64_t order_epoch = -1;
   std::vector<BatchPlan> plans;
   const Executable* last_run = nullptr;  // of the last step: its gradient can be asked for
@@ -66,9 +67,16 @@ struct Session::Engine {
   Evaluator evaluator;
 
   Engine(const Settings& s, std::shared_ptr<const Dataset> d, std::uint64_t seed_, ThreadPool& pool_)
-      : settings(s), data(std::move(d)), seed(seed_), pool(pool_), model(make_model(s, *data)),
-        theta(static_cast<std::size_t>(parameters().size)), mask(theta.size()), evaluator(model, pool) {
-    if (data->train.empty()) throw Error(fmt::format("{} has no rows to train on", data->name), "choose another --set split");
+      : settings(s),
+        data(std::move(d)),
+        seed(seed_),
+        pool(pool_),
+        model(make_model(s, *data)),
+        theta(static_cast<std::size_t>(parameters().size)),
+        mask(theta.size()),
+        evaluator(model, pool) {
+    if (data->train.empty())
+      throw Error(fmt::format("{} has no rows to train on", data->name), "choose another --set split");
     check(settings);
     initialise(parameters(), settings.init, seed, theta.data());
     for (std::size_t i = 0; i < find_rule(settings.optimizer).moments.size(); ++i) moments.emplace_back(theta.size());
@@ -80,7 +88,8 @@ struct Session::Engine {
     schedule_factor(s.schedule, 0, 1);
     if (s.batch < 1) throw Error(fmt::format("a batch of {}", s.batch), "take at least 1");
     for (const double v : {s.lr, s.momentum, s.beta2, s.epsilon, s.weight_decay})
-      if (!std::isfinite(v) || v < 0) throw Error(fmt::format("{} is no setting of a rule", v), "take a finite number, 0 or more");
+      if (!std::isfinite(v) || v < 0)
+        throw Error(fmt::format("{} is no setting of a rule", v), "take a finite number, 0 or more");
   }
 
   const Parameters& parameters() const { return model.network.parameters(); }
@@ -92,7 +101,8 @@ struct Session::Engine {
     if (order_epoch == cursor.epoch) return;
     order.assign(data->train.begin(), data->train.end());
     Random random(seed, "shuffle", static_cast<std::uint64_t>(cursor.epoch));
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
+    for (std::size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
     order_epoch = cursor.epoch;
   }
 
@@ -136,7 +146,8 @@ struct Session::Engine {
     for (const Parameter& p : parameters().list) {
       std::string name = prefix + p.name;
       if (!mark.empty()) name.insert(name.rfind('.') + 1, mark);
-      views.push_back({std::move(name), p.shape, flat.subspan(static_cast<std::size_t>(p.offset), static_cast<std::size_t>(p.shape.size()))});
+      views.push_back({std::move(name), p.shape,
+                       flat.subspan(static_cast<std::size_t>(p.offset), static_cast<std::size_t>(p.shape.size()))});
     }
     return views;
   }
@@ -144,7 +155,8 @@ struct Session::Engine {
     auto views = named(theta.span(), "");
     const Rule& rule = find_rule(settings.optimizer);
     for (std::size_t i = 0; i < moments.size(); ++i)
-      for (TensorView& view : named(moments[i].span(), std::string(rule.moments[i]) + "/")) views.push_back(std::move(view));
+      for (TensorView& view : named(moments[i].span(), std::string(rule.moments[i]) + "/"))
+        views.push_back(std::move(view));
     return views;
   }
   std::vector<TensorView> gradient() const {
@@ -183,7 +195,8 @@ void Session::restore(const std::vector<Tensor>& tensors, const Cursor& cursor) 
   }
   if (!fits || cursor.step < 0 || cursor.epoch < 0 || cursor.position < 0 || cursor.position >= engine_->rows())
     throw Error("the state does not fit this model and data", "take a snapshot of the same run");
-  for (const TensorView& view : views) std::ranges::copy(std::ranges::find(tensors, view.name, &Tensor::name)->values, view.values.begin());
+  for (const TensorView& view : views)
+    std::ranges::copy(std::ranges::find(tensors, view.name, &Tensor::name)->values, view.values.begin());
   engine_->cursor = cursor;
   engine_->last_run = nullptr;
   engine_->last_loss = std::numeric_limits<float>::quiet_NaN();
@@ -199,7 +212,8 @@ std::string Session::fingerprint() const {
 
 void Session::change(const Settings& settings) {
   const Settings& old = engine_->settings;
-  if (settings.arch != old.arch || settings.optimizer != old.optimizer || settings.loss != old.loss || settings.init != old.init)
+  if (settings.arch != old.arch || settings.optimizer != old.optimizer || settings.loss != old.loss ||
+      settings.init != old.init)
     throw Error("arch, optimizer, loss and init belong to a run and stay", "start another run to change them");
   Engine::check(settings);
   if ((settings.weight_decay > 0) != (old.weight_decay > 0)) engine_->plans.clear(), engine_->last_run = nullptr;
@@ -215,13 +229,15 @@ float Session::quantity(const std::string& name) const {
   if (it == views.end()) {
     std::vector<std::string> names{"train.loss"};
     for (const TensorView& view : views) names.push_back(view.name + to_string(view.shape));
-    throw Error(fmt::format("there is no quantity \"{}\"", name), fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
+    throw Error(fmt::format("there is no quantity \"{}\"", name),
+                fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
   std::int64_t offset = 0;
   const char *at = name.data() + std::min(bracket, name.size()), *end = name.data() + name.size();
   for (int i = 0; i < it->shape.rank(); ++i) {
     std::int64_t index = -1;
-    const auto [next, error] = at < end ? std::from_chars(at + 1, end, index) : std::from_chars_result{at, std::errc::invalid_argument};
+    const auto [next, error] =
+        at < end ? std::from_chars(at + 1, end, index) : std::from_chars_result{at, std::errc::invalid_argument};
     const char closing = i + 1 == it->shape.rank() ? ']' : ',';
     if (error != std::errc() || next == end || *next != closing || index < 0 || index >= it->shape[i])
       throw Error(fmt::format("\"{}\" is no number of {}, whose shape is {}", name, it->name, to_string(it->shape)),
@@ -235,7 +251,8 @@ float Session::quantity(const std::string& name) const {
 Cost Session::step_cost() {
   const Plan& plan = engine_->plan_for(engine_->batch()).executable->plan();
   const std::size_t vectors = 1 + engine_->moments.size();
-  return {plan.flops(), plan.bytes(), (vectors * engine_->theta.size() + static_cast<std::size_t>(plan.arena_floats)) * sizeof(float)};
+  return {plan.flops(), plan.bytes(),
+          (vectors * engine_->theta.size() + static_cast<std::size_t>(plan.arena_floats)) * sizeof(float)};
 }
 
 std::string Session::profile_step() {
@@ -246,8 +263,9 @@ std::string Session::profile_step() {
   std::string text;
   for (const StepTime& time : times) {
     sum += time.microseconds;
-    text += fmt::format("{:9.2f} us  {:7.2f} GFLOP/s  {:7.2f} GB/s  stage {:3}  {}\n", time.microseconds, time.step->flops / time.microseconds / 1e3,
-                        time.step->bytes / time.microseconds / 1e3, time.step->stage, to_text(*time.step));
+    text += fmt::format("{:9.2f} us  {:7.2f} GFLOP/s  {:7.2f} GB/s  stage {:3}  {}\n", time.microseconds,
+                        time.step->flops / time.microseconds / 1e3, time.step->bytes / time.microseconds / 1e3,
+                        time.step->stage, to_text(*time.step));
   }
   return fmt::format("{:9.2f} us in {} steps\n", sum, times.size()) + text;
 }

@@ -56,7 +56,8 @@ class Session {
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
   // last step), "momentum/layer2.w[3,4]". Error: no such quantity, naming those there are.
   float quantity(const std::string& name) const;
-  // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the state).
+  // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
+  // state).
   Cost step_cost();
   std::string profile_step();
   std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""

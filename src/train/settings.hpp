@@ -6,7 +6,7 @@
 namespace limn {
 
 struct Settings {
-  std::string arch;                   // "dense 512 relu | dropout 0.2 | dense 10"
+  std::string arch;                    // "dense 512 relu | dropout 0.2 | dense 10"
   std::string loss = "cross-entropy";  // cross-entropy (softmax, or logistic on one output), squared
   std::string init = "he";             // he, glorot
   std::string optimizer = "adam";      // sgd, momentum, nesterov, adam

@@ -1,4 +1,5 @@
-// Every operation's derivative in float64: jvp against central differences, and the adjoint identity <c, J t> = <J^T c, t>.
+// Every operation's derivative in float64: jvp against central differences, and the adjoint identity <c, J t> = <J^T c,
+// t>.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +34,8 @@ std::vector<Case> cases() {
   for (const OpInfo& op : ops()) {
     if (!op.pointwise) continue;
     const std::vector<Shape> shapes(static_cast<std::size_t>(op.arity), Shape{3, 5});
-    list.push_back({std::string(op.name), shapes, [code = op.op](auto v) { return call(code, v); }, op.low > 0 ? std::max(op.low, 0.3) : std::max(op.low, -4.0), std::min(op.high, 4.0)});
+    list.push_back({std::string(op.name), shapes, [code = op.op](auto v) { return call(code, v); },
+                    op.low > 0 ? std::max(op.low, 0.3) : std::max(op.low, -4.0), std::min(op.high, 4.0)});
   }
   list.push_back({"stop", {{3, 5}}, [](auto v) { return stop(v[0]); }});
   list.push_back({"one_hot of argmax", {{3, 5}}, [](auto v) { return one_hot(argmax(v[0]), 5); }});
@@ -50,7 +52,8 @@ std::vector<Case> cases() {
   list.push_back({"concat", {{2, 2}, {2, 3}}, [](auto v) { return concat(v, 1); }});
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
-      list.push_back({fmt::format("matmul {}{}", ta ? "aT" : "a", tb ? "bT" : "b"), {ta ? Shape{4, 3} : Shape{3, 4}, tb ? Shape{2, 4} : Shape{4, 2}},
+      list.push_back({fmt::format("matmul {}{}", ta ? "aT" : "a", tb ? "bT" : "b"),
+                      {ta ? Shape{4, 3} : Shape{3, 4}, tb ? Shape{2, 4} : Shape{4, 2}},
                       [ta, tb](auto v) { return matmul(v[0], v[1], ta, tb); }});
   return list;
 }
@@ -110,7 +113,8 @@ TEST(DerivativeRules, AgreeWithCentralDifferencesAndWithTheirOwnTransposes) {
       }
 
       double right = 0, size = 0;
-      for (std::size_t i = 0; i < k; ++i) right += dot(result[2 + i], inputs[k + i]), size += norm(result[2 + i]) * norm(inputs[k + i]);
+      for (std::size_t i = 0; i < k; ++i)
+        right += dot(result[2 + i], inputs[k + i]), size += norm(result[2 + i]) * norm(inputs[k + i]);
       EXPECT_LE(std::abs(dot(inputs.back(), result[1]) - right), 1e-12 * std::max(size, 1.0));
     }
 }
@@ -144,7 +148,8 @@ TEST(SecondDerivatives, AreSymmetricOnRandomGraphs) {
     const auto inputs = testing::random_inputs(fn, seed);
     const auto result = interpret(fn, inputs);
     const double uHv = dot(inputs[2], result[2]), vHu = dot(inputs[3], result[1]);
-    EXPECT_LE(std::abs(uHv - vHu), 1e-10 * std::max({norm(inputs[2]) * norm(result[2]), norm(inputs[3]) * norm(result[1]), 1e-3}));
+    EXPECT_LE(std::abs(uHv - vHu),
+              1e-10 * std::max({norm(inputs[2]) * norm(result[2]), norm(inputs[3]) * norm(result[1]), 1e-3}));
   }
 }
 

@@ -16,7 +16,8 @@ namespace {
 TEST(Philox, GivesItsPublishedNumbers) {
   EXPECT_EQ(philox(0, {0, 0, 0, 0}), (Philox{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   EXPECT_EQ(philox(~0ull, {~0u, ~0u, ~0u, ~0u}), (Philox{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
-  EXPECT_EQ(philox(0x299f31d0a4093822, {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}), (Philox{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+  EXPECT_EQ(philox(0x299f31d0a4093822, {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}),
+            (Philox{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
 TEST(Random, HasTheMomentsOfItsDistributions) {
@@ -64,12 +65,15 @@ TEST(ThreadPool, RunsEveryChunkOnceAndStagesInOrder) {
     for (int s = 0; s < 40; ++s) at.push_back({&work, s});
     std::vector<Stage> stages;
     for (At& a : at)
-      stages.push_back({1 + a.stage % 16, [](void* context, int chunk) {
+      stages.push_back({1 + a.stage % 16,
+                        [](void* context, int chunk) {
                           const At& here = *static_cast<At*>(context);
                           ++here.work->done[here.stage * 16 + chunk];
                           for (int before = 0; here.stage > 0 && before < 1 + (here.stage - 1) % 16; ++before)
-                            if (here.work->done[(here.stage - 1) * 16 + before] % 1000 == 0) here.work->in_order = false;
-                        }, &a});
+                            if (here.work->done[(here.stage - 1) * 16 + before] % 1000 == 0)
+                              here.work->in_order = false;
+                        },
+                        &a});
     for (int round = 1; round <= 200; ++round) {
       pool.run(stages);
       for (const At& a : at)

@@ -20,7 +20,8 @@ using testing::run_planned;
 double bound(const Fn& fn) {
   double longest = 16;
   for (NodeId id = 0; id < fn.graph.size(); ++id)
-    if (fn.graph[id].op == Op::kMatMul) longest = std::max(longest, static_cast<double>(fn.graph[fn.graph[id].in[0]].shape.size()));
+    if (fn.graph[id].op == Op::kMatMul)
+      longest = std::max(longest, static_cast<double>(fn.graph[fn.graph[id].in[0]].shape.size()));
   return 64 * std::sqrt(longest) * 6e-8;
 }
 
@@ -78,7 +79,8 @@ TEST(Plan, MovesAndSumsEveryWayTheOperationsAllow) {
 
 TEST(Plan, UpdatesStatesInPlaceThoughTheirOldValueIsStillRead) {
   const Fn fn = trace([](Fn& f) {
-    const Value theta = input(f.graph, "theta", {600}), m = input(f.graph, "m", {600}), x = input(f.graph, "x", {20, 30});
+    const Value theta = input(f.graph, "theta", {600}), m = input(f.graph, "m", {600}),
+                x = input(f.graph, "x", {20, 30});
     const Value next_m = 0.9 * m + theta;
     f.output("product", matmul(x, reshape(theta, {30, 20})));
     f.output("moved", theta * 2.0 + next_m);
@@ -109,7 +111,8 @@ TEST(Plan, CopiesAStateThatCannotBeUpdatedInPlace) {
   EXPECT_LE(relative_distance(planned.inputs[1], all[fn.states[1].out]), 1e-7);
 }
 
-// A training step's shapes, on every path of this CPU and on 1 to 4 threads: near float64, and the same bits for all threads.
+// A training step's shapes, on every path of this CPU and on 1 to 4 threads: near float64, and the same bits for all
+// threads.
 TEST(Plan, GivesEqualBitsOnAnyNumberOfThreads) {
   const Network network("dense 200 relu | dropout 0.3 | dense 96 tanh | dense 10", 144);
   for (const std::int64_t batch : {1, 33, 128}) {

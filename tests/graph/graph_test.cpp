@@ -42,6 +42,8 @@ TEST(Graph, KeepsApartWhatDiffersInAnything) {
       pad(x, 0, 1, 7),
       pad(x, 0, 2, 7),
       pad(x, 0, 1, 8),
+      pad(x, 0, 7, 12),  // the same hash as the next one
+      pad(x, 0, 0, 17),
       reshape(x, {9}),
       reshape(x, {1, 9}),
       sum_to(x, {3}),
@@ -62,19 +64,22 @@ TEST(Graph, KeepsApartWhatDiffersInAnything) {
 TEST(Graph, AddsNoNodeForWhatChangesNothing) {
   Graph graph;
   const Value x = input(graph, "x", {3, 2});
-  for (const Value same : {x + 0.0, 0.0 + x, x - 0.0, x * 1.0, 1.0 * x, x / 1.0, broadcast(x, {3, 2}), sum_to(x, {3, 2}),
-                           reshape(x, {3, 2}), x * broadcast(constant(graph, 1), {3, 2})})
+  for (const Value same : {x + 0.0, 0.0 + x, x - 0.0, x * 1.0, 1.0 * x, x / 1.0, broadcast(x, {3, 2}),
+                           sum_to(x, {3, 2}), reshape(x, {3, 2}), x * broadcast(constant(graph, 1), {3, 2})})
     EXPECT_EQ(same.id(), x.id());
   EXPECT_NE((0.0 - x).id(), x.id());
   EXPECT_NE((1.0 / x).id(), x.id());
+  EXPECT_NE(max(x, constant(graph, 0)).id(), x.id());
+  EXPECT_NE(less(x, constant(graph, 1)).id(), x.id());
 }
 
 TEST(Graph, BroadcastsOperandsAsNumPyDoes) {
   struct Row {
     Shape a, b, result;
   };
-  for (const Row& row : {Row{{3, 4}, {4}, {3, 4}}, Row{{4}, {3, 4}, {3, 4}}, Row{{3, 1}, {1, 4}, {3, 4}}, Row{{}, {2, 3}, {2, 3}},
-                         Row{{2, 1, 5}, {7, 1}, {2, 7, 5}}, Row{{1}, {}, {1}}, Row{{0, 3}, {1, 3}, {0, 3}}}) {
+  for (const Row& row :
+       {Row{{3, 4}, {4}, {3, 4}}, Row{{4}, {3, 4}, {3, 4}}, Row{{3, 1}, {1, 4}, {3, 4}}, Row{{}, {2, 3}, {2, 3}},
+        Row{{2, 1, 5}, {7, 1}, {2, 7, 5}}, Row{{1}, {}, {1}}, Row{{0, 3}, {1, 3}, {0, 3}}}) {
     Graph graph;
     const Value a = input(graph, "a", row.a), b = input(graph, "b", row.b);
     EXPECT_EQ((a + b).shape(), row.result) << to_string(row.a) << " and " << to_string(row.b);
@@ -84,25 +89,32 @@ TEST(Graph, BroadcastsOperandsAsNumPyDoes) {
 
 TEST(Graph, NotesScopeOriginAndPlaceOfEveryNode) {
   Graph graph;
-  const Value x = input(graph, "x", {2});
-  Value inner, derived, after;
+  const Value x = input(graph, "x", {2}), rows = input(graph, "rows", {3, 2});
+  Value inner, derived, beside, after;
   {
     const Scope lstm(graph, "lstm");
     const Scope gates(graph, "gates");
     inner = exp(x);
-    const Origin origin(graph, x.id());
-    derived = exp(inner);
+    {
+      const Origin origin(graph, x.id());
+      derived = exp(inner);
+    }
+    beside = cos(x);
   }
   const unsigned line = __LINE__ + 1;
-  after = tanh(x);
+  after = rows + x;
   EXPECT_EQ(graph.scope(inner.node()), "lstm/gates");
   EXPECT_EQ(inner.node().origin, kNoNode);
   EXPECT_EQ(graph.scope(derived.node()), "") << "a derivative stands in the scope of what it is derived from";
   EXPECT_EQ(derived.node().origin, x.id());
+  EXPECT_EQ(graph.scope(beside.node()), "lstm/gates");
+  EXPECT_EQ(beside.node().origin, kNoNode);
   EXPECT_EQ(graph.scope(after.node()), "");
   EXPECT_EQ(after.node().origin, kNoNode);
-  EXPECT_EQ(after.node().place.line(), line);
-  EXPECT_NE(std::string(after.node().place.file_name()).find("graph_test.cpp"), std::string::npos);
+  for (const Node& node : {after.node(), graph[after.node().in[1]]}) {  // the sum, and the broadcast before it
+    EXPECT_EQ(node.place.line(), line);
+    EXPECT_NE(std::string(node.place.file_name()).find("graph_test.cpp"), std::string::npos);
+  }
 }
 
 TEST(Fn, FindsInputsByNameAndSaysWhichThereAre) {
@@ -127,7 +139,8 @@ TEST(Fn, RefusesAStateThatIsNoInputOrChangesItsShape) {
     fn.state(x, reshape(y, {6}));
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
-    for (const char* word : {"moments", "[2, 3]", "[6]"}) EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
+    for (const char* word : {"moments", "[2, 3]", "[6]"})
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
   }
   EXPECT_TRUE(fn.states.empty());
   fn.state(x, y);
@@ -148,16 +161,19 @@ TEST(Verify, CatchesBrokenGraphs) {
       {"a node that reads a later one", [](Fn& fn, NodeId product, NodeId sum) { broken(fn, product).in[0] = sum; }},
       {"a node that reads nothing there is", [](Fn& fn, NodeId, NodeId sum) { broken(fn, sum).in[1] = kNoNode; }},
       {"a shape that is not the rule's", [](Fn& fn, NodeId product, NodeId) { broken(fn, product).shape = {3, 2}; }},
-      {"operands that do not fit", [](Fn& fn, NodeId product, NodeId) { broken(fn, product).attribute.transpose_b = true; }},
+      {"operands that do not fit",
+       [](Fn& fn, NodeId product, NodeId) { broken(fn, product).attribute.transpose_b = true; }},
       {"an origin that comes later", [](Fn& fn, NodeId product, NodeId sum) { broken(fn, product).origin = sum; }},
       {"an output without a node", [](Fn& fn, NodeId, NodeId) { fn.outputs.push_back({"lost", fn.graph.size()}); }},
       {"an output before the first node", [](Fn& fn, NodeId, NodeId) { fn.outputs.push_back({"lost", kNoNode}); }},
       {"a state that is no input", [](Fn& fn, NodeId product, NodeId sum) { fn.states.push_back({product, sum}); }},
-      {"a state that changes its shape", [](Fn& fn, NodeId, NodeId sum) { fn.states.push_back({fn.graph.inputs()[0], sum}); }},
+      {"a state that changes its shape",
+       [](Fn& fn, NodeId, NodeId sum) { fn.states.push_back({fn.graph.inputs()[0], sum}); }},
   };
   for (const Row& row : rows) {
     Fn fn;
-    const Value x = input(fn.graph, "x", {2, 5}), w = input(fn.graph, "w", {5, 3}), product = matmul(x, w), sum = product + exp(product);
+    const Value x = input(fn.graph, "x", {2, 5}), w = input(fn.graph, "w", {5, 3}), product = matmul(x, w),
+                sum = product + exp(product);
     fn.output("y", sum);
     row.harm(fn, product.id(), sum.id());
     if (&row == rows) {
@@ -181,8 +197,9 @@ Fn printed() {
 
 TEST(Printing, ShowsEveryNodeWithShapeOperationInputsScopeAndOrigin) {
   const std::string text = to_text(printed());
-  for (const char* line : {"%0 [4, 3] = input x()\n", "%1 [2, 3] = input w()\n", "%2 [4, 2] = matmul bT(0, 1)  # layer1\n",
-                           "= constant 0.5()", "slice axis 1 0..1(", "  d%2\n", "output y = %", "state w %1 <- %"})
+  for (const char* line :
+       {"%0 [4, 3] = input x()\n", "%1 [2, 3] = input w()\n", "%2 [4, 2] = matmul bT(0, 1)  # layer1\n",
+        "= constant 0.5()", "slice axis 1 0..1(", "  d%2\n", "output y = %", "state w %1 <- %"})
     EXPECT_NE(text.find(line), std::string::npos) << line << " is not in\n" << text;
 }
 

@@ -1,5 +1,5 @@
-// Every kernel on every instruction path of this CPU, over sizes with remainders and pointers without alignment, against
-// float64 loops. Each row ends at a page that must not be touched, so that a read or write beyond is a crash.
+// Every kernel on every instruction path of this CPU, over sizes with remainders and pointers without alignment,
+// against float64 loops. Each row ends at a page that must not be touched, so that a read or write beyond is a crash.
 #include "kernel/kernels.hpp"
 
 #include <gtest/gtest.h>
@@ -67,7 +67,8 @@ const Reference kReferences[] = {
     {"tanh", 1, -12, 12, 6, [](double a, double, double) { return std::tanh(a); }},
     {"erf", 1, -6, 6, 6, [](double a, double, double) { return std::erf(a); }},
     {"sigmoid", 1, -80, 80, 6, [](double a, double, double) { return 1 / (1 + std::exp(-a)); }},
-    {"softplus", 1, -80, 80, 6, [](double a, double, double) { return std::max(a, 0.0) + std::log1p(std::exp(-std::abs(a))); }},
+    {"softplus", 1, -80, 80, 6,
+     [](double a, double, double) { return std::max(a, 0.0) + std::log1p(std::exp(-std::abs(a))); }},
     {"add", 2, -9, 9, 1, [](double a, double b, double) { return a + b; }},
     {"sub", 2, -9, 9, 1, [](double a, double b, double) { return a - b; }},
     {"mul", 2, -9, 9, 1, [](double a, double b, double) { return a * b; }},
@@ -148,7 +149,8 @@ TEST(CompiledPrograms, GiveTheBitsOfTheirOperationsOneByOne) {
           values.emplace_back(n);
           pointwise_kernels(name).variant[0](in[0].data(), in[1].data(), in[2].data(), values.back().data(), n);
           at = close + 1;
-          if (at < text.size() && text[at] == '>') expected[std::stoul(text.substr(at + 1))] = values.back(), ++stores, at = text.find(' ', at);
+          if (at < text.size() && text[at] == '>')
+            expected[std::stoul(text.substr(at + 1))] = values.back(), ++stores, at = text.find(' ', at);
           if (at == std::string::npos) break;
         }
         const float* from[16];
@@ -157,7 +159,8 @@ TEST(CompiledPrograms, GiveTheBitsOfTheirOperationsOneByOne) {
         for (std::size_t k = 0; k < 8; ++k) to[k] = given[k].data();
         kernels().programs[p].run(from, to, n);
         ASSERT_GE(stores, 1u) << text;
-        for (std::size_t k = 0; k < stores; ++k) EXPECT_EQ(0, std::memcmp(expected[k].data(), given[k].data(), n * sizeof(float))) << text << " n " << n;
+        for (std::size_t k = 0; k < stores; ++k)
+          EXPECT_EQ(0, std::memcmp(expected[k].data(), given[k].data(), n * sizeof(float))) << text << " n " << n;
       }
     }
   });
@@ -168,11 +171,13 @@ TEST(MatrixProducts, AgreeWithFloat64OverOddShapes) {
     Random random(3, "products");
     for (const bool transpose_a : {false, true})
       for (int trial = 0; trial < 60; ++trial) {
-        const std::int64_t m = 1 + random.below(trial % 3 ? 20 : 150), n = 1 + random.below(trial % 4 ? 40 : 200), k = 1 + random.below(trial % 5 ? 30 : 300);
+        const std::int64_t m = 1 + random.below(trial % 3 ? 20 : 150), n = 1 + random.below(trial % 4 ? 40 : 200),
+                           k = 1 + random.below(trial % 5 ? 30 : 300);
         Guarded a(m * k), b(k * n), y(m * n);
         a.fill(random, -1, 1), b.fill(random, -1, 1);
         const Contraction c = plan_contraction(transpose_a, m, n, k);
-        for (int chunk = 0; chunk < c.chunks(); ++chunk) contract(c, block_of(c, chunk), a.data(), transpose_a ? m : k, b.data(), n, y.data(), n);
+        for (int chunk = 0; chunk < c.chunks(); ++chunk)
+          contract(c, block_of(c, chunk), a.data(), transpose_a ? m : k, b.data(), n, y.data(), n);
         Guarded own(m * n);
         kernels().gemm(transpose_a, m, n, k, a.data(), transpose_a ? m : k, b.data(), n, own.data(), n);
         for (std::int64_t i = 0; i < m; ++i)
@@ -199,7 +204,8 @@ TEST(SmallProducts, GiveTheSameBitsHoweverTheyAreCut) {
     kernels().gemm(false, kM, kN, kK, a.data(), kK, b.data(), kN, whole.data(), kN);
     for (std::size_t i = 0; i < kM; i += 3)
       for (std::size_t j = 0; j < kN; j += 13)
-        kernels().gemm(false, std::min<std::size_t>(3, kM - i), std::min<std::size_t>(13, kN - j), kK, a.data() + i * kK, kK, b.data() + j, kN, parts.data() + i * kN + j, kN);
+        kernels().gemm(false, std::min<std::size_t>(3, kM - i), std::min<std::size_t>(13, kN - j), kK,
+                       a.data() + i * kK, kK, b.data() + j, kN, parts.data() + i * kN + j, kN);
     EXPECT_EQ(0, std::memcmp(whole.data(), parts.data(), kM * kN * sizeof(float)));
   });
 }

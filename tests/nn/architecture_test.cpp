@@ -13,7 +13,8 @@ namespace limn {
 namespace {
 
 TEST(Architecture, IsReadInAnySpacing) {
-  for (const char* text : {"dense 5 relu | dropout 0.25 | dense 2", "dense 5 relu|dropout 0.25|dense 2", "  dense\t5   relu |\ndropout .25 | dense 2 linear "}) {
+  for (const char* text : {"dense 5 relu | dropout 0.25 | dense 2", "dense 5 relu|dropout 0.25|dense 2",
+                           "  dense\t5   relu |\ndropout .25 | dense 2 linear "}) {
     const auto layers = parse_architecture(text);
     ASSERT_EQ(layers.size(), 3u) << text;
     EXPECT_EQ(layers[0].units, 5);
@@ -26,8 +27,8 @@ TEST(Architecture, IsReadInAnySpacing) {
 }
 
 TEST(Architecture, ComesBackFromItsCanonicalText) {
-  for (const char* text : {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid", "dropout 0 | dense 7",
-                           "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
+  for (const char* text : {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
+                           "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
     EXPECT_EQ(to_text(parse_architecture(text)), text);
   }
 }
@@ -65,7 +66,9 @@ TEST(Architecture, IsRefusedWithTheColumnAndAHint) {
       {"dense 4 | dropout nan | dense 2", 11, "rate"},
       {"dense 4 | dropout 0.1 0.2 | dense 2", 11, "rate"},
       {"dense 4 | dropout half | dense 2", 11, "rate"},
-      {"dense\xC2\xA0" "5", 1, "no layer"},
+      {"dense\xC2\xA0"
+       "5",
+       1, "no layer"},
   };
   for (const Row& row : rows) {
     try {
@@ -122,7 +125,8 @@ TEST(Network, ComputesLayerByLayerAndNamesItsScopes) {
   });
   ASSERT_EQ(values.z.size(), 2u);
   ASSERT_EQ(values.a.size(), 2u);
-  for (NodeId id = 0; id < fn.graph.size(); ++id) EXPECT_NE(fn.graph[id].op, Op::kUniform) << "nothing is dropped outside of training";
+  for (NodeId id = 0; id < fn.graph.size(); ++id)
+    EXPECT_NE(fn.graph[id].op, Op::kUniform) << "nothing is dropped outside of training";
 
   const auto inputs = testing::random_inputs(fn, 17);
   const auto result = interpret(fn, inputs);

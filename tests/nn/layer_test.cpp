@@ -1,4 +1,5 @@
-// Layers and losses in float64 against closed forms written here, also where a careless form overflows; dropout's masks.
+// Layers and losses in float64 against closed forms written here, also where a careless form overflows; dropout's
+// masks.
 #include "nn/layer.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,8 @@ using Numbers = std::vector<double>;
 
 // The values of build(x) for x of a shape; with the gradient of their sum behind, if it is asked for.
 std::vector<Numbers> run(const std::vector<Shape>& shapes, const std::vector<Numbers>& inputs,
-                         const std::function<Value(const std::vector<Value>&)>& build, DType last = DType::kReal, RunPoint point = {}) {
+                         const std::function<Value(const std::vector<Value>&)>& build, DType last = DType::kReal,
+                         RunPoint point = {}) {
   const Fn fn = trace([&](Fn& f) {
     std::vector<Value> values;
     for (std::size_t i = 0; i < shapes.size(); ++i)
@@ -33,11 +35,13 @@ std::vector<Numbers> run(const std::vector<Shape>& shapes, const std::vector<Num
 void expect_near(const Numbers& ours, const Numbers& expected, double tolerance, const std::string& what) {
   ASSERT_EQ(ours.size(), expected.size()) << what;
   for (std::size_t i = 0; i < ours.size(); ++i)
-    EXPECT_LE(std::abs(ours[i] - expected[i]), tolerance * std::max(1.0, std::abs(expected[i]))) << what << ", element " << i << ": " << ours[i];
+    EXPECT_LE(std::abs(ours[i] - expected[i]), tolerance * std::max(1.0, std::abs(expected[i])))
+        << what << ", element " << i << ": " << ours[i];
 }
 
 TEST(Dense, IsAProductAndABias) {
-  const auto y = run({{2, 3}, {3, 2}, {2}}, {{1, 2, 3, 4, 5, 6}, {1, -1, 0, 2, 0.5, 1}, {10, 20}}, [](auto& v) { return dense(v[0], v[1], v[2]); });
+  const auto y = run({{2, 3}, {3, 2}, {2}}, {{1, 2, 3, 4, 5, 6}, {1, -1, 0, 2, 0.5, 1}, {10, 20}},
+                     [](auto& v) { return dense(v[0], v[1], v[2]); });
   EXPECT_EQ(y[0], (Numbers{12.5, 26, 17, 32}));
   EXPECT_EQ(y[1], (Numbers{0, 2, 1.5, 0, 2, 1.5})) << "the sums of the weights' rows";
 }
@@ -50,7 +54,8 @@ TEST(Activations, AreTheirClosedFormsWithTheirSlopes) {
   };
   const Row rows[] = {
       {"linear", [](double z) { return z; }, [](double) { return 1.0; }},
-      {"sigmoid", [](double z) { return 1 / (1 + std::exp(-z)); }, [](double z) { return 1 / (2 + std::exp(z) + std::exp(-z)); }},
+      {"sigmoid", [](double z) { return 1 / (1 + std::exp(-z)); },
+       [](double z) { return 1 / (2 + std::exp(z) + std::exp(-z)); }},
       {"tanh", [](double z) { return std::tanh(z); }, [](double z) { return 1 / (std::cosh(z) * std::cosh(z)); }},
       {"relu", [](double z) { return z > 0 ? z : 0.0; }, [](double z) { return z > 0 ? 1.0 : 0.0; }},
       {"gelu", [](double z) { return z * 0.5 * std::erfc(-z / std::sqrt(2)); },
@@ -82,8 +87,10 @@ TEST(Softmax, IsTheSameForAnyShiftAndNeverOverflows) {
     expect_near(y[0], shift == 1e300 ? Numbers{0, 0, 1} : plain, 1e-12, "softmax");
     expect_near(y[1], {0, 0, 0}, 1e-12, "gradient of a sum that is always 1");
     for (std::size_t i = 0; i < 3; ++i) {
-      if (shift == 1e300) EXPECT_EQ(log_y[0][i], i == 2 ? 0 : z[i] - 1e300);
-      else EXPECT_NEAR(log_y[0][i], std::log(plain[i]), 1e-12) << "shift " << shift;
+      if (shift == 1e300)
+        EXPECT_EQ(log_y[0][i], i == 2 ? 0 : z[i] - 1e300);
+      else
+        EXPECT_NEAR(log_y[0][i], std::log(plain[i]), 1e-12) << "shift " << shift;
     }
   }
 }
@@ -101,7 +108,8 @@ TEST(Softmax, NormalisesEachRowApart) {
 
 TEST(SoftmaxCrossEntropy, IsMinusTheLabelsLogProbabilityAndItsGradientTheError) {
   const Numbers z{0.5, -1, 2, 700, 0, -700, 0, 0, 0}, labels{2, 1, 0};
-  const auto y = run({{3, 3}, {3}}, {z, labels}, [](auto& v) { return softmax_cross_entropy(v[0], v[1]); }, DType::kIndex);
+  const auto y =
+      run({{3, 3}, {3}}, {z, labels}, [](auto& v) { return softmax_cross_entropy(v[0], v[1]); }, DType::kIndex);
   Numbers losses, error;
   for (int row = 0; row < 3; ++row) {
     const double *at = z.data() + row * 3, largest = *std::max_element(at, at + 3);
@@ -129,13 +137,16 @@ TEST(LogisticCrossEntropy, EqualsItsDefinitionAndStaysFiniteFarOut) {
 }
 
 TEST(SquaredError, IsTheMeanOverTheOutputsOfEachRow) {
-  const auto y = run({{2, 3}, {2, 3}}, {{1, 2, 3, 0, 0, 1}, {0, 2, 5, 1, 1, 1}}, [](auto& v) { return squared_error(v[0], v[1]); });
+  const auto y = run({{2, 3}, {2, 3}}, {{1, 2, 3, 0, 0, 1}, {0, 2, 5, 1, 1, 1}},
+                     [](auto& v) { return squared_error(v[0], v[1]); });
   expect_near(y[0], {5.0 / 3, 2.0 / 3}, 1e-15, "loss");
   expect_near(y[1], {2.0 / 3, 0, -4.0 / 3, -2.0 / 3, -2.0 / 3, 0}, 1e-15, "gradient");
 }
 
 Numbers dropped(double rate, std::string_view stream, RunPoint point, std::int64_t n = 40000) {
-  return run({{n / 100, 100}}, {Numbers(static_cast<std::size_t>(n), 1.0)}, [&](auto& v) { return dropout(v[0], rate, stream); }, DType::kReal, point)[0];
+  return run(
+      {{n / 100, 100}}, {Numbers(static_cast<std::size_t>(n), 1.0)},
+      [&](auto& v) { return dropout(v[0], rate, stream); }, DType::kReal, point)[0];
 }
 
 TEST(Dropout, KeepsTheWantedShareAndScalesIt) {
@@ -151,10 +162,12 @@ TEST(Dropout, KeepsTheWantedShareAndScalesIt) {
 TEST(Dropout, DropsTheSameForTheSameSeedStepAndStreamOnly) {
   const Numbers y = dropped(0.5, "dropout1", {3, 14});
   EXPECT_EQ(y, dropped(0.5, "dropout1", {3, 14}));
-  for (const Numbers& other : {dropped(0.5, "dropout1", {4, 14}), dropped(0.5, "dropout1", {3, 15}), dropped(0.5, "dropout2", {3, 14})}) {
+  for (const Numbers& other :
+       {dropped(0.5, "dropout1", {4, 14}), dropped(0.5, "dropout1", {3, 15}), dropped(0.5, "dropout2", {3, 14})}) {
     double equal = 0;
     for (std::size_t i = 0; i < y.size(); ++i) equal += y[i] == other[i];
-    EXPECT_LE(std::abs(equal / static_cast<double>(y.size()) - 0.5), 0.012) << "masks of other draws agree in half of the places";
+    EXPECT_LE(std::abs(equal / static_cast<double>(y.size()) - 0.5), 0.012)
+        << "masks of other draws agree in half of the places";
   }
 }
 

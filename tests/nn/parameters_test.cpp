@@ -50,7 +50,8 @@ TEST(Initialisers, HaveTheMomentsOfTheirPapers) {
           EXPECT_EQ(std::ranges::count(values, 0.0f), p.shape.size());
           continue;
         }
-        const auto inputs = static_cast<double>(p.shape[0]), outputs = static_cast<double>(p.shape[1]), n = inputs * outputs;
+        const auto inputs = static_cast<double>(p.shape[0]), outputs = static_cast<double>(p.shape[1]),
+                   n = inputs * outputs;
         const bool he = rule == "he";
         const double deviation = he ? std::sqrt(2 / inputs) : std::sqrt(2 / (inputs + outputs));
         const Moments m = moments_of(values);
@@ -72,7 +73,12 @@ TEST(Initialisers, DrawEachWeightBySeedAndNameAlone) {
   const auto flat = drawn("he", 7), alone = drawn("he", 7, other);
   const auto *here = flat.data() + both.list[2].offset, *there = alone.data() + other.list[1].offset;
   EXPECT_TRUE(std::equal(here, here + 100 * 200, there));
-  EXPECT_FALSE(std::equal(here, here + 9, flat.data())) << "two weights of one network are drawn apart";
+  Parameters twins;
+  twins.add("layer1.w", {5, 5}, true);
+  twins.add("layer2.w", {5, 5}, true);
+  const auto pair = drawn("he", 7, twins);
+  EXPECT_FALSE(std::equal(pair.begin(), pair.begin() + 25, pair.begin() + 25))
+      << "two weights of one network are drawn apart";
 }
 
 TEST(Initialisers, RefuseAnUnknownRuleBeforeTheyWrite) {

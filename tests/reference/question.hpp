@@ -46,8 +46,10 @@ class Memory {
       const bool is_index = fn.graph[fn.graph.inputs()[i]].dtype == DType::kIndex;
       for (std::size_t k = 0; k < inputs[i].size(); ++k) {
         const auto index = static_cast<std::int32_t>(is_index ? inputs[i][k] : 0);
-        if (is_index) std::memcpy(to + k, &index, sizeof index);
-        else to[k] = static_cast<float>(inputs[i][k]);
+        if (is_index)
+          std::memcpy(to + k, &index, sizeof index);
+        else
+          to[k] = static_cast<float>(inputs[i][k]);
       }
       pointers_.push_back(to);
     }

@@ -31,7 +31,7 @@ void run_steps(const Fn& fn, const std::vector<Numbers>& inputs, std::int64_t st
 
 int main() try {
   const Question question(std::cin);
-  const ModelSpec model{Network(question.text("arch"), question.whole("inputs")), true, Target::kLabels};
+  const ModelSpec model{.network = Network(question.text("arch"), question.whole("inputs"))};
   const Parameters& parameters = model.network.parameters();
   const auto size = static_cast<std::size_t>(parameters.size);
   Settings settings;

@@ -12,8 +12,10 @@ namespace {
 std::vector<std::string> signatures(const Rule& rule, bool decay) {
   const Fn fn = trace([&](Fn& f) {
     const Shape flat{4096};
-    const Value theta = input(f.graph, "theta", flat), given = input(f.graph, "gradient", flat), mask = input(f.graph, "mask", flat);
-    const Hyper hyper{input(f.graph, "lr", {}), input(f.graph, "momentum", {}), input(f.graph, "beta2", {}), input(f.graph, "epsilon", {})};
+    const Value theta = input(f.graph, "theta", flat), given = input(f.graph, "gradient", flat),
+                mask = input(f.graph, "mask", flat);
+    const Hyper hyper{input(f.graph, "lr", {}), input(f.graph, "momentum", {}), input(f.graph, "beta2", {}),
+                      input(f.graph, "epsilon", {})};
     const Value weight_decay = input(f.graph, "weight_decay", {});
     std::vector<Value> moments;
     for (std::string_view name : rule.moments) moments.push_back(input(f.graph, name, flat));
@@ -33,7 +35,8 @@ TEST(UpdateRules, AreCompiledIntoOneLoopEach) {
     for (const bool decay : {false, true}) {
       const auto found = signatures(rule, decay);
       ASSERT_EQ(found.size(), 1u) << rule.name;
-      EXPECT_NE(compiled_program(found[0]), nullptr) << rule.name << (decay ? " with" : " without") << " decay:\nLIMN_PROGRAM(\"" << found[0] << "\")";
+      EXPECT_NE(compiled_program(found[0]), nullptr)
+          << rule.name << (decay ? " with" : " without") << " decay:\nLIMN_PROGRAM(\"" << found[0] << "\")";
     }
 }
 

@@ -34,8 +34,10 @@ std::shared_ptr<const Dataset> table(Task task, std::int64_t rows = 211, std::in
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < features; ++j) values->push_back(static_cast<float>(2 * random.uniform() - 1));
     const float* x = values->data() + i * features;
-    if (task == Task::kClassify) data->labels.push_back(x[0] * x[1] > 0);
-    else data->targets.push_back(std::sin(2 * x[0]) + x[1] * x[2]);
+    if (task == Task::kClassify)
+      data->labels.push_back(x[0] * x[1] > 0);
+    else
+      data->targets.push_back(std::sin(2 * x[0]) + x[1] * x[2]);
     (i % 5 == 0 ? data->test : i % 5 == 1 ? data->valid : data->train).push_back(static_cast<std::int32_t>(i));
   }
   data->name = "table", data->task = task, data->sample = {features}, data->size = rows;
@@ -48,13 +50,15 @@ std::shared_ptr<const Dataset> table(Task task, std::int64_t rows = 211, std::in
 
 Settings settings_of(const std::string& optimizer, const std::string& arch = "dense 16 tanh | dropout 0.2 | dense 2") {
   Settings s;
-  s.arch = arch, s.optimizer = optimizer, s.batch = 32, s.lr = optimizer == "adam" ? 1e-2 : 0.1, s.schedule = "cosine", s.total_steps = 300;
+  s.arch = arch, s.optimizer = optimizer, s.batch = 32, s.lr = optimizer == "adam" ? 1e-2 : 0.1, s.schedule = "cosine",
+  s.total_steps = 300;
   return s;
 }
 
 std::vector<Tensor> copy_of(Session& session) {
   std::vector<Tensor> copy;
-  for (const TensorView& view : session.state()) copy.push_back({view.name, view.shape, {view.values.begin(), view.values.end()}});
+  for (const TensorView& view : session.state())
+    copy.push_back({view.name, view.shape, {view.values.begin(), view.values.end()}});
   return copy;
 }
 
@@ -186,9 +190,11 @@ TEST(Session, NamesItsQuantitiesAndRefusesOthers) {
   ThreadPool pool(1);
   Session session(settings_of("adam"), table(Task::kClassify), 1, pool);
   session.advance();
-  for (const char* name : {"train.loss", "layer1.w[5,15]", "layer2.b[1]", "layer2.dw[15,1]", "layer1.db[0]", "adam.m/layer1.w[0,0]"})
+  for (const char* name :
+       {"train.loss", "layer1.w[5,15]", "layer2.b[1]", "layer2.dw[15,1]", "layer1.db[0]", "adam.m/layer1.w[0,0]"})
     EXPECT_TRUE(std::isfinite(session.quantity(name))) << name;
-  for (const char* name : {"layer1.w", "layer1.w[6,0]", "layer1.w[0]", "layer1.w[0,0", "layer1.w[0,-1]", "layer1.w[0,0,0]", "layer3.w[0,0]", "loss", ""})
+  for (const char* name : {"layer1.w", "layer1.w[6,0]", "layer1.w[0]", "layer1.w[0,0", "layer1.w[0,-1]",
+                           "layer1.w[0,0,0]", "layer3.w[0,0]", "loss", ""})
     EXPECT_THROW(session.quantity(name), Error) << name;
 }
 
