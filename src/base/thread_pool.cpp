@@ -55,8 +55,8 @@ void ThreadPool::barrier() {
   }
 }
 
-// Thread t takes chunks t, t + threads, ...: the same ones every time, so that their memory stays in its cache. Who is
-// done takes what is left of the others.
+// Thread t of n takes part t of n of a stage's chunks, the same ones every time, so that their memory stays in its
+// cache. Who is done takes what is left of the others.
 void ThreadPool::walk(int thread) {
   const auto stages = stages_;  // a copy: the caller may set the next list while we leave the last barrier
   for (std::size_t s = 0; s < stages.size(); ++s) {
@@ -64,14 +64,14 @@ void ThreadPool::walk(int thread) {
     auto* taken = taken_.get() + (s % 2) * static_cast<std::size_t>(threads_);
     // One's own count for the stage after this one is set back here, while nobody can use it: all are behind the
     // barrier that ended the stage before.
-    taken_[((s + 1) % 2) * static_cast<std::size_t>(threads_) + static_cast<std::size_t>(thread)].count.store(
-        0, std::memory_order_relaxed);
+    auto& next = taken_[((s + 1) % 2) * static_cast<std::size_t>(threads_) + static_cast<std::size_t>(thread)];
+    next.count.store(0, std::memory_order_relaxed);
     for (int i = 0; i < threads_; ++i) {
       const int owner = (thread + i) % threads_;
+      const int end = stage.chunks * (owner + 1) / threads_, begin = stage.chunks * owner / threads_;
       for (;;) {
-        const auto chunk =
-            owner + static_cast<int>(taken[owner].count.fetch_add(1, std::memory_order_relaxed)) * threads_;
-        if (chunk >= stage.chunks) break;
+        const auto chunk = begin + static_cast<int>(taken[owner].count.fetch_add(1, std::memory_order_relaxed));
+        if (chunk >= end) break;
         stage.run(stage.context, chunk);
       }
     }

@@ -17,6 +17,7 @@ struct Task {  // one chunk of one step
   void (*run)(const void* context, int chunk);
   const void* context;
   int chunk;
+  double position;  // of the chunk within its step, 0 to 1
 };
 
 }  // namespace
@@ -61,10 +62,6 @@ struct Executable::Resolved {
       for (end = begin; end < steps.size() && plan.steps[end].stage == plan.steps[begin].stage; ++end)
         work += steps[end].microseconds, chunks += steps[end].chunks;
       microseconds += work;
-      std::vector<std::size_t> order;
-      for (std::size_t i = begin; i < end; ++i) order.push_back(i);
-      std::ranges::stable_sort(order, std::greater{},
-                               [&](std::size_t i) { return steps[i].microseconds / steps[i].chunks; });
       const bool share = chunks > 1 && work > kWorthSharing;
       if (share || !joining) {
         shared.push_back(std::make_unique<Shared>(Shared{this, {tasks.size()}}));
@@ -73,11 +70,17 @@ struct Executable::Resolved {
         shared.back()->first.pop_back();  // go on with the chunk of the stage before
         --stages.back().chunks;
       }
-      for (std::size_t i : order)
-        for (int chunk = 0; chunk < steps[i].chunks; ++chunk) {
-          tasks.push_back({steps[i].run, steps[i].context.get(), chunk});
-          if (share) shared.back()->first.push_back(tasks.size()), ++stages.back().chunks;
-        }
+      // A thread takes a contiguous part of the chunks: put side by side what lies side by side in each step.
+      const std::size_t first_task = tasks.size();
+      for (std::size_t i = begin; i < end; ++i)
+        for (int chunk = 0; chunk < steps[i].chunks; ++chunk)
+          tasks.push_back({steps[i].run, steps[i].context.get(), chunk, (chunk + 0.5) / steps[i].chunks});
+      if (share) {
+        std::ranges::stable_sort(tasks.begin() + static_cast<std::ptrdiff_t>(first_task), tasks.end(), {},
+                                 &Task::position);
+        for (std::size_t i = first_task; i < tasks.size(); ++i)
+          shared.back()->first.push_back(i + 1), ++stages.back().chunks;
+      }
       if (!share) shared.back()->first.push_back(tasks.size()), ++stages.back().chunks;
       joining = !share;
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <ctime>
 
 #include "network.hpp"
 #include "plan/plan.hpp"
@@ -129,12 +130,43 @@ TEST(Plan, WritesGradientsStraightIntoOneFlatBufferAndUpdatesInPlace) {
     }
 }
 
+TEST(Plan, JoinsPadsThatLieApartAndAddsUpTheOthers) {
+  const Fn fn = trace([](Fn& f) {
+    const Value a = input(f.graph, "a", {2, 3}), b = input(f.graph, "b", {2, 3}), c = input(f.graph, "c", {3, 2});
+    const Value apart = pad(b, 0, 4, 7) + pad(a, 0, 1, 7), inner = pad(a, 0, 0, 4) + pad(b, 0, 2, 4);
+    f.output("apart", apart);
+    f.output("overlapping", pad(a, 0, 0, 5) + pad(b, 0, 1, 5) + pad(a * b, 0, 3, 5));
+    f.output("crossing", pad(a, 0, 0, 3) + pad(c, 1, 1, 3));
+    f.output("inner", inner);
+    f.output("with more", inner + pad(matmul(c, a), 0, 0, 4));
+  });
+  const auto inputs = testing::random_inputs(fn, 4);
+  const auto exact = interpret(fn, inputs);
+  const auto planned = testing::run_planned(fn, inputs);
+  for (std::size_t i = 0; i < exact.size(); ++i)
+    EXPECT_LE(testing::relative_distance(planned.outputs[i], exact[i]), 1e-7) << fn.outputs[i].name;
+}
+
 TEST(Plan, GrowsByTheSameStepsWithEveryLayer) {
   auto compiled = [](int layers) { return compile(training_fn(Network(deep(layers, 16), 16), 8, "adam")); };
   const auto base = compiled(10).steps.size(), one = compiled(11).steps.size() - base;
   EXPECT_LE(one, 6u);
   EXPECT_EQ(compiled(50).steps.size(), base + 40 * one);
   EXPECT_EQ(compiled(200).steps.size(), base + 190 * one);
+}
+
+TEST(Plan, IsMadeInTimeThatGrowsAsTheModel) {
+  auto seconds = [](int layers) {  // of this process alone, the best of three
+    const Fn fn = training_fn(Network(deep(layers, 4), 4), 2, "adam");
+    double best = 1e9;
+    for (int i = 0; i < 3; ++i) {
+      const std::clock_t begin = std::clock();
+      compile(fn);
+      best = std::min(best, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+    }
+    return best;
+  };
+  EXPECT_LT(seconds(800), 8 * 3 * seconds(100)) << "eight times the layers";
 }
 
 TEST(Plan, OfANetworkThatIsOnlyAppliedNeedsNoMoreMemoryForMoreLayers) {
