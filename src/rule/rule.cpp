@@ -26,8 +26,10 @@ Update nesterov(Value theta, Value g, Moments moments, const Hyper& h) {
 // Kingma and Ba 2015, algorithm 1. 1 - beta^t = -expm1(t log beta) keeps its digits in float32.
 Update adam(Value theta, Value g, Moments moments, const Hyper& h) {
   const Value t = step_number(theta.graph());
-  const Value m = h.momentum * moments[0] + (1.0 - h.momentum) * g;
-  const Value v = h.beta2 * moments[1] + (1.0 - h.beta2) * (g * g);
+  // Named one by one: compilers trace the operands of one expression in different orders, and the compiled loop is
+  // found by the order.
+  const Value new_m = (1.0 - h.momentum) * g, m = h.momentum * moments[0] + new_m;
+  const Value new_v = (1.0 - h.beta2) * (g * g), v = h.beta2 * moments[1] + new_v;
   const Value rate = h.lr / -expm1(t * log(h.momentum)), scale = sqrt(-expm1(t * log(h.beta2)));
   // lr m^ / (sqrt(v^) + eps) with m^, v^ corrected for their start at zero; the corrections are applied to the scalars.
   return {theta - (rate * scale) * (m / (sqrt(v) + h.epsilon * scale)), {m, v}};
