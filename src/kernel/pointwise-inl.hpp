@@ -53,6 +53,7 @@ HWY_INLINE V keep_nan(V a, V y) {
 #undef LIMN_KERNELS
 #define LIMN_KERNELS(X)                                      \
   X(neg, 1, hn::Neg(a))                                      \
+  X(abs, 1, hn::Abs(a))                                      \
   X(exp, 1, keep_nan(a, hn::Exp(d, a)))                      \
   X(log, 1, keep_nan(a, hn::Log(d, a)))                      \
   X(log1p, 1, keep_nan(a, hn::Log1p(d, a)))                  \
