@@ -7,7 +7,8 @@
 namespace limn {
 namespace {
 
-constexpr double kChunkFlops = 5e5;  // below this a chunk is not worth a second thread
+// Below these a chunk is not worth a second thread: arithmetic, or the bytes of B where few rows use them.
+constexpr double kChunkFlops = 5e5, kChunkBytes = 2.5e5;
 
 // A multiple of `grain` near n * i / parts, so that chunks start at whole vectors and strips.
 std::int64_t cut(std::int64_t n, int i, int parts, std::int64_t grain) {
@@ -18,7 +19,8 @@ std::int64_t cut(std::int64_t n, int i, int parts, std::int64_t grain) {
 
 Contraction plan_contraction(bool transpose_a, std::int64_t m, std::int64_t n, std::int64_t k) {
   Contraction c{transpose_a, m, n, k, 1, 1};
-  const int worth = static_cast<int>(std::clamp(c.flops() / kChunkFlops, 1.0, 8.0));
+  const double bytes = 4.0 * static_cast<double>(k) * static_cast<double>(n);
+  const int worth = static_cast<int>(std::clamp(std::max(c.flops() / kChunkFlops, bytes / kChunkBytes), 1.0, 8.0));
   if (transpose_a || n < 128)
     c.row_chunks = static_cast<int>(std::clamp<std::int64_t>(m / 24, 1, worth));
   else

@@ -94,6 +94,23 @@ void run(const Strip& s) {
   rows<1, kWidth>(s, row);
 }
 
+void run_width(const Strip& s, std::size_t width) {
+  if constexpr (kVectors == 4) {
+    if (width == 4) return run<4>(s);
+    if (width == 3) return run<3>(s);
+  }
+  if (width == 2) return run<2>(s);
+  run<1>(s);
+}
+
+// Vectors of the next strip: a single row takes whole vectors by the many, to read B in long pieces.
+std::size_t strip_width(std::size_t m, std::size_t vectors, std::size_t whole_vectors) {
+  constexpr std::size_t kLong = HWY_TARGET == HWY_AVX3 ? 16 : 8;
+  if (m == 1 && whole_vectors >= kLong) return kLong;
+  if (m == 1 && whole_vectors >= 8) return 8;
+  return std::min<std::size_t>(vectors, kVectors);
+}
+
 void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
           const float* b, std::size_t ldb, float* c, std::size_t ldc) {
   const hn::ScalableTag<float> d;
@@ -102,9 +119,8 @@ void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const f
   const bool crosses = ldb % 16 != 0 || reinterpret_cast<std::uintptr_t>(b) % 64 != 0;
   const bool pack = m >= 24 && (HWY_TARGET != HWY_AVX3 || crosses || k > 3 * kDepth);
   HWY_ALIGN float packed[kDepth * kVectors * hn::MaxLanes(d)];
-  const std::size_t wide = m == 1 && n >= 8 * lanes ? 8 : kVectors;
-  for (std::size_t j = 0; j < n; j += wide * lanes) {
-    const std::size_t width = std::min((n - j + lanes - 1) / lanes, wide);
+  for (std::size_t j = 0, width = 0; j < n; j += width * lanes) {
+    width = strip_width(m, (n - j + lanes - 1) / lanes, (n - j) / lanes);
     Strip s{m, k, a, ai, ak, b + j, ldb, c + j, ldc, std::min(lanes, n - j - (width - 1) * lanes), false, false};
     const std::size_t depth = pack ? kDepth : k;
     for (std::size_t p = 0; p == 0 || p < k; p += depth) {
@@ -121,20 +137,9 @@ void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const f
         s.b = packed, s.ldb = width * lanes, s.whole_b = true;
       }
       switch (width) {
+        case 16: block<1, 16>(s, 0); break;
         case 8: block<1, 8>(s, 0); break;
-        case 4: run<4>(s); break;
-        case 3: run<3>(s); break;
-        case 2: run<2>(s); break;
-        default:
-          if (width == 1)
-            run<1>(s);
-          else
-            for (std::size_t v = 0; v < width; ++v) {
-              Strip one = s;
-              one.b += v * lanes, one.c += v * lanes, one.last = v + 1 < width ? lanes : s.last,
-                                                      one.whole_b = one.whole_b || v + 1 < width;
-              run<1>(one);
-            }
+        default: run_width(s, width);
       }
     }
   }
