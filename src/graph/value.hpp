@@ -29,8 +29,8 @@ class Value {
 struct Located {
   Value value;
   std::source_location place;
-  Located(Value v, std::source_location at = std::source_location::current())
-      : value(v), place(at) {}  // NOLINT: implicit
+  // NOLINTNEXTLINE(google-explicit-constructor): the conversion is the point
+  Located(Value v, std::source_location at = std::source_location::current()) : value(v), place(at) {}
 };
 
 Value input(Graph& graph, std::string_view name, Shape shape, DType dtype = DType::kReal,

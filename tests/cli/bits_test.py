@@ -81,13 +81,13 @@ class SameBits(ProgramTest):
 
     def test_of_a_branch_with_a_change(self):
         parent = self.train(*SMALL, "--steps", 300, "--out", "parent").done
-        a = self.limn("branch", "parent", "--at", 100, "--set", "lr=0.01", "--out", "a", "--json").done
-        b = self.limn("branch", "parent", "--at", 100, "--set", "lr=0.01", "--out", "b", "--json", "--threads", 3).done
+        a = self.limn("branch", "parent", "--at", 100, "--set", "lr=0.005", "--out", "a", "--json").done
+        b = self.limn("branch", "parent", "--at", 100, "--set", "lr=0.005", "--out", "b", "--json", "--threads", 3).done
         self.assertEqual(a["fingerprint"], b["fingerprint"])
         self.assertNotEqual(a["fingerprint"], parent["fingerprint"])
         shown = self.limn("runs", "show", "a", "--json").events[0]
-        self.assertEqual((shown["parent"]["step"], shown["parent"]["patch"]), (100, {"lr": 0.01}))
-        self.assertEqual(shown["recipe"]["settings"]["lr"], 0.01)
+        self.assertEqual((shown["parent"]["step"], shown["parent"]["patch"]), (100, {"lr": 0.005}))
+        self.assertEqual(shown["recipe"]["settings"]["lr"], 0.005)
 
     def test_of_settings_changed_on_the_way(self):
         self.train(*SMALL, "--steps", 200, "--out", "run")

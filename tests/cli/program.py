@@ -13,7 +13,9 @@ LIMN = os.environ["LIMN"]
 SANITIZED = bool(os.environ.get("LIMN_SANITIZE"))
 
 # A small training with everything that could break equal bits: dropout, a ragged last batch, moments.
-SMALL = ["--data", "spirals", "--set", "arch=dense 24 relu | dropout 0.25 | dense 16 tanh | dense 2", "--set", "batch=48"]
+# The constant schedule: a run of N steps is then the beginning of a longer one.
+SMALL = ["--data", "spirals", "--set", "arch=dense 24 relu | dropout 0.25 | dense 16 tanh | dense 2", "--set", "batch=48",
+         "--set", "schedule=constant"]
 
 
 def drawn_random(name):
