@@ -30,7 +30,7 @@ HWY_INLINE V erf_of(D d, V x) {
     q = hn::MulAdd(q, t, hn::Set(d, c));
   const V far = hn::NegMulAdd(hn::Exp(d, hn::Neg(square)), q, one);
   const V positive = hn::IfThenElse(hn::Lt(magnitude, one), hn::Mul(magnitude, p), far);
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::CopySign(positive, x));
+  return hn::CopySign(positive, x);
 }
 
 template <class D, class V>
@@ -44,7 +44,11 @@ HWY_INLINE V softplus_of(D d, V a) {
   return hn::Add(hn::Max(a, hn::Zero(d)), hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(a)))));
 }
 
-// Highway's transcendental functions clamp a NaN away; a NaN must stay one.
+// Highway's transcendental functions are not made for NaN, and some clamp it away; a NaN must stay one.
+template <class D, class V>
+HWY_INLINE V no_nan(D d, V a) {
+  return hn::IfThenElse(hn::IsNaN(a), hn::Zero(d), a);
+}
 template <class V>
 HWY_INLINE V keep_nan(V a, V y) {
   return hn::IfThenElse(hn::IsNaN(a), a, y);
@@ -54,17 +58,17 @@ HWY_INLINE V keep_nan(V a, V y) {
 #define LIMN_KERNELS(X)                                      \
   X(neg, 1, hn::Neg(a))                                      \
   X(abs, 1, hn::Abs(a))                                      \
-  X(exp, 1, keep_nan(a, hn::Exp(d, a)))                      \
-  X(log, 1, keep_nan(a, hn::Log(d, a)))                      \
-  X(log1p, 1, keep_nan(a, hn::Log1p(d, a)))                  \
-  X(expm1, 1, keep_nan(a, hn::Expm1(d, a)))                  \
+  X(exp, 1, keep_nan(a, hn::Exp(d, no_nan(d, a))))           \
+  X(log, 1, keep_nan(a, hn::Log(d, no_nan(d, a))))           \
+  X(log1p, 1, keep_nan(a, hn::Log1p(d, no_nan(d, a))))       \
+  X(expm1, 1, keep_nan(a, hn::Expm1(d, no_nan(d, a))))       \
   X(sqrt, 1, hn::Sqrt(a))                                    \
-  X(sin, 1, hn::Sin(d, a))                                   \
-  X(cos, 1, hn::Cos(d, a))                                   \
-  X(tanh, 1, keep_nan(a, hn::Tanh(d, a)))                    \
-  X(erf, 1, erf_of(d, a))                                    \
-  X(sigmoid, 1, keep_nan(a, sigmoid_of(d, a)))               \
-  X(softplus, 1, keep_nan(a, softplus_of(d, a)))             \
+  X(sin, 1, keep_nan(a, hn::Sin(d, no_nan(d, a))))           \
+  X(cos, 1, keep_nan(a, hn::Cos(d, no_nan(d, a))))           \
+  X(tanh, 1, keep_nan(a, hn::Tanh(d, no_nan(d, a))))         \
+  X(erf, 1, keep_nan(a, erf_of(d, no_nan(d, a))))            \
+  X(sigmoid, 1, keep_nan(a, sigmoid_of(d, no_nan(d, a))))    \
+  X(softplus, 1, keep_nan(a, softplus_of(d, no_nan(d, a))))  \
   X(add, 2, hn::Add(a, b))                                   \
   X(sub, 2, hn::Sub(a, b))                                   \
   X(mul, 2, hn::Mul(a, b))                                   \
