@@ -49,7 +49,8 @@ constexpr Program parse(std::string_view text) {
     while (text[i] != '(') ++i;
     instruction.op = text.substr(begin, i - begin);
     for (int k = 0; text[i] != ')'; ++k) ++i, instruction.source[k] = number();
-    if (++i < text.size() && text[i] == '>') ++i, instruction.store = number();
+    ++i;
+    if (i < text.size() && text[i] == '>') ++i, instruction.store = number();
   }
   return program;
 }
