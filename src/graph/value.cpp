@@ -72,9 +72,9 @@ Value pointwise(Op op, const Located& a, Value b, Value c = {}) {
 #undef LIMN_POINTWISE
 #undef LIMN_OP
 
-bool is_splat(Value a, double& number) {
-  const Node* node = &a.node();
-  while (node->op == Op::kBroadcast) node = &a.graph()[node->in[0]];
+bool is_splat(const Graph& graph, NodeId id, double& number) {
+  const Node* node = &graph[id];
+  while (node->op == Op::kBroadcast) node = &graph[node->in[0]];
   if (node->op != Op::kConstant) return false;
   number = node->attribute.value;
   return true;

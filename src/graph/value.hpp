@@ -84,6 +84,7 @@ inline Value operator*(double a, Located b) { return mul({constant(b.value.graph
 inline Value operator/(double a, Located b) { return div({constant(b.value.graph(), a), b.place}, b.value); }
 
 // The number that a value is everywhere, if it is a constant or a broadcast of one.
-bool is_splat(Value a, double& number);
+bool is_splat(const Graph& graph, NodeId id, double& number);
+inline bool is_splat(Value a, double& number) { return is_splat(a.graph(), a.id(), number); }
 
 }  // namespace limn

@@ -55,7 +55,9 @@ Value dropout(Value x, double rate, std::string_view stream) {
 }
 
 Value softmax_cross_entropy(Value logits, Value labels) {
-  const Value picked = one_hot(labels, logits.shape()[-1]) * log_softmax(logits);
+  // Selected, not multiplied: a class ruled out by a logit of -inf costs nothing while it is not the label.
+  const Value zero = constant(logits.graph(), 0);
+  const Value picked = select(one_hot(labels, logits.shape()[-1]), log_softmax(logits), zero);
   return by_row(-sum_last(picked));
 }
 Value logistic_cross_entropy(Value logit, Value targets) { return by_row(softplus(logit) - logit * targets); }

@@ -180,7 +180,7 @@ class Compiler {
       case StepKind::kOneHot: step.rows = from.size(), step.columns = node.attribute.high; break;
       case StepKind::kUniform: step.stream = node.attribute.stream; break;
       case StepKind::kFill: {
-        const bool is_splatted = is_splat(Value(const_cast<Graph&>(graph_), id), step.value);
+        const bool is_splatted = is_splat(graph_, id, step.value);
         LIMN_CHECK(is_splatted);
         break;
       }

@@ -60,7 +60,7 @@ class Grouping {
   void add_unit(NodeId id) {
     units_.list.push_back({kind_of(graph_[id]), {id}});
     double splat = 0;
-    const bool fill = graph_[id].op == Op::kBroadcast && is_splat(Value(const_cast<Graph&>(graph_), id), splat);
+    const bool fill = graph_[id].op == Op::kBroadcast && is_splat(graph_, id, splat);
     if (fill)
       units_.list.back().kind = StepKind::kFill;
     else

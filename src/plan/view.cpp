@@ -19,8 +19,7 @@ View compute_view(const Graph& graph, const std::vector<View>& views, NodeId id)
 
 Access access_of(const Graph& graph, const std::vector<View>& views, NodeId in, const Shape& shape) {
   Access access;
-  // is_splat wants a Value; the graph is not changed by it.
-  if (is_splat(Value(const_cast<Graph&>(graph), in), access.value)) {
+  if (is_splat(graph, in, access.value)) {
     access.is_constant = true;
     return access;
   }

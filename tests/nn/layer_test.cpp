@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "autodiff/autodiff.hpp"
 #include "planned.hpp"
@@ -120,6 +121,14 @@ TEST(SoftmaxCrossEntropy, IsMinusTheLabelsLogProbabilityAndItsGradientTheError) 
   }
   expect_near(y[0], losses, 1e-14, "loss");
   expect_near(y[1], error, 1e-14, "gradient");
+}
+
+TEST(SoftmaxCrossEntropy, AClassRuledOutByMinusInfinityCostsNothing) {
+  const double never = -std::numeric_limits<double>::infinity();
+  const auto y = run(
+      {{1, 3}, {1}}, {{0, never, 0}, {2}}, [](auto& v) { return softmax_cross_entropy(v[0], v[1]); }, DType::kIndex);
+  expect_near(y[0], {std::log(2)}, 1e-15, "loss");
+  expect_near(y[1], {0.5, 0, -0.5}, 1e-15, "gradient");
 }
 
 TEST(LogisticCrossEntropy, EqualsItsDefinitionAndStaysFiniteFarOut) {
