@@ -7,6 +7,17 @@
 
 namespace limn {
 
+namespace {
+
+constexpr std::int64_t kLongRow = 64;  // floats: rows that lie apart are taken one by one from here on
+
+bool has_pitches(const TileProgram& program) {
+  return std::ranges::any_of(program.operands, [](const TileOperand& o) { return o.pitch != 0; }) ||
+         std::ranges::any_of(program.stores, [](const TileStore& s) { return s.pitch != 0; });
+}
+
+}  // namespace
+
 // Registers and, for the tile at hand, where each operand and each result is.
 struct TileRunner::Registers {
   alignas(64) float memory[kRegisters][kTile];
@@ -17,16 +28,19 @@ struct TileRunner::Registers {
 TileRunner::TileRunner(const TileProgram& program, const std::function<float*(Place)>& address, bool whole_rows)
     : rows_(program.rows),
       columns_(program.columns),
-      many_rows_(whole_rows && program.rows > 1 && program.columns * 2 <= kTile) {
+      many_rows_(whole_rows && program.rows > 1 && program.columns * 2 <= kTile &&
+                 (program.columns < kLongRow || !has_pitches(program))) {
   LIMN_CHECK(program.operands.size() + program.code.size() <= 2 * kRegisters && program.operands.size() <= kRegisters);
   for (const TileOperand& operand : program.operands) {
     const float* memory = operand.is_constant ? nullptr : address(operand.place);
-    const bool expand = many_rows_ && (operand.walk == Walk::kRow || operand.walk == Walk::kColumn);
-    operands_.push_back({operand.walk, memory, static_cast<float>(operand.value), expand ? registers_++ : -1});
+    const bool full = operand.walk == Walk::kFull && operand.pitch == 0;
+    const bool expand = many_rows_ && !full && operand.walk != Walk::kScalar;
+    operands_.push_back({operand.walk, memory, operand.pitch ? operand.pitch : columns_,
+                         static_cast<float>(operand.value), expand ? registers_++ : -1});
   }
   if (program.rows == 1) compiled_ = compiled_program(signature(program));
   if (compiled_) {
-    for (const Place& store : program.stores) stores_.push_back(address(store));
+    for (const TileStore& store : program.stores) stores_.push_back(address(store.place));
     return;
   }
   assign_kernels(program);
@@ -55,7 +69,7 @@ void TileRunner::assign_kernels(const TileProgram& program) {
     }
     const PointwiseKernel kernel = pointwise_kernels(instruction.op).variant[ones];
     LIMN_CHECK(kernel, "{} has no variant {}", instruction.op, ones);
-    code_.push_back({kernel, sources[0], sources[1], sources[2], -1, nullptr});
+    code_.push_back({kernel, sources[0], sources[1], sources[2], -1, nullptr, columns_});
   }
 }
 
@@ -73,7 +87,8 @@ void TileRunner::assign_targets(const TileProgram& program, const std::function<
     const std::int32_t store = program.code[i].store;
     bool direct = store >= 0;
     if (store >= 0) {
-      instruction.store = address(program.stores[store]);
+      instruction.store = address(program.stores[store].place);
+      if (program.stores[store].pitch) instruction.pitch = program.stores[store].pitch, direct = !many_rows_;
       for (std::size_t k = 0; k < operands_.size(); ++k)
         if (operands_[k].memory == instruction.store && last_use[k] > i) direct = false;
     }
@@ -94,6 +109,7 @@ void TileRunner::assign_targets(const TileProgram& program, const std::function<
 
 std::string signature(const TileProgram& program) {
   std::string text;
+  if (has_pitches(program)) return "";
   for (const TileOperand& operand : program.operands) {
     if (operand.walk == Walk::kRow || operand.walk == Walk::kColumn) return "";
     text += operand.walk == Walk::kFull ? 'f' : 's';
@@ -136,12 +152,12 @@ void TileRunner::run(std::int64_t row0, std::int64_t row1, std::int64_t column0,
 
 void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column,
                           std::int64_t columns) const {
-  const std::int64_t n = rows * columns, from = row * columns_ + column;
+  const std::int64_t n = rows * columns;
   for (std::size_t k = 0; k < operands_.size(); ++k) {
     const Operand& operand = operands_[k];
     const float* memory = operand.memory ? operand.memory : &registers.constants[k];
     switch (operand.walk) {
-      case Walk::kFull: memory += from; break;
+      case Walk::kFull: memory += row * operand.pitch + column; break;
       case Walk::kRow: memory += column; break;
       case Walk::kColumn: memory += row; break;
       case Walk::kScalar: break;
@@ -149,8 +165,8 @@ void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t r
     if (operand.expanded >= 0) {
       float* to = registers.memory[operand.expanded];
       for (std::int64_t r = 0; r < rows; ++r)
-        if (operand.walk == Walk::kRow)
-          std::copy_n(memory, columns, to + r * columns);
+        if (operand.walk == Walk::kRow || operand.walk == Walk::kFull)
+          std::copy_n(memory + (operand.walk == Walk::kFull ? r * operand.pitch : 0), columns, to + r * columns);
         else
           std::fill_n(to + r * columns, columns, operand.walk == Walk::kColumn ? memory[r] : *memory);
       memory = to;
@@ -159,7 +175,8 @@ void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t r
   }
   for (std::size_t i = 0; i < code_.size(); ++i) {
     const Instruction& instruction = code_[i];
-    float* to = instruction.target >= 0 ? registers.memory[instruction.target] : instruction.store + from;
+    float* to = instruction.target >= 0 ? registers.memory[instruction.target]
+                                        : instruction.store + row * instruction.pitch + column;
     auto source = [&](std::int32_t s) { return s >= 0 ? registers.at[s] : nullptr; };
     instruction.kernel(source(instruction.a), source(instruction.b), source(instruction.c), to,
                        static_cast<std::size_t>(n));
@@ -167,8 +184,9 @@ void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t r
   }
   for (const Instruction& instruction : code_)
     if (instruction.target >= 0 && instruction.store)
-      std::memcpy(instruction.store + from, registers.memory[instruction.target],
-                  static_cast<std::size_t>(n) * sizeof(float));
+      for (std::int64_t r = 0; r < rows; ++r)
+        std::copy_n(registers.memory[instruction.target] + r * columns, columns,
+                    instruction.store + (row + r) * instruction.pitch + column);
 }
 
 }  // namespace limn

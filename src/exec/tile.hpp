@@ -29,14 +29,16 @@ class TileRunner {
   struct Operand {
     Walk walk;
     const float* memory;  // null: a constant
+    std::int64_t pitch;   // floats from row to row, of kFull
     float value;
-    std::int32_t expanded;  // register it is repeated into, or -1
+    std::int32_t expanded;  // register it is gathered into, or -1
   };
   struct Instruction {
     PointwiseKernel kernel;
     std::int32_t a, b, c;  // operand, or operands + instruction
     std::int32_t target;   // register, or -1: straight to `store`
     float* store;          // or null
+    std::int64_t pitch;    // of store
   };
   struct Registers;
 

@@ -40,11 +40,12 @@ class Compiler {
   }
 
  private:
-  // A root lives in its own memory, or `offset` floats into another root's.
+  // A root lives in its own memory, or `offset` floats into another root's; there its rows may lie `pitch` floats
+  // apart.
   struct Home {
     NodeId owner = kNoNode;
-    std::int64_t offset = 0;
-    Place place;
+    std::int64_t offset = 0, pitch = 0;
+    Place place{};
   };
 
   std::pair<NodeId, std::int64_t> owner_of(NodeId root) const {
@@ -62,35 +63,41 @@ class Compiler {
   }
 
   void choose_homes() {
-    for (NodeId id = 0; id < graph_.size(); ++id) home_[id] = {id, 0, {}};
+    for (NodeId id = 0; id < graph_.size(); ++id) home_[id].owner = id;
     for (std::size_t s = 0; s < fn_.states.size(); ++s)
       if (in_place_[s]) home_[fn_.states[s].out].owner = fn_.states[s].in;
     std::vector<int> readers(graph_.size(), 0);
     for (const Unit& unit : units_.list)
       for (NodeId root : unit.reads) ++readers[root];
-    for (const Unit& unit : units_.list) {
-      if (unit.kind == StepKind::kCopy && graph_[unit.nodes[0]].op == Op::kConcat) join_parts(unit.nodes[0]);
-      // The raw product that only its epilogue wants lies where the epilogue's first result will overwrite it.
+    for (const Unit& unit : units_.list)
+      if (unit.kind == StepKind::kCopy && graph_[unit.nodes[0]].op == Op::kConcat) join_parts(unit.nodes[0], readers);
+    // The raw product that only its epilogue wants lies where the epilogue's first result will overwrite it.
+    for (const Unit& unit : units_.list)
       if (unit.contraction != kNoNode && readers[unit.contraction] == 0 && !is_output(unit.contraction))
         for (NodeId id : unit.writes)
-          if (id != unit.contraction) {
+          if (id != unit.contraction && home_[id].pitch == 0) {
             home_[unit.contraction].owner = id;
             break;
           }
-    }
   }
 
-  // Parts of a contiguous concat are made where the concat wants them.
-  void join_parts(NodeId id) {
-    const auto [outer, inner] = around(graph_[id].shape, static_cast<int>(graph_[id].attribute.axis));
-    if (outer != 1) return;
+  // Parts of a contiguous concat are made where the concat wants them; columns only by tile programs, and only where
+  // nobody else reads the part.
+  void join_parts(NodeId id, const std::vector<int>& readers) {
+    const Shape& shape = graph_[id].shape;
+    const int axis = static_cast<int>(graph_[id].attribute.axis);
+    const auto [outer, inner] = around(shape, axis);
+    if (outer != 1 && inner != 1) return;
     std::int64_t offset = 0;
     for (NodeId in : graph_[id].in) {
       const View view = units_.view[in];
       const std::int64_t size = graph_[in].shape.size();
-      if (view.offset == 0 && graph_[view.root].shape.size() == size && movable(view.root))
-        home_[view.root] = {id, offset, {}};
-      offset += size;
+      const bool whole = view.offset == 0 && graph_[view.root].shape.size() == size && movable(view.root);
+      if (whole && outer == 1)
+        home_[view.root] = {id, offset};
+      else if (whole && view.root == in && info(graph_[in].op).pointwise && readers[in] == 1)
+        home_[in] = {id, offset, shape[-1]};
+      offset += outer == 1 ? size : graph_[in].shape[axis];
     }
   }
 
@@ -234,7 +241,7 @@ class Compiler {
       if (node.op == Op::kConcat) to.offset += low;
       if (node.op == Op::kSlice) from.offset += node.attribute.low * inner;
       low += width;
-      if (from == to && outer == 1) continue;  // made in place
+      if (from == to && (outer == 1 || home_[in].pitch != 0)) continue;  // made in place
       Step& step = add(StepKind::kCopy, unit);
       step.in = {from}, step.out = {to};
       step.rows = outer, step.ld_in = width, step.ld_out = node.shape[axis] * inner;
@@ -275,14 +282,16 @@ class Compiler {
         TileOperand operand;
         operand.is_constant = access.is_constant, operand.value = access.value;
         operand.walk = access.is_constant ? Walk::kScalar : access.walk;
+        operand.pitch = access.pitch;
         if (!access.is_constant) operand.place = place(access.view);
-        has_rows = has_rows || operand.walk == Walk::kRow || operand.walk == Walk::kColumn;
+        has_rows = has_rows || operand.walk == Walk::kRow || operand.walk == Walk::kColumn || operand.pitch != 0;
         refs[i].operand = operand_index(tile, operand);
       }
       made.emplace_back(id, static_cast<std::int32_t>(tile.code.size()));
       if (std::ranges::find(unit.writes, id) != unit.writes.end()) {
         instruction.store = static_cast<std::int32_t>(tile.stores.size());
-        tile.stores.push_back(place(id));
+        tile.stores.push_back({place(id), home_[id].pitch});
+        has_rows = has_rows || home_[id].pitch != 0;
       }
       tile.code.push_back(instruction);
       step.flops += info(node.op).flops * static_cast<double>(shape.size());
@@ -300,7 +309,7 @@ class Compiler {
   static std::int32_t operand_index(TileProgram& tile, const TileOperand& operand) {
     for (std::size_t i = 0; i < tile.operands.size(); ++i) {
       const TileOperand& known = tile.operands[i];
-      if (known.is_constant == operand.is_constant && known.walk == operand.walk &&
+      if (known.is_constant == operand.is_constant && known.walk == operand.walk && known.pitch == operand.pitch &&
           (operand.is_constant ? known.value == operand.value : known.place == operand.place))
         return static_cast<std::int32_t>(i);
     }

@@ -28,6 +28,7 @@ enum class Walk : std::uint8_t {
 struct TileOperand {
   Walk walk = Walk::kFull;
   Place place;
+  std::int64_t pitch = 0;  // kFull: floats from row to row, where they do not lie one behind another
   bool is_constant = false;
   double value = 0;
 };
@@ -41,11 +42,15 @@ struct TileInstruction {
   std::int32_t a = -1, b = -1, c = -1;
   std::int32_t store = -1;  // index into TileProgram::stores, or -1
 };
+struct TileStore {
+  Place place;
+  std::int64_t pitch = 0;  // as TileOperand's
+};
 struct TileProgram {
   std::int64_t rows = 1, columns = 1;
   std::vector<TileOperand> operands{};
   std::vector<TileInstruction> code{};
-  std::vector<Place> stores{};  // full, [rows, columns] contiguous
+  std::vector<TileStore> stores{};  // full
 };
 
 enum class StepKind : std::uint8_t {

@@ -46,7 +46,7 @@ bool aligned(const Graph& graph, const Units& units, const Unit& unit, const Sta
     for (NodeId in : graph[id].in) {
       const Access access = access_of(graph, units.view, in, graph[id].shape);
       if (!access.is_constant && access.view.root == state.in &&
-          (access.walk != Walk::kFull || access.view.offset != 0))
+          (access.walk != Walk::kFull || access.view.offset != 0 || access.pitch != 0))
         return false;
     }
   return graph[unit.nodes.back()].shape.size() == graph[state.in].shape.size();

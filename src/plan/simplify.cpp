@@ -239,7 +239,7 @@ Fn simplify(const Fn& fn, std::vector<NodeId>& origin) {
 #ifdef LIMN_VERIFY
   verify(rebuilt);
 #endif
-  Fn swept = sweep(rebuilt, origin);
+  Fn swept = sweep(join_products(rebuilt, origin), origin);
   copy_old_values(swept, origin);
   return swept;
 }

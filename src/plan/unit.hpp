@@ -36,6 +36,7 @@ struct Access {
   bool direct = false;  // the input node itself, same shape: may be computed in the same program
   Walk walk = Walk::kFull;
   View view{kNoNode, 0};
+  std::int64_t pitch = 0;  // kFull: of the rows of a slice of columns, else 0
 };
 Access access_of(const Graph& graph, const std::vector<View>& views, NodeId in, const Shape& shape);
 

@@ -36,6 +36,12 @@ Access access_of(const Graph& graph, const std::vector<View>& views, NodeId in, 
       return access;
     }
   }
+  if (node.op == Op::kSlice && views[in].root == in && node.attribute.axis == shape.rank() - 1) {
+    access.view = views[node.in[0]];
+    access.view.offset += node.attribute.low;
+    access.pitch = graph[node.in[0]].shape[-1];
+    return access;
+  }
   access.direct = info(node.op).pointwise;
   access.view = views[in];
   return access;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "lstm.hpp"
 #include "network.hpp"
 #include "plan/plan.hpp"
 #include "planned.hpp"
@@ -124,7 +125,7 @@ TEST(Plan, WritesGradientsStraightIntoOneFlatBufferAndUpdatesInPlace) {
       EXPECT_EQ(tile.stores.size(), 1 + rule.moments.size());
       for (std::int32_t buffer = 1; buffer <= static_cast<std::int32_t>(tile.stores.size()); ++buffer) {
         const Place home{buffer, 0};
-        EXPECT_EQ(std::ranges::count(tile.stores, home), 1) << "state " << buffer;
+        EXPECT_EQ(std::ranges::count(tile.stores, home, &TileStore::place), 1) << "state " << buffer;
         EXPECT_EQ(std::ranges::count(tile.operands, home, &TileOperand::place), 1) << "state " << buffer;
       }
     }
@@ -147,6 +148,39 @@ TEST(Plan, JoinsPadsThatLieApartAndAddsUpTheOthers) {
     EXPECT_LE(testing::relative_distance(planned.outputs[i], exact[i]), 1e-7) << fn.outputs[i].name;
 }
 
+TEST(Plan, OfARecurrentNetworkHasAProductAndAProgramAStepOfTimeEachWayAndNoCopies) {
+  const testing::LstmSize size{20, 32, 8, 16, 10};
+  const Plan plan = compile(testing::lstm_fn(size));
+  EXPECT_LE(plan.steps.size(), static_cast<std::size_t>(3 * size.time + 30)) << to_text(plan);
+  EXPECT_LE(of_kind(plan, StepKind::kCopy).size(), 3u) << "the first state and the last one, which are inputs";
+  const auto products = of_kind(plan, StepKind::kContract);
+  EXPECT_EQ(std::ranges::count_if(products, [](const Step& s) { return s.transpose_a; }), 4)
+      << "of the input, the head, the cell, and the cell's first step:\n"
+      << to_text(plan);
+  EXPECT_EQ(std::ranges::count(products, (size.time - 1) * size.batch, &Step::inner), 1)
+      << "the cell's weight gradient is one product over the time steps";
+}
+
+TEST(Plan, OfARecurrentNetworkGivesWhatTheInterpreterGives) {
+  for (const std::int64_t hidden : {5, 70}) {  // narrow rows are gathered, long ones taken one by one
+    const Fn fn = testing::lstm_fn({7, 5, 6, hidden, 9});
+    const auto inputs = testing::random_inputs(fn, 12, -0.4, 0.4);
+    const auto all = interpret_all(fn, inputs);
+    const auto planned = testing::run_planned(fn, inputs);
+    for (std::size_t i = 0; i < fn.outputs.size(); ++i)
+      EXPECT_LE(testing::relative_distance(planned.outputs[i], all[fn.outputs[i].id]), 2e-6) << fn.outputs[i].name;
+    for (std::size_t i = 0; i < fn.states.size(); ++i) {
+      const auto at = std::ranges::find(fn.graph.inputs(), fn.states[i].in) - fn.graph.inputs().begin();
+      EXPECT_LE(testing::relative_distance(planned.inputs[static_cast<std::size_t>(at)], all[fn.states[i].out]), 1e-6);
+    }
+    for (const int threads : {2, 3, 4}) {
+      const auto again = testing::run_planned(fn, inputs, {}, threads);
+      EXPECT_EQ(planned.outputs, again.outputs) << threads << " threads";
+      EXPECT_EQ(planned.inputs, again.inputs) << threads << " threads";
+    }
+  }
+}
+
 TEST(Plan, GrowsByTheSameStepsWithEveryLayer) {
   auto compiled = [](int layers) { return compile(training_fn(Network(deep(layers, 16), 16), 8, "adam")); };
   const auto base = compiled(10).steps.size(), one = compiled(11).steps.size() - base;
@@ -156,8 +190,7 @@ TEST(Plan, GrowsByTheSameStepsWithEveryLayer) {
 }
 
 TEST(Plan, IsMadeInTimeThatGrowsAsTheModel) {
-  auto seconds = [](int layers) {  // of this process alone, the best of three
-    const Fn fn = training_fn(Network(deep(layers, 4), 4), 2, "adam");
+  auto compiled = [](const Fn& fn) {  // of this process alone, the best of three
     double best = 1e9;
     for (int i = 0; i < 3; ++i) {
       const std::clock_t begin = std::clock();
@@ -166,7 +199,10 @@ TEST(Plan, IsMadeInTimeThatGrowsAsTheModel) {
     }
     return best;
   };
+  auto seconds = [&](int layers) { return compiled(training_fn(Network(deep(layers, 4), 4), 2, "adam")); };
+  auto lstm = [&](int time) { return compiled(testing::lstm_fn({time, 2, 3, 4, 5})); };
   EXPECT_LT(seconds(800), 8 * 3 * seconds(100)) << "eight times the layers";
+  EXPECT_LT(lstm(400), 8 * 3 * lstm(50)) << "eight times the time";
 }
 
 TEST(Plan, OfANetworkThatIsOnlyAppliedNeedsNoMoreMemoryForMoreLayers) {
@@ -230,6 +266,7 @@ TEST(TappedPlan, GivesTheSameBitsAsABareOne) {
   for (const Rule& rule : rules())
     expect_same_bits(
         training_fn(Network("dense 33 gelu | dropout 0.5 | dense 18 softmax | dense 3", 21), 17, rule.name), 99);
+  expect_same_bits(testing::lstm_fn({4, 3, 5, 6, 7}), 7);
 }
 
 TEST(TappedPlan, ShowsStatesAsTheyWereBeforeTheStep) {

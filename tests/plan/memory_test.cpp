@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "lstm.hpp"
 #include "network.hpp"
 #include "plan/arena.hpp"
 #include "plan/plan.hpp"
@@ -60,9 +61,13 @@ struct Touched {
   static void run(std::vector<Place>& list, Place from, std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) list.push_back({from.buffer, from.offset + i});
   }
+  static void rows(std::vector<Place>& list, Place from, const TileProgram& tile, std::int64_t pitch) {
+    for (std::int64_t row = 0; row < tile.rows; ++row)
+      run(list, {from.buffer, from.offset + row * (pitch ? pitch : tile.columns)}, tile.columns);
+  }
   static std::int64_t extent(Walk walk, const TileProgram& tile) {
     switch (walk) {
-      case Walk::kFull: return tile.rows * tile.columns;
+      case Walk::kFull: break;
       case Walk::kRow: return tile.columns;
       case Walk::kColumn: return tile.rows;
       case Walk::kScalar: return 1;
@@ -110,9 +115,13 @@ struct Touched {
     if (s.kind != StepKind::kTile && !s.has_epilogue) return;
     for (const TileOperand& operand : s.tile.operands)
       // An epilogue reads the product that its own step has just made.
-      if (!operand.is_constant && !(s.has_epilogue && operand.place == s.out[0]))
-        run(reads, operand.place, extent(operand.walk, s.tile));
-    for (const Place& store : s.tile.stores) run(writes, store, s.tile.rows * s.tile.columns);
+      if (!operand.is_constant && !(s.has_epilogue && operand.place == s.out[0])) {
+        if (operand.walk == Walk::kFull)
+          rows(reads, operand.place, s.tile, operand.pitch);
+        else
+          run(reads, operand.place, extent(operand.walk, s.tile));
+      }
+    for (const TileStore& store : s.tile.stores) rows(writes, store.place, s.tile, store.pitch);
   }
 };
 
@@ -159,6 +168,7 @@ TEST(PlanMemory, IsNeverRacedForNorReadBeforeItIsWritten) {
   for (const Rule& rule : rules())
     expect_sound_memory(
         testing::training_fn(Network("dense 9 gelu | dropout 0.5 | dense 7 softmax | dense 3", 5), 6, rule.name));
+  expect_sound_memory(testing::lstm_fn({5, 3, 4, 6, 7}));
 }
 
 TEST(SummedAxes, AreTakenRunByRun) {
