@@ -35,12 +35,13 @@ int chunks_for(std::int64_t elements, std::int64_t least) {
 
 struct Contract {
   Contraction contraction;
+  std::vector<Block> blocks;  // of each chunk
   const float *a, *b;
   float* y;
   std::int64_t lda, ldb, ldc;
   std::shared_ptr<TileRunner> epilogue;
   void run(int chunk) const {
-    const Block block = block_of(contraction, chunk);
+    const Block& block = blocks[static_cast<std::size_t>(chunk)];
     contract(contraction, block, a, lda, b, ldb, y, ldc);
     if (epilogue) epilogue->run(block.row0, block.row1, block.column0, block.column1);
   }
@@ -160,9 +161,17 @@ struct StepNumber {
 
 BoundStep bind_contraction(const Step& step, const Address& address) {
   const Contraction c = plan_contraction(step.transpose_a, step.rows, step.columns, step.inner);
-  Contract task{
-      c,      address(step.in[0]), address(step.in[1]), address(step.out[0]), step.transpose_a ? c.m : c.k, c.n, c.n,
-      nullptr};
+  std::vector<Block> blocks;
+  for (int chunk = 0; chunk < c.chunks(); ++chunk) blocks.push_back(block_of(c, chunk));
+  Contract task{c,
+                std::move(blocks),
+                address(step.in[0]),
+                address(step.in[1]),
+                address(step.out[0]),
+                step.transpose_a ? c.m : c.k,
+                c.n,
+                c.n,
+                nullptr};
   if (step.has_epilogue) task.epilogue = std::make_shared<TileRunner>(step.tile, address, c.column_chunks == 1);
   return bound(std::move(task), c.chunks());
 }

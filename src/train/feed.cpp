@@ -29,7 +29,7 @@ void Feed::fill(int chunk) {
     if (data_->values.empty())
       kernels().from_bytes(data_->bytes.data() + from, n, data_->byte_scale, to);
     else
-      std::copy_n(data_->values.data() + from, n, to);
+      for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
     else
