@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -125,9 +126,15 @@ Network::Network(std::string_view architecture, std::int64_t inputs)
   outputs_ = width;
 }
 
-Activations Network::build(Value x, Value theta, bool training) const {
+void Network::initial_statistics(float* flat) const {
+  for (const Parameter& p : statistics_.list) std::fill_n(flat + p.offset, p.shape.size(), p.initial);
+}
+
+Activations Network::build(Value x, Value theta, Value statistics, bool training) const {
+  LIMN_CHECK(statistics || statistics_.size == 0, "the statistics are missing");
   Graph& graph = x.graph();
   Activations result;
+  result.statistics = statistics;
   auto parameter = [&](std::size_t i) {
     const Parameter& p = parameters_.list[i];
     return reshape(slice(theta, 0, p.offset, p.offset + p.shape.size()), p.shape);

@@ -25,6 +25,7 @@ struct Activations {
   std::vector<Value> z, a;  // [batch, units] before and after the activation; a without dropout
   Value output;             // a of the last layer
   Value logits;             // z of the last layer
+  Value statistics;  // [statistics] behind a step of training; as given when not training; empty if there are none
 };
 
 class Network {
@@ -34,15 +35,18 @@ class Network {
 
   const std::vector<LayerSpec>& layers() const { return layers_; }
   const Parameters& parameters() const { return parameters_; }
+  const Parameters& statistics() const { return statistics_; }  // kept from step to step, but not learned
+  void initial_statistics(float* flat) const;                   // fills flat[0 .. statistics().size)
   std::int64_t inputs() const { return inputs_; }
   std::int64_t outputs() const { return outputs_; }
 
-  // x [batch, inputs], theta [parameters]; dropout only when training.
-  Activations build(Value x, Value theta, bool training) const;
+  // x [batch, inputs], theta [parameters], statistics [statistics] (an empty Value if there are none); dropout only
+  // when training.
+  Activations build(Value x, Value theta, Value statistics, bool training) const;
 
  private:
   std::vector<LayerSpec> layers_;
-  Parameters parameters_;
+  Parameters parameters_, statistics_;
   std::int64_t inputs_, outputs_ = 0;
 };
 

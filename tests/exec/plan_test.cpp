@@ -119,7 +119,7 @@ TEST(Plan, GivesEqualBitsOnAnyNumberOfThreads) {
     const Fn fn = trace([&](Fn& f) {
       const Value theta = input(f.graph, "theta", {network.parameters().size}), x = input(f.graph, "x", {batch, 144});
       const Value y = input(f.graph, "y", {batch}, DType::kIndex);
-      const Value loss = mean(softmax_cross_entropy(network.build(x, theta, true).logits, y));
+      const Value loss = mean(softmax_cross_entropy(network.build(x, theta, {}, true).logits, y));
       f.output("loss", loss);
       f.output("gradient", grad(loss, theta));
     });

@@ -116,7 +116,7 @@ TEST(Network, ComputesLayerByLayerAndNamesItsScopes) {
   Activations values;
   const Fn fn = trace([&](Fn& f) {
     const Value x = input(f.graph, "x", {6, 4}), theta = input(f.graph, "theta", {network.parameters().size});
-    values = network.build(x, theta, false);
+    values = network.build(x, theta, {}, false);
     f.output("output", values.output);
     f.output("logits", values.logits);
     f.output("a1", values.a[0]);
@@ -151,7 +151,7 @@ TEST(Network, ComputesLayerByLayerAndNamesItsScopes) {
 TEST(Network, GivesEveryDropoutItsOwnStream) {
   const Network network("dropout 0.5 | dense 4 | dropout 0.5 | dense 4 | dropout 0.5 | dense 4", 4);
   Fn fn;
-  network.build(input(fn.graph, "x", {2, 4}), input(fn.graph, "theta", {network.parameters().size}), true);
+  network.build(input(fn.graph, "x", {2, 4}), input(fn.graph, "theta", {network.parameters().size}), {}, true);
   int draws = 0;
   for (NodeId id = 0; id < fn.graph.size(); ++id) draws += fn.graph[id].op == Op::kUniform;
   EXPECT_EQ(draws, 3);

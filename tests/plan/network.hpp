@@ -19,7 +19,7 @@ inline Fn training_fn(const Network& network, std::int64_t batch, std::string_vi
     Hyper hyper;
     hyper.lr = input(f.graph, "lr", {}), hyper.momentum = input(f.graph, "momentum", {});
     hyper.beta2 = input(f.graph, "beta2", {}), hyper.epsilon = input(f.graph, "epsilon", {});
-    const Value loss = mean(softmax_cross_entropy(network.build(x, theta, true).logits, y)),
+    const Value loss = mean(softmax_cross_entropy(network.build(x, theta, {}, true).logits, y)),
                 gradient = grad(loss, theta);
     f.output("loss", loss);
     f.output("gradient", gradient);

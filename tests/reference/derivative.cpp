@@ -20,7 +20,7 @@ Fn derivatives(const Question& question) {
     const Value y = name == "softmax" ? input(fn.graph, "y", {batch}, DType::kIndex)
                                       : input(fn.graph, "y", {batch, network.outputs()});
     const Value v = input(fn.graph, "v", theta.shape());
-    const Value output = network.build(x, theta, true).output;
+    const Value output = network.build(x, theta, {}, true).output;
     const Value rows = name == "softmax"    ? softmax_cross_entropy(output, y)
                        : name == "logistic" ? logistic_cross_entropy(output, y)
                                             : squared_error(output, y);
