@@ -15,7 +15,7 @@ Value partial(Op op, int i, Value a, Value b, Value y) {
   Graph& graph = y.graph();
   switch (op) {
     case Op::kNeg: return constant(graph, -1);
-    case Op::kAbs: return select(less(a, constant(graph, 0)), constant(graph, -1), constant(graph, 1));
+    case Op::kAbs: return sign(a);
     case Op::kExp: return y;
     case Op::kLog: return 1.0 / a;
     case Op::kLog1p: return 1.0 / (1.0 + a);

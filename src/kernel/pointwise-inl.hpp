@@ -44,6 +44,11 @@ HWY_INLINE V softplus_of(D d, V a) {
   return hn::Add(hn::Max(a, hn::Zero(d)), hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(a)))));
 }
 
+template <class D, class V>
+HWY_INLINE V sign_of(D d, V a) {
+  return hn::IfThenElse(hn::Gt(hn::Abs(a), hn::Zero(d)), hn::CopySign(hn::Set(d, 1.0f), a), a);
+}
+
 // Highway's transcendental functions are not made for NaN, and some clamp it away; a NaN must stay one.
 template <class D, class V>
 HWY_INLINE V no_nan(D d, V a) {
@@ -77,6 +82,7 @@ HWY_INLINE V keep_nan(V a, V y) {
   X(max, 2, hn::IfThenElse(hn::Lt(a, b), b, a))              \
   X(min, 2, hn::IfThenElse(hn::Lt(b, a), b, a))              \
   X(select, 3, hn::IfThenElse(hn::Ne(a, hn::Zero(d)), b, c)) \
+  X(sign, 1, sign_of(d, a))                                  \
   X(less, 2, hn::IfThenElseZero(hn::Lt(a, b), hn::Set(d, 1.0f)))
 
 #define LIMN_FUNCTION(name, arity, meaning)                                                     \

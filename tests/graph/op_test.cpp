@@ -194,6 +194,10 @@ TEST(PointwiseMeanings, HoldAtTheEdges) {
   EXPECT_EQ(value(Op::kSelect, 0, 1, 2), 2);
   EXPECT_EQ(value(Op::kSelect, -3, 1, 2), 1);
   EXPECT_EQ(value(Op::kLess, 1, 1), 0);
+  EXPECT_EQ(value(Op::kSign, 1e-300), 1);
+  EXPECT_EQ(value(Op::kSign, -INFINITY), -1);
+  EXPECT_EQ(value(Op::kSign, 0), 0);
+  EXPECT_TRUE(std::isnan(value(Op::kSign, NAN)));
   EXPECT_EQ(value(Op::kExpm1, 1e-20), 1e-20);
   EXPECT_EQ(value(Op::kLog1p, 1e-20), 1e-20);
   EXPECT_THROW(value(Op::kMatMul, 1), std::logic_error);
