@@ -31,6 +31,7 @@ Value partial(Op op, int i, Value a, Value b, Value y) {
     case Op::kSub: return constant(graph, i == 0 ? 1 : -1);
     case Op::kMul: return i == 0 ? b : a;
     case Op::kDiv: return i == 0 ? 1.0 / b : -(y / b);
+    case Op::kPow: return i == 0 ? b * pow(a, b - 1.0) : y * select(a, log(a), constant(graph, 0));  // 0^b stays 0
     default: LIMN_CHECK(false, "{} has no partials", name(op));
   }
   return {};

@@ -66,6 +66,7 @@ Value pad(Located a, int axis, std::int64_t low, std::int64_t total);
 Value concat(std::span<const Value> parts, int axis, std::source_location at = std::source_location::current());
 Value matmul(Located a, Value b, bool transpose_a = false, bool transpose_b = false);
 
+inline Value pow(Located a, double b) { return pow(a, constant(a.value.graph(), b, a.place)); }
 inline Value sum(Located a) { return sum_to(a, {}); }  // over all elements
 Value mean(Located a);                                 // over all elements
 

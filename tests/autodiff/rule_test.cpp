@@ -141,6 +141,19 @@ TEST(ChoosingRules, NeverTurnAnInfiniteCotangentIntoNaN) {
   EXPECT_EQ(dx, (Numbers{0, 0, INFINITY}));
 }
 
+TEST(PowerRule, IsFiniteAtZeroWhereTheSlopeIs) {
+  const Fn fn = trace([](Fn& f) {
+    const Value x = input(f.graph, "x", {3}), p = input(f.graph, "p", {3}), y = sum(pow(x, p));
+    f.output("dx", grad(y, x));
+    f.output("dp", grad(y, p));
+  });
+  const auto result = interpret(fn, std::vector<Numbers>{{0, -2, 2}, {2, 3, 0}});
+  EXPECT_EQ(result[0], (Numbers{0, 12, 0}));
+  EXPECT_EQ(result[1][0], 0);
+  EXPECT_TRUE(std::isnan(result[1][1])) << "no power of a negative number but the whole ones";
+  EXPECT_DOUBLE_EQ(result[1][2], std::log(2));
+}
+
 TEST(SecondDerivatives, AreSymmetricOnRandomGraphs) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));

@@ -198,6 +198,11 @@ TEST(PointwiseMeanings, HoldAtTheEdges) {
   EXPECT_EQ(value(Op::kSign, -INFINITY), -1);
   EXPECT_EQ(value(Op::kSign, 0), 0);
   EXPECT_TRUE(std::isnan(value(Op::kSign, NAN)));
+  EXPECT_EQ(value(Op::kFloor, -0.5), -1);
+  EXPECT_EQ(value(Op::kFloor, 2), 2);
+  EXPECT_EQ(value(Op::kPow, -2, 3), -8);
+  EXPECT_EQ(value(Op::kPow, 0, 0), 1);
+  EXPECT_TRUE(std::isnan(value(Op::kPow, -2, 0.5)));
   EXPECT_EQ(value(Op::kExpm1, 1e-20), 1e-20);
   EXPECT_EQ(value(Op::kLog1p, 1e-20), 1e-20);
   EXPECT_THROW(value(Op::kMatMul, 1), std::logic_error);
