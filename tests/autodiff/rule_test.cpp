@@ -50,6 +50,13 @@ std::vector<Case> cases() {
   list.push_back({"slice", {{4, 5}}, [](auto v) { return slice(v[0], 1, 1, 4); }});
   list.push_back({"pad", {{4, 2}}, [](auto v) { return pad(v[0], 1, 1, 5); }});
   list.push_back({"concat", {{2, 2}, {2, 3}}, [](auto v) { return concat(v, 1); }});
+  list.push_back({"gather", {{3, 5}, {4, 3}}, [](auto v) { return gather(v[0], argmax(v[1])); }});
+  list.push_back({"gather of numbers", {{3}, {4, 3}}, [](auto v) { return gather(v[0], argmax(v[1])); }});
+  list.push_back({"gather out of range", {{2, 5}, {9, 3}}, [](auto v) { return gather(v[0], argmax(v[1])); }});
+  list.push_back({"scatter_add", {{4, 5}, {4, 3}}, [](auto v) { return scatter_add(v[0], argmax(v[1]), 6); }});
+  list.push_back(
+      {"scatter_add with rows lost", {{9}, {9, 3}}, [](auto v) { return scatter_add(v[0], argmax(v[1]), 2); }});
+  list.push_back({"reduce_min", {{3, 5}}, [](auto v) { return reduce_min(v[0]); }});
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
       list.push_back({fmt::format("matmul {}{}", ta ? "aT" : "a", tb ? "bT" : "b"),
