@@ -6,6 +6,9 @@
 #include <charconv>
 #include <optional>
 
+#include "nn/activation.hpp"
+#include "nn/layer.hpp"
+
 namespace limn {
 namespace {
 
@@ -73,7 +76,7 @@ class Parser {
       if (words.size() > 2) spec.activation = words[2].text;
       if (!is_activation(spec.activation))
         fail(words[2].column, fmt::format("there is no activation \"{}\"", spec.activation),
-             "take linear, sigmoid, tanh, relu, gelu or softmax");
+             "take one of " + activation_names());
       if (words.size() > 3)
         fail(words[3].column, fmt::format("\"{}\" is too much", words[3].text), "separate layers by |");
     } else if (words[0].text == "dropout") {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nn/layer.hpp"
+#include "graph/value.hpp"
 #include "nn/parameters.hpp"
 
 namespace limn {

@@ -1,6 +1,8 @@
 #include "train/model.hpp"
 
 #include "autodiff/autodiff.hpp"
+#include "nn/activation.hpp"
+#include "nn/loss.hpp"
 #include "rule/rule.hpp"
 
 namespace limn {

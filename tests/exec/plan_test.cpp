@@ -7,6 +7,7 @@
 #include "autodiff/autodiff.hpp"
 #include "kernel/isa.hpp"
 #include "nn/architecture.hpp"
+#include "nn/loss.hpp"
 #include "planned.hpp"
 #include "random_graph.hpp"
 

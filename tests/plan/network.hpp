@@ -3,6 +3,7 @@
 #include "autodiff/autodiff.hpp"
 #include "graph/fn.hpp"
 #include "nn/architecture.hpp"
+#include "nn/loss.hpp"
 #include "rule/rule.hpp"
 
 namespace limn::testing {

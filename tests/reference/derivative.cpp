@@ -2,6 +2,7 @@
 // in float64 and by a plan in float32.
 #include "autodiff/autodiff.hpp"
 #include "nn/architecture.hpp"
+#include "nn/loss.hpp"
 #include "question.hpp"
 
 namespace {
