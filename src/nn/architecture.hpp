@@ -1,4 +1,4 @@
-// The architecture text, "dense 512 relu | dropout 0.2 | dense 10": parsed, checked, and built as graph.
+// The architecture text, "dense 512 | bn relu | dropout 0.2 | dense 10": parsed, checked, and built as graph.
 #pragma once
 #include <string>
 #include <string_view>
@@ -10,9 +10,9 @@
 namespace limn {
 
 struct LayerSpec {
-  enum class Kind { kDense, kDropout } kind = Kind::kDense;
+  enum class Kind { kDense, kDropout, kBatchNorm } kind = Kind::kDense;
   std::int64_t units = 0;             // dense
-  std::string activation = "linear";  // dense
+  std::string activation = "linear";  // all but dropout
   double rate = 0;                    // dropout
 };
 
@@ -20,7 +20,7 @@ struct LayerSpec {
 std::vector<LayerSpec> parse_architecture(std::string_view text);
 std::string to_text(const std::vector<LayerSpec>& layers);  // the canonical text
 
-// What building a model yields; z and a of every dense layer for those who want to look.
+// What building a model yields; z and a of every layer with parameters for those who want to look.
 struct Activations {
   std::vector<Value> z, a;  // [batch, units] before and after the activation; a without dropout
   Value output;             // a of the last layer
@@ -30,7 +30,9 @@ struct Activations {
 
 class Network {
  public:
-  // inputs: features of a row, >= 1. Error: no dense layer, or so large that it cannot be meant (over 2^31 parameters).
+  // inputs: features of a row, >= 1. Layers with parameters are numbered from 1; they are named layerK.w and layerK.b
+  // of dense, layerK.gamma and layerK.beta of bn, its statistics layerK.mean and layerK.variance. Error: no dense
+  // layer, or so large that it cannot be meant (over 2^31 parameters).
   Network(std::string_view architecture, std::int64_t inputs);
 
   const std::vector<LayerSpec>& layers() const { return layers_; }

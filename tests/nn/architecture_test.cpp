@@ -28,7 +28,8 @@ TEST(Architecture, IsReadInAnySpacing) {
 
 TEST(Architecture, ComesBackFromItsCanonicalText) {
   for (const char* text : {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
-                           "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
+                           "bn | dense 3 | bn leaky_relu | dense 2", "dropout 0 | dense 7",
+                           "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
     EXPECT_EQ(to_text(parse_architecture(text)), text);
   }
 }
@@ -60,6 +61,8 @@ TEST(Architecture, IsRefusedWithTheColumnAndAHint) {
       {"dense 5 rellu", 9, "rellu"},
       {"dense 5 relu relu", 14, "too much"},
       {"dense 5 relu dense 2", 14, "too much"},
+      {"bn 3 | dense 2", 4, "no activation \"3\""},
+      {"bn relu relu | dense 2", 9, "too much"},
       {"dropout | dense 2", 1, "rate"},
       {"dense 4 | dropout 1 | dense 2", 11, "rate"},
       {"dense 4 | dropout -0.1 | dense 2", 11, "rate"},
@@ -86,7 +89,8 @@ TEST(Architecture, IsRefusedWithTheColumnAndAHint) {
 }
 
 TEST(Network, WantsADenseLayerLastAndAReasonableSize) {
-  for (const char* text : {"dropout 0.5", "dense 4 | dropout 0.5"}) EXPECT_THROW(Network(text, 3), Error) << text;
+  for (const char* text : {"dropout 0.5", "dense 4 | dropout 0.5", "bn", "dense 4 | bn relu"})
+    EXPECT_THROW(Network(text, 3), Error) << text;
   EXPECT_THROW(Network("dense 1048576", 1 << 20), Error);
   EXPECT_THROW(Network("dense 1048576 | dense 1048576", 1), Error);
   EXPECT_NO_THROW(Network("dense 1048576", 1));
