@@ -71,8 +71,10 @@ class Parser {
       used = dropout(words, spec);
     else if (words[0].text == "bn")
       spec.kind = LayerSpec::Kind::kBatchNorm, used = activation(words, 1, spec);
+    else if (words[0].text == "ln")
+      spec.kind = LayerSpec::Kind::kLayerNorm, used = activation(words, 1, spec);
     else
-      fail(words[0].column, fmt::format("there is no layer \"{}\"", words[0].text), "take dense, dropout or bn");
+      fail(words[0].column, fmt::format("there is no layer \"{}\"", words[0].text), "take dense, dropout, bn or ln");
     if (words.size() > used)
       fail(words[used].column, fmt::format("\"{}\" is too much", words[used].text), "separate layers by |");
     return spec;
@@ -120,6 +122,7 @@ std::string to_text(const std::vector<LayerSpec>& layers) {
       case LayerSpec::Kind::kDense: part = fmt::format("dense {}", layer.units); break;
       case LayerSpec::Kind::kDropout: part = fmt::format("dropout {}", layer.rate); break;
       case LayerSpec::Kind::kBatchNorm: part = "bn"; break;
+      case LayerSpec::Kind::kLayerNorm: part = "ln"; break;
     }
     if (layer.activation != "linear") part += " " + layer.activation;
   }

@@ -42,6 +42,8 @@ Network::Network(std::string_view architecture, std::int64_t inputs)
     } else {
       parameters_.add(name + ".gamma", {width}, false, 1);
       parameters_.add(name + ".beta", {width}, false);
+    }
+    if (layer.kind == LayerSpec::Kind::kBatchNorm) {
       statistics_.add(name + ".mean", {width}, false);
       statistics_.add(name + ".variance", {width}, false, 1);
     }
@@ -78,6 +80,8 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
     Value z;
     if (layer.kind == LayerSpec::Kind::kDense) {
       z = dense(a, first, second);
+    } else if (layer.kind == LayerSpec::Kind::kLayerNorm) {
+      z = layer_norm(a, first, second);
     } else {
       const Value mean = running.next(), variance = running.next();
       const BatchNorm norm = batch_norm(a, first, second, mean, variance, training);

@@ -22,4 +22,11 @@ BatchNorm batch_norm(Value x, Value gamma, Value beta, Value running_mean, Value
           moved(running_variance, variance * (n / (n - 1)))};
 }
 
+Value layer_norm(Value x, Value gamma, Value beta) {
+  const Shape column = x.shape().with(-1, 1);
+  const auto n = static_cast<double>(x.shape()[-1]);
+  const Value centred = x - sum_to(x, column) / n, variance = sum_to(centred * centred, column) / n;
+  return centred * inverse_deviation(variance) * gamma + beta;
+}
+
 }  // namespace limn

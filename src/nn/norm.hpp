@@ -16,4 +16,7 @@ struct BatchNorm {
 // batch's unbiased one. Error: training on a batch of one row, which has no variance.
 BatchNorm batch_norm(Value x, Value gamma, Value beta, Value running_mean, Value running_variance, bool training);
 
+// The same for each row, over its features (Ba, Kiros and Hinton 2016, equation 4): no other row, no statistics.
+Value layer_norm(Value x, Value gamma, Value beta);
+
 }  // namespace limn

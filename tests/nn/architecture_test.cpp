@@ -28,8 +28,8 @@ TEST(Architecture, IsReadInAnySpacing) {
 
 TEST(Architecture, ComesBackFromItsCanonicalText) {
   for (const char* text : {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
-                           "bn | dense 3 | bn leaky_relu | dense 2", "dropout 0 | dense 7",
-                           "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
+                           "bn | dense 3 | bn leaky_relu | dense 2", "ln gelu | dense 3 | ln | dense 2",
+                           "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
     EXPECT_EQ(to_text(parse_architecture(text)), text);
   }
 }

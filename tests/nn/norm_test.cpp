@@ -171,5 +171,34 @@ TEST(BatchNorm, InANetworkLearnsItsStatisticsAsAState) {
   for (std::size_t i = 0; i < evaluated.size(); ++i) EXPECT_NEAR(evaluated[i], trained[i], 1e-4);
 }
 
+TEST(LayerNorm, TakesTheMomentsOfEachRow) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    auto inputs = drawn(seed);
+    inputs.resize(3);
+    auto build = [](auto& v) { return layer_norm(v[0], v[1], v[2]); };
+    Numbers y;
+    for (std::int64_t i = 0; i < kRows; ++i) {
+      const Moments m = moments(inputs[0], i * kColumns, 1, kColumns);
+      for (std::int64_t j = 0; j < kColumns; ++j)
+        y.push_back((inputs[0][i * kColumns + j] - m.mean) / std::sqrt(m.squares / kColumns + 1e-5) * inputs[1][j] +
+                    inputs[2][j]);
+    }
+    expect_near(run({kShapes.begin(), kShapes.begin() + 3}, inputs, build)[0], y, 1e-14, "y");
+    expect_gradient(3, inputs, build);
+  }
+}
+
+TEST(LayerNorm, InANetworkIsTheSameInTrainingAndOutsideOfItAndOfOneRow) {
+  const Network network("dense 4 | ln relu | dense 2", 3);
+  EXPECT_EQ(network.parameters().list[2].name, "layer2.gamma");
+  EXPECT_EQ(network.parameters().list[2].initial, 1);
+  EXPECT_EQ(network.statistics().size, 0);
+  Fn fn;
+  const Value x = input(fn.graph, "x", {1, 3}), theta = input(fn.graph, "theta", {network.parameters().size});
+  EXPECT_EQ(network.build(x, theta, {}, true).output.id(), network.build(x, theta, {}, false).output.id());
+  EXPECT_FALSE(network.build(x, theta, {}, true).statistics);
+}
+
 }  // namespace
 }  // namespace limn
