@@ -88,7 +88,13 @@ class Parser {
       fail(words[1].column, fmt::format("\"{}\" is no number of units", words[1].text),
            fmt::format("take a whole number from 1 to {}", kMaxUnits));
     spec.units = *units;
-    return activation(words, 2, spec);
+    if (words.size() < 3 || words[2].text != "tied") return activation(words, 2, spec);
+    const auto layer = words.size() > 3 ? number<int>(words[3]) : std::nullopt;
+    if (!layer || *layer < 1)
+      fail(words[2].column, "tied wants the number of an earlier dense layer",
+           "write like: dense 64 relu | dense 784 tied 1");
+    spec.tied = *layer;
+    return activation(words, 4, spec);
   }
   std::size_t dropout(const std::vector<Word>& words, LayerSpec& spec) const {
     const auto rate = words.size() == 2 ? number<double>(words[1]) : std::nullopt;
@@ -119,7 +125,9 @@ std::string to_text(const std::vector<LayerSpec>& layers) {
   for (const LayerSpec& layer : layers) {
     std::string& part = parts.emplace_back();
     switch (layer.kind) {
-      case LayerSpec::Kind::kDense: part = fmt::format("dense {}", layer.units); break;
+      case LayerSpec::Kind::kDense:
+        part = fmt::format("dense {}{}", layer.units, layer.tied ? fmt::format(" tied {}", layer.tied) : "");
+        break;
       case LayerSpec::Kind::kDropout: part = fmt::format("dropout {}", layer.rate); break;
       case LayerSpec::Kind::kBatchNorm: part = "bn"; break;
       case LayerSpec::Kind::kLayerNorm: part = "ln"; break;

@@ -12,6 +12,7 @@ namespace limn {
 struct LayerSpec {
   enum class Kind { kDense, kDropout, kBatchNorm, kLayerNorm } kind = Kind::kDense;
   std::int64_t units = 0;             // dense
+  int tied = 0;                       // dense: the layer whose weight, transposed, it takes; 0: it has its own
   std::string activation = "linear";  // all but dropout
   double rate = 0;                    // dropout
 };
@@ -30,9 +31,10 @@ struct Activations {
 
 class Network {
  public:
-  // inputs: features of a row, >= 1. Layers with parameters are numbered from 1; they are named layerK.w and layerK.b
-  // of dense, layerK.gamma and layerK.beta of bn and ln, the statistics of bn layerK.mean and layerK.variance. Error:
-  // no dense layer, or so large that it cannot be meant (over 2^31 parameters).
+  // inputs: features of a row, >= 1. Layers with parameters are numbered from 1; they are named layerK.w (unless it is
+  // tied) and layerK.b of dense, layerK.gamma and layerK.beta of bn and ln, the statistics of bn layerK.mean and
+  // layerK.variance. Error: no dense layer at the end, tied to what is no fitting weight, or so large that it cannot be
+  // meant (over 2^31 parameters).
   Network(std::string_view architecture, std::int64_t inputs);
 
   const std::vector<LayerSpec>& layers() const { return layers_; }

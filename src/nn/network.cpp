@@ -26,6 +26,22 @@ class Views {
   std::size_t at_ = 0;
 };
 
+// A tied layer's weight is another's transposed: [inputs, units] must be what that one has as [units, inputs].
+void check_tied(const LayerSpec& layer, int number, std::int64_t width, const Parameters& parameters) {
+  const std::string wanted = fmt::format("layer{}.w", layer.tied);
+  const auto found = std::ranges::find(parameters.list, wanted, &Parameter::name);
+  if (found == parameters.list.end())
+    throw Error(fmt::format("layer {} is tied to layer {}, which is no dense layer before it with a weight of its own",
+                            number, layer.tied),
+                "layers with parameters are numbered from 1, dropout is not counted");
+  if (found->shape != Shape{layer.units, width})
+    throw Error(
+        fmt::format("layer {} needs a weight {}, but layer {} has {}, transposed {}", number,
+                    to_string(Shape{width, layer.units}), layer.tied, to_string(found->shape),
+                    to_string(Shape{found->shape[1], found->shape[0]})),
+        fmt::format("a layer tied to layer {} goes from {} to {} units", layer.tied, found->shape[1], found->shape[0]));
+}
+
 }  // namespace
 
 Network::Network(std::string_view architecture, std::int64_t inputs)
@@ -36,7 +52,10 @@ Network::Network(std::string_view architecture, std::int64_t inputs)
     if (layer.kind == LayerSpec::Kind::kDropout) continue;
     const std::string name = fmt::format("layer{}", ++number);
     if (layer.kind == LayerSpec::Kind::kDense) {
-      parameters_.add(name + ".w", {width, layer.units}, true);
+      if (layer.tied)
+        check_tied(layer, number, width, parameters_);
+      else
+        parameters_.add(name + ".w", {width, layer.units}, true);
       parameters_.add(name + ".b", {layer.units}, false);
       width = layer.units;
     } else {
@@ -65,7 +84,7 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
   Graph& graph = x.graph();
   Activations result;
   Views parameters(parameters_, theta), running(statistics_, statistics);
-  std::vector<Value> next_statistics;
+  std::vector<Value> weights, next_statistics;  // weights: of layer K, at K - 1
   Value a = x;
   int dropouts = 0;
   for (const LayerSpec& layer : layers_) {
@@ -76,10 +95,11 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
       continue;
     }
     const Scope scope(graph, fmt::format("layer{}", result.z.size() + 1));
-    const Value first = parameters.next(), second = parameters.next();
+    const Value first = layer.tied ? weights[layer.tied - 1] : parameters.next(), second = parameters.next();
+    weights.push_back(first);
     Value z;
     if (layer.kind == LayerSpec::Kind::kDense) {
-      z = dense(a, first, second);
+      z = layer.tied ? matmul(a, first, false, true) + second : dense(a, first, second);
     } else if (layer.kind == LayerSpec::Kind::kLayerNorm) {
       z = layer_norm(a, first, second);
     } else {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "autodiff/autodiff.hpp"
 #include "exec/interpreter.hpp"
 #include "graph/fn.hpp"
 #include "random_graph.hpp"
@@ -27,9 +28,10 @@ TEST(Architecture, IsReadInAnySpacing) {
 }
 
 TEST(Architecture, ComesBackFromItsCanonicalText) {
-  for (const char* text : {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
-                           "bn | dense 3 | bn leaky_relu | dense 2", "ln gelu | dense 3 | ln | dense 2",
-                           "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
+  for (const char* text :
+       {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
+        "dense 2 tanh | dense 3 tied 1", "bn | dense 3 | bn leaky_relu | dense 2", "ln gelu | dense 3 | ln | dense 2",
+        "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
     EXPECT_EQ(to_text(parse_architecture(text)), text);
   }
 }
@@ -61,6 +63,11 @@ TEST(Architecture, IsRefusedWithTheColumnAndAHint) {
       {"dense 5 rellu", 9, "rellu"},
       {"dense 5 relu relu", 14, "too much"},
       {"dense 5 relu dense 2", 14, "too much"},
+      {"dense 2 | dense 3 tied", 19, "tied wants"},
+      {"dense 2 | dense 3 tied one", 19, "tied wants"},
+      {"dense 2 | dense 3 tied 0", 19, "tied wants"},
+      {"dense 2 | dense 3 relu tied 1", 24, "too much"},
+      {"dense 2 | dense 3 tied 1 2", 26, "no activation"},
       {"bn 3 | dense 2", 4, "no activation \"3\""},
       {"bn relu relu | dense 2", 9, "too much"},
       {"dropout | dense 2", 1, "rate"},
@@ -150,6 +157,53 @@ TEST(Network, ComputesLayerByLayerAndNamesItsScopes) {
     }
     for (int j = 0; j < 3; ++j) EXPECT_NEAR(result[0][row * 3 + j], std::exp(z[j]) / total, 1e-14);
   }
+}
+
+TEST(Network, TakesATiedWeightTransposedAndGivesItBothGradients) {
+  const Network network("dense 2 tanh | dropout 0.5 | bn | dense 3 tied 1 sigmoid", 3);
+  const auto& list = network.parameters().list;
+  ASSERT_EQ(list.size(), 5u);
+  EXPECT_EQ(list[4].name, "layer3.b");
+  EXPECT_EQ(list[4].shape, Shape{3});
+
+  const Network plain("dense 2 tanh | dense 3 tied 1", 3);
+  const Fn fn = trace([&](Fn& f) {
+    const Value x = input(f.graph, "x", {4, 3}), theta = input(f.graph, "theta", {plain.parameters().size});
+    const Value w = reshape(slice(theta, 0, 0, 6), {3, 2}), c = slice(theta, 0, 8, 11);
+    const Value by_hand = matmul(tanh(matmul(x, w) + slice(theta, 0, 6, 8)), transpose(w, {1, 0})) + c;
+    const Value built = plain.build(x, theta, {}, true).output;
+    for (const Value& y : {built, by_hand}) {
+      f.output("y", y);
+      f.output("gradient", grad(sum(sin(y)), theta));
+    }
+  });
+  const auto result = interpret(fn, testing::random_inputs(fn, 23));
+  for (const std::size_t which : {0, 1})
+    for (std::size_t i = 0; i < result[which].size(); ++i) EXPECT_NEAR(result[which][i], result[2 + which][i], 1e-14);
+}
+
+TEST(Network, RefusesATieToWhatIsNoFittingWeight) {
+  struct Row {
+    const char* text;
+    std::vector<const char*> words;
+  };
+  const Row rows[] = {
+      {"dense 2 | dense 4 tied 1", {"layer 2", "[2, 4]", "[3, 2]", "[2, 3]"}},
+      {"dense 2 | dense 5 | dense 3 tied 1", {"layer 3", "[5, 3]"}},
+      {"dense 3 tied 1", {"layer 1", "no dense layer before"}},
+      {"dense 2 | dense 3 tied 2", {"layer 2"}},
+      {"dense 2 | dense 3 tied 7", {"layer 7"}},
+      {"bn | dense 3 tied 1", {"no dense layer"}},
+      {"dense 2 | dense 3 tied 1 | dense 2 tied 2", {"layer 3", "own"}},
+  };
+  for (const Row& row : rows) try {
+      Network(row.text, 3);
+      ADD_FAILURE() << row.text << " was accepted";
+    } catch (const Error& error) {
+      for (const char* word : row.words)
+        EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
+      EXPECT_FALSE(error.hint().empty());
+    }
 }
 
 TEST(Network, GivesEveryDropoutItsOwnStream) {
