@@ -27,7 +27,7 @@ inline Fn random_fn(std::uint64_t seed, bool smooth) {
     auto any = [&] { return pool[random.below(static_cast<std::uint32_t>(pool.size()))]; };
     for (std::uint32_t i = 0, count = 3 + random.below(12); i < count; ++i) {
       const Value a = any(), c = any();
-      switch (random.below(smooth ? 12 : 16)) {
+      switch (random.below(smooth ? 12 : 18)) {
         case 0: pool.push_back(a + c); break;
         case 1: pool.push_back(a * sigmoid(c)); break;
         case 2: pool.push_back(a - 0.5 * c); break;
@@ -54,6 +54,8 @@ inline Fn random_fn(std::uint64_t seed, bool smooth) {
         case 12: pool.push_back(relu(a)); break;
         case 13: pool.push_back(max(a, c)); break;
         case 14: pool.push_back(select(less(a, c), a, min(c, a * 0.5))); break;
+        case 15: pool.push_back(a + gather(c, argmax(a))); break;
+        case 16: pool.push_back(a + scatter_add(c, argmax(tanh(c)), rows)); break;
         default: pool.push_back(a - reduce_max(a)); break;
       }
     }

@@ -15,7 +15,7 @@ Value partial(Op op, int i, Value a, Value b, Value y) {
   Graph& graph = y.graph();
   switch (op) {
     case Op::kNeg: return constant(graph, -1);
-    case Op::kAbs: return select(less(a, constant(graph, 0)), constant(graph, -1), constant(graph, 1));
+    case Op::kAbs: return sign(a);
     case Op::kExp: return y;
     case Op::kLog: return 1.0 / a;
     case Op::kLog1p: return 1.0 / (1.0 + a);
@@ -31,6 +31,7 @@ Value partial(Op op, int i, Value a, Value b, Value y) {
     case Op::kSub: return constant(graph, i == 0 ? 1 : -1);
     case Op::kMul: return i == 0 ? b : a;
     case Op::kDiv: return i == 0 ? 1.0 / b : -(y / b);
+    case Op::kPow: return i == 0 ? b * pow(a, b - 1.0) : y * select(a, log(a), constant(graph, 0));  // 0^b stays 0
     default: LIMN_CHECK(false, "{} has no partials", name(op));
   }
   return {};
@@ -56,11 +57,15 @@ Value pass(const Choice& choice, Value v) {
   return choice.where_true ? select(choice.condition, v, zero) : select(choice.condition, zero, v);
 }
 
-// Linear: the operation itself on other inputs. concat alone has several; a zero part is written out there.
+// Linear: the operation itself on other inputs; indices stay. concat alone has several; a zero part is written out
+// there.
 Value linear(Graph& graph, const Node& node, std::span<const Value> tangents) {
   std::vector<NodeId> in;
   for (std::size_t i = 0; i < node.in.size(); ++i)
-    in.push_back((tangents[i] ? tangents[i] : broadcast(constant(graph, 0), graph[node.in[i]].shape)).id());
+    if (wanted_dtype(node.op, i) == DType::kIndex)
+      in.push_back(node.in[i]);
+    else
+      in.push_back((tangents[i] ? tangents[i] : broadcast(constant(graph, 0), graph[node.in[i]].shape)).id());
   return {graph, graph.add(node.op, std::move(in), node.attribute, node.place)};
 }
 
@@ -71,7 +76,8 @@ Shape inverse(const Shape& order) {
 }
 
 // Linear: the transpose, for input i.
-Value transposed(const Node& node, const Graph& graph, int i, Value c) {
+Value transposed(const Node& node, Graph& graph, int i, Value c) {
+  if (wanted_dtype(node.op, static_cast<std::size_t>(i)) == DType::kIndex) return {};
   const Shape& shape = graph[node.in[i]].shape;
   const Attribute& a = node.attribute;
   const int axis = static_cast<int>(a.axis);
@@ -82,6 +88,8 @@ Value transposed(const Node& node, const Graph& graph, int i, Value c) {
     case Op::kTranspose: return transpose(c, inverse(a.shape));
     case Op::kSlice: return pad(c, axis, a.low, shape[axis]);
     case Op::kPad: return slice(c, axis, a.low, a.low + shape[axis]);
+    case Op::kGather: return scatter_add(c, Value(graph, node.in[1]), shape[0]);
+    case Op::kScatterAdd: return gather(c, Value(graph, node.in[1]));
     case Op::kConcat: {
       std::int64_t low = 0;
       for (int k = 0; k < i; ++k) low += graph[node.in[k]].shape[axis];

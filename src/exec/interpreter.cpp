@@ -44,6 +44,7 @@ class Run {
   Numbers evaluate(const Node& node);
   Numbers move(const Node& node);  // slice, pad, concat, transpose, broadcast, sum_to
   Numbers matmul(const Node& node);
+  Numbers by_index(const Node& node);  // gather, scatter_add
   const Numbers& in(const Node& node, int i) const { return values_[node.in[i]]; }
 
   const Graph& graph_;
@@ -91,6 +92,8 @@ Numbers Run::evaluate(const Node& node) {
         y[i] = node.op == Op::kArgmax ? static_cast<double>(largest - row) : *largest;
       }
       return y;
+    case Op::kGather:
+    case Op::kScatterAdd: return by_index(node);
     case Op::kMatMul: return matmul(node);
     default: return move(node);
   }
@@ -107,6 +110,26 @@ Numbers Run::matmul(const Node& node) {
       for (std::int64_t j = 0; j < columns; ++j)
         y[i * columns + j] += x * in(node, 1)[tb ? j * b[1] + k : k * b[1] + j];
     }
+  return y;
+}
+
+Numbers Run::by_index(const Node& node) {
+  const Numbers& index = in(node, 1);
+  const auto size = static_cast<std::size_t>(node.shape.size());
+  const bool gathers = node.op == Op::kGather;
+  const auto n = gathers ? graph_[node.in[0]].shape[0] : node.attribute.high;
+  const std::size_t width = gathers ? in(node, 0).size() / std::max<std::size_t>(static_cast<std::size_t>(n), 1)
+                                    : size / static_cast<std::size_t>(n);
+  Numbers y(size);
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    if (!(index[i] >= 0 && index[i] < static_cast<double>(n))) continue;
+    const std::size_t row = static_cast<std::size_t>(index[i]) * width;
+    for (std::size_t k = 0; k < width; ++k)
+      if (gathers)
+        y[i * width + k] = in(node, 0)[row + k];
+      else
+        y[row + k] += in(node, 0)[i * width + k];
+  }
   return y;
 }
 

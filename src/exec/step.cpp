@@ -153,6 +153,39 @@ struct OneHot {
   }
 };
 
+struct Gather {
+  const float *table, *index;
+  float* y;
+  std::int64_t count, columns, rows;  // indices, numbers a row, rows of the table
+  int chunks;
+  void run(int chunk) const {
+    const auto* at = reinterpret_cast<const std::int32_t*>(index);
+    for (std::int64_t i = cut(count, chunk, chunks, 1), end = cut(count, chunk + 1, chunks, 1); i < end; ++i)
+      if (at[i] >= 0 && at[i] < rows)
+        std::copy_n(table + at[i] * columns, columns, y + i * columns);
+      else
+        std::fill_n(y + i * columns, columns, 0.0f);
+  }
+};
+
+// A chunk owns rows of the result and takes what belongs there in the order of the indices, so that bits do not depend
+// on who runs it.
+struct ScatterAdd {
+  const float *x, *index;
+  float* y;
+  std::int64_t count, columns, rows;
+  int chunks;
+  PointwiseKernel add;
+  void run(int chunk) const {
+    const auto* at = reinterpret_cast<const std::int32_t*>(index);
+    const std::int64_t low = cut(rows, chunk, chunks, 1), high = cut(rows, chunk + 1, chunks, 1);
+    std::fill_n(y + low * columns, (high - low) * columns, 0.0f);
+    for (std::int64_t i = 0; i < count; ++i)
+      if (at[i] >= low && at[i] < high)
+        add(y + at[i] * columns, x + i * columns, nullptr, y + at[i] * columns, static_cast<std::size_t>(columns));
+  }
+};
+
 struct StepNumber {
   float* y;
   const RunPoint* point;
@@ -211,6 +244,17 @@ BoundStep bind(const Step& step, const Address& address, const RunPoint* point) 
         return bound(Uniform{out(), step.columns, step.stream, point, chunks}, chunks);
       }
       case StepKind::kOneHot: return bound(OneHot{in(0), out(), step.rows, step.columns}, 1);
+      case StepKind::kGather: {
+        const int chunks = chunks_for(step.rows * step.columns, 16384);
+        return bound(Gather{in(0), in(1), out(), step.rows, step.columns, step.inner, chunks}, chunks);
+      }
+      case StepKind::kScatterAdd: {
+        const int chunks = static_cast<int>(
+            std::clamp<std::int64_t>(step.inner, 1, chunks_for((step.rows + step.inner) * step.columns, 16384)));
+        return bound(ScatterAdd{in(0), in(1), out(), step.rows, step.columns, step.inner, chunks,
+                                pointwise_kernels("add").variant[0]},
+                     chunks);
+      }
       case StepKind::kStepNumber: return bound(StepNumber{out(), point}, 1);
     }
     return {};

@@ -44,9 +44,10 @@ NodeId Graph::add(Op op, std::vector<NodeId> in, Attribute attribute, const std:
   std::string why;
   const Shape shape = op_info.shape(shapes, attribute, why);
   const DType dtype = dtype_of(op, nodes_, in);
-  for (NodeId id : in) {
-    const DType wanted = op == Op::kOneHot ? DType::kIndex : DType::kReal;
-    if (nodes_[id].dtype != wanted) why = wanted == DType::kIndex ? "wants indices" : "wants real numbers, not indices";
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const DType wanted = wanted_dtype(op, i);
+    if (nodes_[in[i]].dtype != wanted)
+      why = wanted == DType::kIndex ? "wants indices" : "wants real numbers, not indices";
   }
   if (!why.empty()) {
     std::vector<std::string> names;

@@ -1,7 +1,9 @@
 #include "graph/op.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 namespace limn {
 namespace {
@@ -99,6 +101,25 @@ Shape concat(Shapes in, const Attribute& a, std::string& why) {
     length += shape[axis];
   }
   return in[0].with(axis, length);
+}
+
+// `lead` in the place of the first `cut` axes of `of`.
+Shape with_lead(std::span<const std::int64_t> lead, const Shape& of, int cut, std::string& why) {
+  std::vector<std::int64_t> dims(lead.begin(), lead.end());
+  for (int i = cut; i < of.rank(); ++i) dims.push_back(of[i]);
+  if (dims.size() > Shape::kMaxRank) return why = fmt::format("would have more than {} axes", Shape::kMaxRank), Shape{};
+  return Shape(dims);
+}
+Shape gather(Shapes in, const Attribute&, std::string& why) {
+  if (in[0].rank() < 1) return why = "wants a table with at least one axis", Shape{};
+  return with_lead(in[1].dims(), in[0], 1, why);
+}
+Shape scatter_add(Shapes in, const Attribute& a, std::string& why) {
+  const int axes = in[1].rank();
+  if (a.high < 1) why = "wants a table of at least one row";
+  if (axes > in[0].rank() || !std::ranges::equal(in[0].dims().first(static_cast<std::size_t>(axes)), in[1].dims()))
+    return why = "wants one index a row", Shape{};
+  return with_lead(std::span(&a.high, 1), in[0], axes, why);
 }
 
 Shape matmul(Shapes in, const Attribute& a, std::string& why) {

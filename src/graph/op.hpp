@@ -23,9 +23,10 @@ enum class OpClass : std::uint8_t { kSource, kPointwise, kLinear, kBilinear, kCh
 enum class DType : std::uint8_t { kReal, kIndex };
 
 struct Attribute {
-  double value = 0;                          // constant
-  Shape shape;                               // input, uniform, broadcast, sum_to, reshape; the order of transpose
-  std::int64_t axis = 0, low = 0, high = 0;  // slice, pad, concat; one_hot: high = n; input: axis = its number
+  double value = 0;  // constant
+  Shape shape;       // input, uniform, broadcast, sum_to, reshape; the order of transpose
+  std::int64_t axis = 0, low = 0,
+               high = 0;  // slice, pad, concat; one_hot, scatter_add: high = n; input: axis = its number
   bool transpose_a = false, transpose_b = false;
   std::uint64_t stream = 0;  // uniform
   friend bool operator==(const Attribute&, const Attribute&) = default;
@@ -49,6 +50,9 @@ struct OpInfo {
 std::span<const OpInfo> ops();
 const OpInfo& info(Op op);
 inline std::string_view name(Op op) { return info(op).name; }
+inline DType wanted_dtype(Op op, std::size_t i) {  // of input i
+  return op == Op::kOneHot || (i == 1 && (op == Op::kGather || op == Op::kScatterAdd)) ? DType::kIndex : DType::kReal;
+}
 
 // The scalar meaning of a pointwise operation. Broken invariant for the others.
 double pointwise_value(Op op, double a, double b, double c);

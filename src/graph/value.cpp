@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numbers>
 
 #include "base/random.hpp"
 
@@ -95,6 +96,11 @@ Value uniform(Graph& graph, Shape shape, std::string_view stream, std::source_lo
   attribute.stream = stream_name_hash(stream);
   return {graph, graph.add(Op::kUniform, {}, attribute, at)};
 }
+Value normal(Graph& graph, Shape shape, std::string_view stream, std::source_location at) {
+  const Value radius = uniform(graph, shape, fmt::format("{}/radius", stream), at),
+              angle = uniform(graph, shape, fmt::format("{}/angle", stream), at);
+  return sqrt(-2.0 * log(1.0 - radius)) * cos(2 * std::numbers::pi * angle);
+}
 
 Value stop(Located a) { return unary(Op::kStop, a); }
 Value argmax(Located a) { return unary(Op::kArgmax, a); }
@@ -140,6 +146,16 @@ Value concat(std::span<const Value> parts, int axis, std::source_location at) {
   Attribute attribute;
   attribute.axis = axis;
   return {graph, graph.add(Op::kConcat, std::move(in), attribute, at)};
+}
+Value gather(Located table, Value index) {
+  Graph& graph = table.value.graph();
+  return {graph, graph.add(Op::kGather, {table.value.id(), index.id()}, {}, table.place)};
+}
+Value scatter_add(Located rows, Value index, std::int64_t n) {
+  Graph& graph = rows.value.graph();
+  Attribute attribute;
+  attribute.high = n;
+  return {graph, graph.add(Op::kScatterAdd, {rows.value.id(), index.id()}, attribute, rows.place)};
 }
 Value matmul(Located a, Value b, bool transpose_a, bool transpose_b) {
   Graph& graph = a.value.graph();

@@ -40,6 +40,9 @@ Value step_number(Graph& graph, std::source_location at = std::source_location::
 // Random numbers of the stream; two calls with one stream are the same numbers.
 Value uniform(Graph& graph, Shape shape, std::string_view stream,
               std::source_location at = std::source_location::current());
+// Normal random numbers, mean 0 and deviation 1, |x| < 5.8, made of two streams of uniform ones (Box and Muller 1958).
+Value normal(Graph& graph, Shape shape, std::string_view stream,
+             std::source_location at = std::source_location::current());
 
 #define LIMN_OP(...)
 #define LIMN_POINTWISE(symbol, name, arity, ...) LIMN_DECLARE_##arity(name)
@@ -64,10 +67,16 @@ Value transpose(Located a, Shape order);
 Value slice(Located a, int axis, std::int64_t low, std::int64_t high);
 Value pad(Located a, int axis, std::int64_t low, std::int64_t total);
 Value concat(std::span<const Value> parts, int axis, std::source_location at = std::source_location::current());
+// Row index[i...] of a table [n, row...] -> [index..., row...]; zeros where an index is out of range.
+Value gather(Located table, Value index);
+// The transpose of gather: rows [index..., row...] added up in order into zeros [n, row...].
+Value scatter_add(Located rows, Value index, std::int64_t n);
 Value matmul(Located a, Value b, bool transpose_a = false, bool transpose_b = false);
 
-inline Value sum(Located a) { return sum_to(a, {}); }  // over all elements
-Value mean(Located a);                                 // over all elements
+inline Value pow(Located a, double b) { return pow(a, constant(a.value.graph(), b, a.place)); }
+inline Value sum(Located a) { return sum_to(a, {}); }                                         // over all elements
+Value mean(Located a);                                                                        // over all elements
+inline Value reduce_min(Located a) { return neg({reduce_max({neg(a), a.place}), a.place}); }  // of the last axis
 
 inline Value operator-(Located a) { return neg(a); }
 inline Value operator+(Located a, Value b) { return add(a, b); }

@@ -9,6 +9,8 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include <cmath>
+
 #include "kernel/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,6 +46,22 @@ HWY_INLINE V softplus_of(D d, V a) {
   return hn::Add(hn::Max(a, hn::Zero(d)), hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(a)))));
 }
 
+template <class D, class V>
+HWY_INLINE V sign_of(D d, V a) {
+  return hn::IfThenElse(hn::Gt(hn::Abs(a), hn::Zero(d)), hn::CopySign(hn::Set(d, 1.0f), a), a);
+}
+
+// Lane by lane in float64: exp(b log a) in float32 would lose a digit with every power of ten.
+template <class D, class V>
+HWY_INLINE V pow_of(D d, V a, V b) {
+  HWY_ALIGN float base[hn::MaxLanes(d)], exponent[hn::MaxLanes(d)];
+  hn::Store(a, d, base);
+  hn::Store(b, d, exponent);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i)
+    base[i] = static_cast<float>(std::pow(static_cast<double>(base[i]), static_cast<double>(exponent[i])));
+  return hn::Load(d, base);
+}
+
 // Highway's transcendental functions are not made for NaN, and some clamp it away; a NaN must stay one.
 template <class D, class V>
 HWY_INLINE V no_nan(D d, V a) {
@@ -73,10 +91,13 @@ HWY_INLINE V keep_nan(V a, V y) {
   X(sub, 2, hn::Sub(a, b))                                   \
   X(mul, 2, hn::Mul(a, b))                                   \
   X(div, 2, hn::Div(a, b))                                   \
+  X(pow, 2, pow_of(d, a, b))                                 \
   X(relu, 1, hn::IfThenZeroElse(hn::Le(a, hn::Zero(d)), a))  \
   X(max, 2, hn::IfThenElse(hn::Lt(a, b), b, a))              \
   X(min, 2, hn::IfThenElse(hn::Lt(b, a), b, a))              \
   X(select, 3, hn::IfThenElse(hn::Ne(a, hn::Zero(d)), b, c)) \
+  X(floor, 1, keep_nan(a, hn::Floor(no_nan(d, a))))          \
+  X(sign, 1, sign_of(d, a))                                  \
   X(less, 2, hn::IfThenElseZero(hn::Lt(a, b), hn::Set(d, 1.0f)))
 
 #define LIMN_FUNCTION(name, arity, meaning)                                                     \

@@ -5,10 +5,13 @@
 #include <charconv>
 #include <optional>
 
+#include "nn/activation.hpp"
+
 namespace limn {
 namespace {
 
-constexpr std::int64_t kMaxUnits = 1 << 20, kMaxParameters = std::int64_t{1} << 31;
+constexpr std::int64_t kMaxUnits = 1 << 20;
+constexpr const char* kExample = "write layers like: dense 128 relu | dropout 0.2 | dense 10";
 
 struct Word {
   std::string_view text;
@@ -59,32 +62,55 @@ class Parser {
   }
 
   LayerSpec layer(const std::vector<Word>& words, std::size_t column) const {
-    const char* example = "write layers like: dense 128 relu | dropout 0.2 | dense 10";
-    if (words.empty()) fail(column, "a layer is missing", example);
+    if (words.empty()) fail(column, "a layer is missing", kExample);
     LayerSpec spec;
-    if (words[0].text == "dense") {
-      if (words.size() < 2) fail(words[0].column, "dense wants its number of units", example);
-      const auto units = number<std::int64_t>(words[1]);
-      if (!units || *units < 1 || *units > kMaxUnits)
-        fail(words[1].column, fmt::format("\"{}\" is no number of units", words[1].text),
-             fmt::format("take a whole number from 1 to {}", kMaxUnits));
-      spec.units = *units;
-      if (words.size() > 2) spec.activation = words[2].text;
-      if (!is_activation(spec.activation))
-        fail(words[2].column, fmt::format("there is no activation \"{}\"", spec.activation),
-             "take linear, sigmoid, tanh, relu, gelu or softmax");
-      if (words.size() > 3)
-        fail(words[3].column, fmt::format("\"{}\" is too much", words[3].text), "separate layers by |");
-    } else if (words[0].text == "dropout") {
-      const auto rate = words.size() == 2 ? number<double>(words[1]) : std::nullopt;
-      if (!rate || !(*rate >= 0 && *rate < 1))
-        fail(words[0].column, "dropout wants one rate", "take a number from 0 up to, not including, 1");
-      spec.kind = LayerSpec::Kind::kDropout;
-      spec.rate = *rate;
-    } else {
-      fail(words[0].column, fmt::format("there is no layer \"{}\"", words[0].text), "take dense or dropout");
-    }
+    std::size_t used = 0;
+    if (words[0].text == "dense")
+      used = dense(words, spec);
+    else if (words[0].text == "dropout")
+      used = dropout(words, spec);
+    else if (words[0].text == "bn")
+      spec.kind = LayerSpec::Kind::kBatchNorm, used = activation(words, 1, spec);
+    else if (words[0].text == "ln")
+      spec.kind = LayerSpec::Kind::kLayerNorm, used = activation(words, 1, spec);
+    else
+      fail(words[0].column, fmt::format("there is no layer \"{}\"", words[0].text), "take dense, dropout, bn or ln");
+    if (words.size() > used)
+      fail(words[used].column, fmt::format("\"{}\" is too much", words[used].text), "separate layers by |");
     return spec;
+  }
+
+  // What a layer's word is followed by. Each returns how many words it has used.
+  std::size_t dense(const std::vector<Word>& words, LayerSpec& spec) const {
+    if (words.size() < 2) fail(words[0].column, "dense wants its number of units", kExample);
+    const auto units = number<std::int64_t>(words[1]);
+    if (!units || *units < 1 || *units > kMaxUnits)
+      fail(words[1].column, fmt::format("\"{}\" is no number of units", words[1].text),
+           fmt::format("take a whole number from 1 to {}", kMaxUnits));
+    spec.units = *units;
+    if (words.size() < 3 || words[2].text != "tied") return activation(words, 2, spec);
+    const auto layer = words.size() > 3 ? number<int>(words[3]) : std::nullopt;
+    if (!layer || *layer < 1)
+      fail(words[2].column, "tied wants the number of an earlier dense layer",
+           "write like: dense 64 relu | dense 784 tied 1");
+    spec.tied = *layer;
+    return activation(words, 4, spec);
+  }
+  std::size_t dropout(const std::vector<Word>& words, LayerSpec& spec) const {
+    const auto rate = words.size() == 2 ? number<double>(words[1]) : std::nullopt;
+    if (!rate || !(*rate >= 0 && *rate < 1))
+      fail(words[0].column, "dropout wants one rate", "take a number from 0 up to, not including, 1");
+    spec.kind = LayerSpec::Kind::kDropout;
+    spec.rate = *rate;
+    return 2;
+  }
+  std::size_t activation(const std::vector<Word>& words, std::size_t at, LayerSpec& spec) const {
+    if (words.size() <= at) return at;
+    spec.activation = words[at].text;
+    if (!is_activation(spec.activation))
+      fail(words[at].column, fmt::format("there is no activation \"{}\"", spec.activation),
+           "take one of " + activation_names());
+    return at + 1;
   }
 
   std::string_view text_;
@@ -97,60 +123,18 @@ std::vector<LayerSpec> parse_architecture(std::string_view text) { return Parser
 std::string to_text(const std::vector<LayerSpec>& layers) {
   std::vector<std::string> parts;
   for (const LayerSpec& layer : layers) {
-    if (layer.kind == LayerSpec::Kind::kDropout)
-      parts.push_back(fmt::format("dropout {}", layer.rate));
-    else
-      parts.push_back(
-          fmt::format("dense {}{}", layer.units, layer.activation == "linear" ? "" : " " + layer.activation));
+    std::string& part = parts.emplace_back();
+    switch (layer.kind) {
+      case LayerSpec::Kind::kDense:
+        part = fmt::format("dense {}{}", layer.units, layer.tied ? fmt::format(" tied {}", layer.tied) : "");
+        break;
+      case LayerSpec::Kind::kDropout: part = fmt::format("dropout {}", layer.rate); break;
+      case LayerSpec::Kind::kBatchNorm: part = "bn"; break;
+      case LayerSpec::Kind::kLayerNorm: part = "ln"; break;
+    }
+    if (layer.activation != "linear") part += " " + layer.activation;
   }
   return fmt::format("{}", fmt::join(parts, " | "));
-}
-
-Network::Network(std::string_view architecture, std::int64_t inputs)
-    : layers_(parse_architecture(architecture)), inputs_(inputs) {
-  std::int64_t width = inputs;
-  int number = 0;
-  for (const LayerSpec& layer : layers_) {
-    if (layer.kind != LayerSpec::Kind::kDense) continue;
-    ++number;
-    parameters_.add(fmt::format("layer{}.w", number), {width, layer.units}, true);
-    parameters_.add(fmt::format("layer{}.b", number), {layer.units}, false);
-    width = layer.units;
-    if (parameters_.size > kMaxParameters)
-      throw Error(fmt::format("\"{}\" has more than {} parameters", architecture, kMaxParameters), "take fewer units");
-  }
-  if (number == 0 || layers_.back().kind != LayerSpec::Kind::kDense)
-    throw Error(fmt::format("\"{}\" does not end with a dense layer", architecture),
-                "end with one unit per class or target: ... | dense 10");
-  outputs_ = width;
-}
-
-Activations Network::build(Value x, Value theta, bool training) const {
-  Graph& graph = x.graph();
-  Activations result;
-  auto parameter = [&](std::size_t i) {
-    const Parameter& p = parameters_.list[i];
-    return reshape(slice(theta, 0, p.offset, p.offset + p.shape.size()), p.shape);
-  };
-  Value a = x;
-  int dense_layers = 0, dropouts = 0;
-  for (const LayerSpec& layer : layers_) {
-    if (layer.kind == LayerSpec::Kind::kDropout) {
-      const auto stream = fmt::format("dropout{}", ++dropouts);
-      const Scope scope(graph, stream);
-      if (training) a = dropout(a, layer.rate, stream);
-      continue;
-    }
-    const Scope scope(graph, fmt::format("layer{}", dense_layers + 1));
-    const Value z = dense(a, parameter(2 * dense_layers), parameter(2 * dense_layers + 1));
-    ++dense_layers;
-    a = activate(layer.activation, z);
-    result.z.push_back(z);
-    result.a.push_back(a);
-  }
-  result.output = result.a.back();
-  result.logits = result.z.back();
-  return result;
 }
 
 }  // namespace limn

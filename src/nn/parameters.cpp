@@ -7,8 +7,8 @@
 
 namespace limn {
 
-const Parameter& Parameters::add(std::string name, Shape shape, bool is_weight) {
-  list.push_back({std::move(name), shape, size, is_weight});
+const Parameter& Parameters::add(std::string name, Shape shape, bool is_weight, float initial) {
+  list.push_back({std::move(name), shape, size, is_weight, initial});
   size += shape.size();
   return list.back();
 }
@@ -20,7 +20,7 @@ void initialise(const Parameters& parameters, std::string_view rule, std::uint64
     float* to = flat + p.offset;
     const std::int64_t n = p.shape.size();
     if (!p.is_weight) {
-      std::fill_n(to, n, 0.0f);
+      std::fill_n(to, n, p.initial);
       continue;
     }
     Random random(seed, "init/" + p.name);

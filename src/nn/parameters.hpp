@@ -13,17 +13,18 @@ struct Parameter {
   std::string name;         // "layer2.w"
   Shape shape;              // [inputs, outputs] of a weight, [outputs] of a bias
   std::int64_t offset = 0;  // floats from the start of the flat vector
-  bool is_weight = true;    // biases start at 0 and do not decay
+  bool is_weight = true;    // drawn at the start and decayed; others start at `initial` and do not decay
+  float initial = 0;
 };
 
 struct Parameters {
   std::vector<Parameter> list;
   std::int64_t size = 0;  // of the flat vector
 
-  const Parameter& add(std::string name, Shape shape, bool is_weight);
+  const Parameter& add(std::string name, Shape shape, bool is_weight, float initial = 0);
 };
 
-// Draws initial values into flat[0 .. size): weights by the rule, biases 0. Rules:
+// Draws initial values into flat[0 .. size): weights by the rule, others as they declare. Rules:
 //   he      normal, deviation sqrt(2 / inputs)                        (He et al. 2015, equation 10)
 //   glorot  uniform in +-sqrt(6 / (inputs + outputs))                 (Glorot and Bengio 2010, equation 16)
 // Error: an unknown rule.

@@ -185,6 +185,13 @@ class Compiler {
         step.index_only = node.op == Op::kArgmax;
         break;
       case StepKind::kOneHot: step.rows = from.size(), step.columns = node.attribute.high; break;
+      case StepKind::kGather:
+      case StepKind::kScatterAdd: {
+        const Shape& table = node.op == Op::kGather ? from : node.shape;
+        step.rows = graph_[node.in[1]].shape.size(), step.inner = table[0];
+        step.columns = table[0] == 0 ? 0 : table.size() / table[0];
+        break;
+      }
       case StepKind::kUniform: step.stream = node.attribute.stream; break;
       case StepKind::kFill: {
         const bool is_splatted = is_splat(graph_, id, step.value);

@@ -21,6 +21,8 @@ StepKind kind_of(const Node& node) {
     case Op::kBroadcast: return StepKind::kMove;
     case Op::kUniform: return StepKind::kUniform;
     case Op::kOneHot: return StepKind::kOneHot;
+    case Op::kGather: return StepKind::kGather;
+    case Op::kScatterAdd: return StepKind::kScatterAdd;
     case Op::kStep: return StepKind::kStepNumber;
     case Op::kConstant: return StepKind::kFill;
     default: return StepKind::kCopy;  // slice, pad, concat

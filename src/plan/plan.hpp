@@ -63,6 +63,8 @@ enum class StepKind : std::uint8_t {
   kFill,
   kUniform,
   kOneHot,
+  kGather,
+  kScatterAdd,
   kStepNumber
 };
 
@@ -71,7 +73,8 @@ struct Step {
   NodeId node;                     // of the function's graph: what it computes (the last one of a tile program)
   std::vector<Place> in{}, out{};  // of every kind; those of tile programs stand in `tile`
   std::int64_t rows = 1, columns = 1, inner = 1;  // kContract: m n k. kSum: outer, kept columns, summed. kMax, kOneHot,
-                                                  // kCopy: rows, columns. kFill, kUniform: columns
+                                                  // kCopy: rows, columns. kFill, kUniform: columns.
+                                                  // kGather, kScatterAdd: indices, numbers a row, rows of the table
   bool transpose_a = false;                       // kContract
   bool index_only = false;                        // kMax: stores where the largest is, not what it is
   std::int64_t ld_in = 0, ld_out = 0, before = 0, after = 0;  // kCopy: row lengths, zeros before and behind each row

@@ -16,6 +16,8 @@ std::string_view kind_name(StepKind kind) {
     case StepKind::kFill: return "fill";
     case StepKind::kUniform: return "uniform";
     case StepKind::kOneHot: return "one_hot";
+    case StepKind::kGather: return "gather";
+    case StepKind::kScatterAdd: return "scatter_add";
     case StepKind::kStepNumber: return "step";
   }
   return "";

@@ -1,6 +1,8 @@
 #include "train/model.hpp"
 
 #include "autodiff/autodiff.hpp"
+#include "nn/activation.hpp"
+#include "nn/loss.hpp"
 #include "rule/rule.hpp"
 
 namespace limn {
@@ -46,7 +48,7 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
                       input(graph, "epsilon", {})};
     const Value weight_decay = input(graph, "weight_decay", {});
 
-    const Value loss = mean(heads(model, model.network.build(x, theta, true), y).loss);
+    const Value loss = mean(heads(model, model.network.build(x, theta, {}, true), y).loss);
     Value gradient = grad(loss, theta);
     fn.output("loss", loss);
     fn.output("gradient", gradient);
@@ -62,7 +64,7 @@ Fn evaluation(const ModelSpec& model, std::int64_t batch) {
   return trace([&](Fn& fn) {
     const Value theta = input(fn.graph, "theta", {model.network.parameters().size});
     const Value x = input(fn.graph, "x", {batch, model.network.inputs()}), y = target_input(model, fn.graph, batch);
-    const Heads result = heads(model, model.network.build(x, theta, false), y);
+    const Heads result = heads(model, model.network.build(x, theta, {}, false), y);
     fn.output("loss", result.loss);
     fn.output("output", result.output);
   });

@@ -7,6 +7,7 @@
 #include "autodiff/autodiff.hpp"
 #include "kernel/isa.hpp"
 #include "nn/architecture.hpp"
+#include "nn/loss.hpp"
 #include "planned.hpp"
 #include "random_graph.hpp"
 
@@ -65,7 +66,15 @@ TEST(Plan, MovesAndSumsEveryWayTheOperationsAllow) {
     f.output("concat", concat(std::vector{x, tanh(x)}, 1));
     f.output("concat lead", concat(std::vector{x, tanh(x), slice(x, 0, 1, 3)}, 0));
     f.output("one hot", one_hot(index, 4));
+    f.output("rows", gather(reshape(x, {12, 5}), index));
+    f.output("rows of one number", gather(reshape(x, {60}), index));
+    f.output("rows of what is computed", gather(tanh(reshape(x, {12, 5})), argmax(x)) * 2.0);
+    f.output("no such rows", gather(slice(reshape(x, {12, 5}), 0, 3, 5), index));
+    f.output("added rows", scatter_add(x, index, 2));
+    f.output("added rows of one number",
+             scatter_add(slice(reshape(tanh(x), {60}), 0, 7, 27), argmax(reshape(x, {20, 3})), 4));
     f.output("largest", reduce_max(x));
+    f.output("smallest", reduce_min(x));
     f.output("mask", one_hot(argmax(x), 5));
     f.output("input itself", x);
     f.output("number", constant(f.graph, 3.5));
@@ -119,7 +128,7 @@ TEST(Plan, GivesEqualBitsOnAnyNumberOfThreads) {
     const Fn fn = trace([&](Fn& f) {
       const Value theta = input(f.graph, "theta", {network.parameters().size}), x = input(f.graph, "x", {batch, 144});
       const Value y = input(f.graph, "y", {batch}, DType::kIndex);
-      const Value loss = mean(softmax_cross_entropy(network.build(x, theta, true).logits, y));
+      const Value loss = mean(softmax_cross_entropy(network.build(x, theta, {}, true).logits, y));
       f.output("loss", loss);
       f.output("gradient", grad(loss, theta));
     });
@@ -137,6 +146,28 @@ TEST(Plan, GivesEqualBitsOnAnyNumberOfThreads) {
     }
     select_isa("auto");
   }
+}
+
+TEST(Plan, GathersAndAddsRowsToTheSameBitsOnAnyNumberOfThreads) {
+  const Fn fn = trace([](Fn& f) {
+    const Value table = input(f.graph, "table", {50, 67}), x = input(f.graph, "x", {1900, 67});
+    const Value draws = normal(f.graph, {1900, 50}, "rows"), index = argmax(draws);
+    const Value added = scatter_add(x, index, 50);
+    f.output("draws", draws);
+    f.output("rows", gather(table, index));
+    f.output("added", added);
+    f.output("both", scatter_add(gather(tanh(added), index), index, 41));
+  });
+  const auto inputs = testing::random_inputs(fn, 4);
+  const auto exact = interpret(fn, inputs, {8, 3});
+  for (const std::string& isa : available_isas()) {
+    select_isa(isa);
+    const auto one = run_planned(fn, inputs, {8, 3}, 1);
+    for (std::size_t i = 0; i < exact.size(); ++i)
+      EXPECT_LE(relative_distance(one.outputs[i], exact[i]), 1e-6) << isa << ", " << fn.outputs[i].name;
+    for (const int threads : {2, 4}) EXPECT_EQ(one.outputs, run_planned(fn, inputs, {8, 3}, threads).outputs) << isa;
+  }
+  select_isa("auto");
 }
 
 TEST(Plan, IsTheSameBitsWithEveryInnerValueTapped) {

@@ -54,6 +54,9 @@ TEST(Graph, KeepsApartWhatDiffersInAnything) {
       constant(graph, 1),
       constant(graph, 1 + 1e-15),
       reduce_max(x),
+      gather(x, argmax(x)),
+      scatter_add(x, argmax(x), 3),
+      scatter_add(x, argmax(x), 4),
       one_hot(argmax(x), 3),
       one_hot(argmax(x), 4),
   };

@@ -83,6 +83,18 @@ const std::vector<ShapeRow>& shape_rows() {
       {Op::kConcat, {{2, 3}, {3, 3}}, along(1), no},
       {Op::kConcat, {{2, 3}, {2}}, along(0), no},
       {Op::kConcat, {{2, 3}}, along(2), no},
+      {Op::kGather, {{7, 3}, {4}}, {}, Shape{4, 3}},
+      {Op::kGather, {{7}, {4, 2}}, {}, Shape{4, 2}},
+      {Op::kGather, {{7, 2, 3}, {}}, {}, Shape{2, 3}},
+      {Op::kGather, {{}, {4}}, {}, no},
+      {Op::kGather, {{2, 1, 1, 1}, {1, 1, 1, 1}}, {}, no},
+      {Op::kScatterAdd, {{4, 3}, {4}}, along(0, 0, 7), Shape{7, 3}},
+      {Op::kScatterAdd, {{4, 2}, {4, 2}}, along(0, 0, 7), Shape{7}},
+      {Op::kScatterAdd, {{2, 3}, {}}, along(0, 0, 7), Shape{7, 2, 3}},
+      {Op::kScatterAdd, {{4, 3}, {3}}, along(0, 0, 7), no},
+      {Op::kScatterAdd, {{4}, {4, 2}}, along(0, 0, 7), no},
+      {Op::kScatterAdd, {{4, 3}, {4}}, along(0, 0, 0), no},
+      {Op::kScatterAdd, {{1, 1, 1, 1, 1, 1}, {}}, along(0, 0, 7), no},
       {Op::kMatMul, {{2, 3}, {3, 4}}, sides(false, false), Shape{2, 4}},
       {Op::kMatMul, {{3, 2}, {3, 4}}, sides(true, false), Shape{2, 4}},
       {Op::kMatMul, {{2, 3}, {4, 3}}, sides(false, true), Shape{2, 4}},
@@ -154,6 +166,10 @@ TEST(TracingErrors, NameTheShapesTheOperationTheScopeAndThePlace) {
        [](Graph&, Value a, Value b) { return concat(std::vector{a, b}, 0); },
        {"concat of [2, 3] and [4, 5]", "axis 0"}},
       {"index as number", [](Graph&, Value a, Value) { return exp(argmax(a)); }, {"exp of [2]", "not indices"}},
+      {"number as row",
+       [](Graph&, Value a, Value b) { return gather(a, b); },
+       {"gather of [2, 3] and [4, 5]", "wants i"}},
+      {"rows of indices", [](Graph&, Value a, Value) { return scatter_add(argmax(a), argmax(a), 2); }, {"not indices"}},
       {"number as index", [](Graph&, Value a, Value) { return one_hot(a, 4); }, {"one_hot of [2, 3]", "wants indices"}},
   };
   const int end = __LINE__;
@@ -194,6 +210,15 @@ TEST(PointwiseMeanings, HoldAtTheEdges) {
   EXPECT_EQ(value(Op::kSelect, 0, 1, 2), 2);
   EXPECT_EQ(value(Op::kSelect, -3, 1, 2), 1);
   EXPECT_EQ(value(Op::kLess, 1, 1), 0);
+  EXPECT_EQ(value(Op::kSign, 1e-300), 1);
+  EXPECT_EQ(value(Op::kSign, -INFINITY), -1);
+  EXPECT_EQ(value(Op::kSign, 0), 0);
+  EXPECT_TRUE(std::isnan(value(Op::kSign, NAN)));
+  EXPECT_EQ(value(Op::kFloor, -0.5), -1);
+  EXPECT_EQ(value(Op::kFloor, 2), 2);
+  EXPECT_EQ(value(Op::kPow, -2, 3), -8);
+  EXPECT_EQ(value(Op::kPow, 0, 0), 1);
+  EXPECT_TRUE(std::isnan(value(Op::kPow, -2, 0.5)));
   EXPECT_EQ(value(Op::kExpm1, 1e-20), 1e-20);
   EXPECT_EQ(value(Op::kLog1p, 1e-20), 1e-20);
   EXPECT_THROW(value(Op::kMatMul, 1), std::logic_error);

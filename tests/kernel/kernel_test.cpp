@@ -111,6 +111,21 @@ TEST(PointwiseKernels, LetNaNThroughAndKeepInfinityRight) {
   });
 }
 
+TEST(PointwiseKernels, OfPowersAndWholePartsAreRightAtTheEdges) {
+  on_every_path([] {
+    const float a[] = {-2, -2, -2, 0, 0, 0, 1, 10, 1e-20f, 3}, b[] = {3, 2, 0.5, 0, 2, -1, 1e30f, 38, 2, -INFINITY};
+    float y[10];
+    pointwise_kernels("pow").variant[0](a, b, nullptr, y, 10);
+    for (int i = 0; i < 10; ++i) {
+      const auto exact = static_cast<float>(std::pow(static_cast<double>(a[i]), static_cast<double>(b[i])));
+      EXPECT_TRUE(y[i] == exact || (std::isnan(y[i]) && std::isnan(exact))) << a[i] << " to the power " << b[i];
+    }
+    const float x[] = {-1e30f, -2.5f, -2, -0.5f, -0.0f, 0.5f, 16777216, 3e9f, 1 - 0x1p-24f, -0x1p-126f};
+    pointwise_kernels("floor").variant[0](x, nullptr, nullptr, y, 10);
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(y[i], std::floor(x[i])) << x[i];
+  });
+}
+
 TEST(CompiledPrograms, GiveTheBitsOfTheirOperationsOneByOne) {
   on_every_path([] {
     Random random(2, "programs");

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "autodiff/autodiff.hpp"
 #include "exec/interpreter.hpp"
 #include "graph/fn.hpp"
 #include "random_graph.hpp"
@@ -27,8 +28,10 @@ TEST(Architecture, IsReadInAnySpacing) {
 }
 
 TEST(Architecture, ComesBackFromItsCanonicalText) {
-  for (const char* text : {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
-                           "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
+  for (const char* text :
+       {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
+        "dense 2 tanh | dense 3 tied 1", "bn | dense 3 | bn leaky_relu | dense 2", "ln gelu | dense 3 | ln | dense 2",
+        "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
     EXPECT_EQ(to_text(parse_architecture(text)), text);
   }
 }
@@ -60,6 +63,13 @@ TEST(Architecture, IsRefusedWithTheColumnAndAHint) {
       {"dense 5 rellu", 9, "rellu"},
       {"dense 5 relu relu", 14, "too much"},
       {"dense 5 relu dense 2", 14, "too much"},
+      {"dense 2 | dense 3 tied", 19, "tied wants"},
+      {"dense 2 | dense 3 tied one", 19, "tied wants"},
+      {"dense 2 | dense 3 tied 0", 19, "tied wants"},
+      {"dense 2 | dense 3 relu tied 1", 24, "too much"},
+      {"dense 2 | dense 3 tied 1 2", 26, "no activation"},
+      {"bn 3 | dense 2", 4, "no activation \"3\""},
+      {"bn relu relu | dense 2", 9, "too much"},
       {"dropout | dense 2", 1, "rate"},
       {"dense 4 | dropout 1 | dense 2", 11, "rate"},
       {"dense 4 | dropout -0.1 | dense 2", 11, "rate"},
@@ -86,7 +96,8 @@ TEST(Architecture, IsRefusedWithTheColumnAndAHint) {
 }
 
 TEST(Network, WantsADenseLayerLastAndAReasonableSize) {
-  for (const char* text : {"dropout 0.5", "dense 4 | dropout 0.5"}) EXPECT_THROW(Network(text, 3), Error) << text;
+  for (const char* text : {"dropout 0.5", "dense 4 | dropout 0.5", "bn", "dense 4 | bn relu"})
+    EXPECT_THROW(Network(text, 3), Error) << text;
   EXPECT_THROW(Network("dense 1048576", 1 << 20), Error);
   EXPECT_THROW(Network("dense 1048576 | dense 1048576", 1), Error);
   EXPECT_NO_THROW(Network("dense 1048576", 1));
@@ -116,7 +127,7 @@ TEST(Network, ComputesLayerByLayerAndNamesItsScopes) {
   Activations values;
   const Fn fn = trace([&](Fn& f) {
     const Value x = input(f.graph, "x", {6, 4}), theta = input(f.graph, "theta", {network.parameters().size});
-    values = network.build(x, theta, false);
+    values = network.build(x, theta, {}, false);
     f.output("output", values.output);
     f.output("logits", values.logits);
     f.output("a1", values.a[0]);
@@ -148,10 +159,57 @@ TEST(Network, ComputesLayerByLayerAndNamesItsScopes) {
   }
 }
 
+TEST(Network, TakesATiedWeightTransposedAndGivesItBothGradients) {
+  const Network network("dense 2 tanh | dropout 0.5 | bn | dense 3 tied 1 sigmoid", 3);
+  const auto& list = network.parameters().list;
+  ASSERT_EQ(list.size(), 5u);
+  EXPECT_EQ(list[4].name, "layer3.b");
+  EXPECT_EQ(list[4].shape, Shape{3});
+
+  const Network plain("dense 2 tanh | dense 3 tied 1", 3);
+  const Fn fn = trace([&](Fn& f) {
+    const Value x = input(f.graph, "x", {4, 3}), theta = input(f.graph, "theta", {plain.parameters().size});
+    const Value w = reshape(slice(theta, 0, 0, 6), {3, 2}), c = slice(theta, 0, 8, 11);
+    const Value by_hand = matmul(tanh(matmul(x, w) + slice(theta, 0, 6, 8)), transpose(w, {1, 0})) + c;
+    const Value built = plain.build(x, theta, {}, true).output;
+    for (const Value& y : {built, by_hand}) {
+      f.output("y", y);
+      f.output("gradient", grad(sum(sin(y)), theta));
+    }
+  });
+  const auto result = interpret(fn, testing::random_inputs(fn, 23));
+  for (const std::size_t which : {0, 1})
+    for (std::size_t i = 0; i < result[which].size(); ++i) EXPECT_NEAR(result[which][i], result[2 + which][i], 1e-14);
+}
+
+TEST(Network, RefusesATieToWhatIsNoFittingWeight) {
+  struct Row {
+    const char* text;
+    std::vector<const char*> words;
+  };
+  const Row rows[] = {
+      {"dense 2 | dense 4 tied 1", {"layer 2", "[2, 4]", "[3, 2]", "[2, 3]"}},
+      {"dense 2 | dense 5 | dense 3 tied 1", {"layer 3", "[5, 3]"}},
+      {"dense 3 tied 1", {"layer 1", "no dense layer before"}},
+      {"dense 2 | dense 3 tied 2", {"layer 2"}},
+      {"dense 2 | dense 3 tied 7", {"layer 7"}},
+      {"bn | dense 3 tied 1", {"no dense layer"}},
+      {"dense 2 | dense 3 tied 1 | dense 2 tied 2", {"layer 3", "own"}},
+  };
+  for (const Row& row : rows) try {
+      Network(row.text, 3);
+      ADD_FAILURE() << row.text << " was accepted";
+    } catch (const Error& error) {
+      for (const char* word : row.words)
+        EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
+      EXPECT_FALSE(error.hint().empty());
+    }
+}
+
 TEST(Network, GivesEveryDropoutItsOwnStream) {
   const Network network("dropout 0.5 | dense 4 | dropout 0.5 | dense 4 | dropout 0.5 | dense 4", 4);
   Fn fn;
-  network.build(input(fn.graph, "x", {2, 4}), input(fn.graph, "theta", {network.parameters().size}), true);
+  network.build(input(fn.graph, "x", {2, 4}), input(fn.graph, "theta", {network.parameters().size}), {}, true);
   int draws = 0;
   for (NodeId id = 0; id < fn.graph.size(); ++id) draws += fn.graph[id].op == Op::kUniform;
   EXPECT_EQ(draws, 3);

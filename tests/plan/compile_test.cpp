@@ -76,9 +76,10 @@ TEST(Plan, RunsBiasAndActivationInsideTheMatrixProduct) {
   for (const char* activation : {"linear", "sigmoid", "tanh", "relu", "gelu"}) {
     const Network network(fmt::format("dense 20 {0} | dense 30 {0} | dense 5 {0}", activation), 10);
     const Plan plan = compile(trace([&](Fn& f) {
-      f.output("y",
-               network.build(input(f.graph, "x", {8, 10}), input(f.graph, "theta", {network.parameters().size}), false)
-                   .output);
+      f.output(
+          "y",
+          network.build(input(f.graph, "x", {8, 10}), input(f.graph, "theta", {network.parameters().size}), {}, false)
+              .output);
     }));
     EXPECT_EQ(plan.steps.size(), 3u) << to_text(plan);
     for (const Step& step : plan.steps)
@@ -211,7 +212,7 @@ TEST(Plan, OfANetworkThatIsOnlyAppliedNeedsNoMoreMemoryForMoreLayers) {
     return compile(trace([&](Fn& f) {
              f.output("y", network
                                .build(input(f.graph, "x", {16, 32}),
-                                      input(f.graph, "theta", {network.parameters().size}), false)
+                                      input(f.graph, "theta", {network.parameters().size}), {}, false)
                                .output);
            }))
         .arena_floats;

@@ -107,6 +107,14 @@ struct Touched {
         run(reads, s.in[0], s.rows);
         run(writes, s.out[0], s.rows * s.columns);
         break;
+      case StepKind::kGather:
+      case StepKind::kScatterAdd: {
+        const bool gathers = s.kind == StepKind::kGather;
+        run(reads, s.in[0], (gathers ? s.inner : s.rows) * s.columns);
+        run(reads, s.in[1], s.rows);
+        run(writes, s.out[0], (gathers ? s.rows : s.inner) * s.columns);
+        break;
+      }
       case StepKind::kFill:
       case StepKind::kUniform:
       case StepKind::kStepNumber: run(writes, s.out[0], s.columns); break;

@@ -3,6 +3,7 @@
 #include "autodiff/autodiff.hpp"
 #include "graph/fn.hpp"
 #include "nn/architecture.hpp"
+#include "nn/loss.hpp"
 #include "rule/rule.hpp"
 
 namespace limn::testing {
@@ -19,7 +20,7 @@ inline Fn training_fn(const Network& network, std::int64_t batch, std::string_vi
     Hyper hyper;
     hyper.lr = input(f.graph, "lr", {}), hyper.momentum = input(f.graph, "momentum", {});
     hyper.beta2 = input(f.graph, "beta2", {}), hyper.epsilon = input(f.graph, "epsilon", {});
-    const Value loss = mean(softmax_cross_entropy(network.build(x, theta, true).logits, y)),
+    const Value loss = mean(softmax_cross_entropy(network.build(x, theta, {}, true).logits, y)),
                 gradient = grad(loss, theta);
     f.output("loss", loss);
     f.output("gradient", gradient);

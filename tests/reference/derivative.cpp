@@ -2,6 +2,7 @@
 // in float64 and by a plan in float32.
 #include "autodiff/autodiff.hpp"
 #include "nn/architecture.hpp"
+#include "nn/loss.hpp"
 #include "question.hpp"
 
 namespace {
@@ -20,7 +21,7 @@ Fn derivatives(const Question& question) {
     const Value y = name == "softmax" ? input(fn.graph, "y", {batch}, DType::kIndex)
                                       : input(fn.graph, "y", {batch, network.outputs()});
     const Value v = input(fn.graph, "v", theta.shape());
-    const Value output = network.build(x, theta, true).output;
+    const Value output = network.build(x, theta, {}, true).output;
     const Value rows = name == "softmax"    ? softmax_cross_entropy(output, y)
                        : name == "logistic" ? logistic_cross_entropy(output, y)
                                             : squared_error(output, y);

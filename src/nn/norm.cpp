@@ -1,0 +1,32 @@
+#include "nn/norm.hpp"
+
+namespace limn {
+namespace {
+
+Value inverse_deviation(Value variance) { return 1.0 / sqrt(variance + kNormEpsilon); }
+Value moved(Value running, Value batch) { return (1 - kNormMomentum) * running + kNormMomentum * batch; }
+
+}  // namespace
+
+BatchNorm batch_norm(Value x, Value gamma, Value beta, Value running_mean, Value running_variance, bool training) {
+  if (!training)
+    return {(x - running_mean) * (gamma * inverse_deviation(running_variance)) + beta, running_mean, running_variance};
+  const auto n = static_cast<double>(x.shape()[0]);
+  if (x.shape()[0] < 2)
+    throw Error(
+        fmt::format("batch normalisation of a batch of {} row", x.shape()[0]),
+        "train on batches of at least 2 rows, the last one of an epoch too; or take ln, which looks at one row");
+  const Value mean = sum_to(x, gamma.shape()) / n, centred = x - mean;
+  const Value variance = sum_to(centred * centred, gamma.shape()) / n;
+  return {centred * (gamma * inverse_deviation(variance)) + beta, moved(running_mean, mean),
+          moved(running_variance, variance * (n / (n - 1)))};
+}
+
+Value layer_norm(Value x, Value gamma, Value beta) {
+  const Shape column = x.shape().with(-1, 1);
+  const auto n = static_cast<double>(x.shape()[-1]);
+  const Value centred = x - sum_to(x, column) / n, variance = sum_to(centred * centred, column) / n;
+  return centred * inverse_deviation(variance) * gamma + beta;
+}
+
+}  // namespace limn
