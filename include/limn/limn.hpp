@@ -12,6 +12,7 @@
 #include "limn/experiment/recipe.hpp"    // Recipe
 #include "limn/experiment/run.hpp"       // open_run, find_run, Run
 #include "limn/experiment/travel.hpp"    // travel, newest: a session at any step of a run
+#include "limn/experiment/weights.hpp"   // export_weights: a run as a file of tensors
 #include "limn/graph/fn.hpp"             // trace, Fn
 #include "limn/graph/value.hpp"          // Value and its operations
 #include "limn/interop/safetensors.hpp"  // read_safetensors, write_safetensors
