@@ -1,10 +1,10 @@
-# What limn stands on; each has a line of reason in docs/decisions/0001-dependencies.md.
+# What limn's library links; each has a line of reason in docs/decisions/0001-dependencies.md. This file is installed
+# too: a program that finds limn finds these again. LIMN_PKG_MODULES says the same in the words of pkg-config.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
 find_package(hwy REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(md REQUIRED IMPORTED_TARGET libmd)
+set(LIMN_PKG_MODULES fmt zlib libhwy libxxhash libmd)

@@ -41,4 +41,11 @@ function(limn_library name)
   endif()
   target_include_directories(limn_${name} ${scope} ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(limn_${name} ${scope} ${arg_DEPS})
+
+  list(FILTER arg_DEPS INCLUDE REGEX ::)  # for limn_all, which is all folders in one
+  set_property(GLOBAL APPEND PROPERTY LIMN_PUBLIC_LINKS ${arg_DEPS})
+  set_property(GLOBAL APPEND PROPERTY LIMN_PRIVATE_LINKS ${arg_PRIVATE_DEPS})
+  if(sources)
+    set_property(GLOBAL APPEND PROPERTY LIMN_FOLDERS ${name})
+  endif()
 endfunction()

@@ -1,11 +1,8 @@
 // The program of the README: learns MNIST in three passes and says how well.
 #include <fmt/format.h>
 
+#include <limn/limn.hpp>
 #include <memory>
-
-#include "data/dataset.hpp"
-#include "kernel/isa.hpp"
-#include "train/session.hpp"
 
 int main() {
   limn::select_isa("auto");

@@ -6,6 +6,7 @@
 #include "cli/output.hpp"
 #include "data/catalogue.hpp"
 #include "experiment/experiment.hpp"
+#include "experiment/weights.hpp"
 
 namespace limn::cli {
 
@@ -29,7 +30,13 @@ int begin_training(Recipe recipe, const std::string& out, const Common& common) 
   Settings settings = experiment.settings(recipe.settings);
   settings.total_steps = info.total_steps;
   Session session(settings, data, recipe.seed, machine.pool());
-  const Run run = create_run(out, recipe, std::move(info));
+  const bool given = begins_from_weights(recipe);
+  if (given) load_weights(recipe, session);
+  const Run run = create_run(out, recipe, std::move(info), [&](const Run& unfinished) {
+    if (given)  // the run stands on its own: it does not need the file again
+      save_snapshot(unfinished.snapshot_at(0), session.state(),
+                    {session.cursor(), machine.program().build, machine.program().isa});
+  });
   return continue_training(run, session, *data, run.info.total_steps, {}, machine, common);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "experiment/weights.hpp"
 
 namespace limn {
 namespace {
@@ -64,6 +65,11 @@ void resolve(Recipe& recipe, const Dataset& data) {
     if (text && *text == "auto") settings[name] = std::move(value);
   };
   const bool classes = data.task == Task::kClassify;
+  auto& weights = settings["weights"];
+  weights = pin_weights(std::get<std::string>(weights));
+  if (settings["arch"] == SettingValue("auto"))
+    if (auto arch = architecture_of_weights(std::get<std::string>(weights)); !arch.empty())
+      settings["arch"] = std::move(arch);
   fill("arch", automatic::arch(data, classes ? static_cast<std::int64_t>(data.classes.size()) : 1));
   fill("loss", automatic::loss(data));
   fill("lr", automatic::rate(data, get<std::string>(settings, "optimizer")));
@@ -163,6 +169,14 @@ std::vector<ParameterSpec> parameters() {
        .help = {"how large the first weights are drawn", "初始权重的大小如何抽取"},
        .initial = "he",
        .choices = {"he", "glorot"},
+       .fixed = true},
+      {.name = "weights",
+       .kind = kText,
+       .label = {"weights to begin from", "起始权重"},
+       .help = {"a safetensors file to begin from instead of drawing weights, such as limn export writes; none draws "
+                "them",
+                "从 safetensors 文件开始，而不是随机抽取权重，例如 limn export 写出的文件；none 表示随机抽取"},
+       .initial = "none",
        .fixed = true},
       {.name = "schedule",
        .kind = kChoice,

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
-#include "train/snapshot.hpp"
+#include "experiment/weights.hpp"
 
 namespace limn {
 namespace {
@@ -21,6 +21,9 @@ std::unique_ptr<Session> session_from(const Run& run, const JournalContent& jour
   } else if (run.info.parent) {
     throw Error(fmt::format("the snapshot with which the branch {} began is gone", run.folder.string()),
                 fmt::format("branch again: limn branch {} --at {}", run.info.parent->folder, run.info.parent->step));
+  } else if (begins_from_weights(run.recipe)) {
+    throw Error(fmt::format("the snapshot with the weights that {} began from is gone", run.folder.string()),
+                fmt::format("train it again: limn run {}", (run.folder / "recipe.json").string()));
   }
   return session;
 }
@@ -105,6 +108,13 @@ Visit newest(const Run& run, const JournalContent& journal, std::shared_ptr<cons
   const auto files = snapshots_of(run);
   const SnapshotFile* last = newest_of(files, journal);
   return {session_from(run, journal, std::move(data), pool, last), last ? last->step : 0};
+}
+
+Snapshot newest_snapshot(const Run& run, const JournalContent& journal) {
+  const auto files = snapshots_of(run);
+  if (const SnapshotFile* last = newest_of(files, journal)) return load_snapshot(last->path);
+  throw Error(fmt::format("{} has no snapshot yet", run.folder.string()),
+              fmt::format("train it on: limn resume {}", run.folder.string()));
 }
 
 std::unique_ptr<Session> newest_over(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,

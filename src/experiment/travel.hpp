@@ -7,6 +7,7 @@
 #include "base/thread_pool.hpp"
 #include "experiment/run.hpp"
 #include "train/session.hpp"
+#include "train/snapshot.hpp"
 
 namespace limn {
 
@@ -40,6 +41,9 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
 // A session in the state of the run's newest snapshot. Snapshots past the journal's end do not count: a journal that
 // lost its tail is written again.
 Visit newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool);
+
+// That snapshot itself, with what it holds. Error: there is none yet.
+Snapshot newest_snapshot(const Run& run, const JournalContent& journal);
 
 // The newest weights over other data of the same kind, to evaluate and predict with; it stands at no place of an epoch.
 std::unique_ptr<Session> newest_over(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "interop/dtype.hpp"
 
 namespace limn {
 namespace {
@@ -20,6 +21,7 @@ constexpr int kMaxDepth = 4;                       // header > tensor > shape is
 
 struct Entry {
   std::string name;
+  const FileType* type = nullptr;
   Shape shape;
   std::uint64_t begin = 0, end = 0;  // bytes, relative to the data
 };
@@ -74,18 +76,19 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
   if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") ||
       !value.contains("data_offsets"))
     refuse(path, fmt::format("tensor {} wants exactly dtype, shape and data_offsets", name));
-  if (value["dtype"] != "F32")
-    refuse(path, fmt::format("tensor {} is of type {}, not F32", name, value["dtype"].dump()));
+  const auto* type = value["dtype"].is_string() ? find_file_type(value["dtype"].get<std::string>()) : nullptr;
+  if (!type)
+    refuse(path, fmt::format("tensor {} is of type {}, not F32, F64, F16 or BF16", name, value["dtype"].dump()));
   const Json &shape = value["shape"], &offsets = value["data_offsets"];
   if (!shape.is_array() || shape.size() > Shape::kMaxRank)
     refuse(path, fmt::format("the shape of {} is not a list of at most {} sizes", name, Shape::kMaxRank));
   if (!offsets.is_array() || offsets.size() != 2) refuse(path, fmt::format("tensor {} wants two data_offsets", name));
 
-  Entry entry{name, {}, whole_number(path, offsets[0], "an offset"), whole_number(path, offsets[1], "an offset")};
+  Entry entry{name, type, {}, whole_number(path, offsets[0], "an offset"), whole_number(path, offsets[1], "an offset")};
   if (entry.begin > entry.end || entry.end > size)
     refuse(path, fmt::format("tensor {} lies at bytes {} to {} of {}", name, entry.begin, entry.end, size));
   std::vector<std::int64_t> dims;
-  std::uint64_t bytes = sizeof(float);
+  std::uint64_t bytes = type->bytes;
   for (const Json& dim : shape) {
     const auto n = whole_number(path, dim, fmt::format("a size of {}", name));
     if (n > size || (n != 0 && bytes > size / n)) refuse(path, fmt::format("tensor {} is larger than the file", name));
@@ -168,9 +171,8 @@ Safetensors read_safetensors(const std::filesystem::path& path) {
   Safetensors result;
   result.metadata = std::move(header.metadata);
   for (const Entry& entry : header.entries) {
-    Tensor tensor{entry.name, entry.shape, std::vector<float>((entry.end - entry.begin) / sizeof(float))};
-    if (!tensor.values.empty())
-      std::memcpy(tensor.values.data(), header.data.data() + entry.begin, entry.end - entry.begin);
+    Tensor tensor{entry.name, entry.shape, std::vector<float>((entry.end - entry.begin) / entry.type->bytes)};
+    entry.type->convert(header.data.data() + entry.begin, tensor.values);
     result.tensors.push_back(std::move(tensor));
   }
   return result;

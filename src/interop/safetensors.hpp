@@ -1,4 +1,5 @@
-// The safetensors format, float32 only: tensors by name and a map of strings, with nothing left to chance.
+// The safetensors format: tensors by name and a map of strings, with nothing left to chance. Writes float32 (F32);
+// reads F32, F64, F16 and BF16 as float32.
 // It must not know what the tensors mean. Source: huggingface/safetensors, "Format" (8-byte little-endian header
 // length, JSON header, data without gaps).
 #pragma once

@@ -63,6 +63,28 @@ TEST(Safetensors, ReadsWhatAnotherWriterMadeInAnyOrder) {
   EXPECT_EQ(read.tensors[1].shape, Shape{});
 }
 
+TEST(Safetensors, ReadsEveryFloatingTypeAsFloat32) {
+  const TemporaryFolder folder;
+  const std::string header = R"({"wide":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},)"
+                             R"("odd":{"dtype":"BF16","shape":[],"data_offsets":[8,10]},)"
+                             R"("half":{"dtype":"F16","shape":[2],"data_offsets":[10,14]},)"
+                             R"("single":{"dtype":"F32","shape":[1],"data_offsets":[14,18]}})";
+  const std::string data(
+      "\0\0\0\0\0\0\xf8\xbf"
+      "\x40\xc0"
+      "\x00\x3c\xff\x7b"
+      "\0\0\xc0\x3f",
+      18);
+  write_durably(folder / "a", file_of(header.size(), header + data));
+  const auto read = read_safetensors(folder / "a").tensors;  // the single ones lie on an odd place
+  ASSERT_EQ(read.size(), 4u);
+  EXPECT_EQ(read[0].values, std::vector{-1.5f});
+  EXPECT_EQ(read[1].values, std::vector{-3.0f});
+  EXPECT_EQ(read[1].shape, Shape{});
+  EXPECT_EQ(read[2].values, (std::vector{1.0f, 65504.0f}));
+  EXPECT_EQ(read[3].values, std::vector{1.5f});
+}
+
 TEST(Safetensors, RefusesTwoTensorsOfOneName) {
   const TemporaryFolder folder;
   Stored stored;
@@ -98,7 +120,9 @@ TEST(Safetensors, RefusesEveryUnsoundFile) {
       {"repeated key", file_of("{\"w\":" + good + ",\"w\":" + good + "}", 8), "twice"},
       {"not an object", file_of(one("3"), 8), "exactly"},
       {"extra key", file_of(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1})"), 8), "exactly"},
-      {"float64", file_of(one(R"({"dtype":"F64","shape":[1],"data_offsets":[0,8]})"), 8), "F64"},
+      {"integers", file_of(one(R"({"dtype":"I64","shape":[1],"data_offsets":[0,8]})"), 8), "\"I64\", not F32"},
+      {"float64 in half its bytes", file_of(one(R"({"dtype":"F64","shape":[1],"data_offsets":[0,4]})"), 4), "larger"},
+      {"float16 in twice its bytes", file_of(one(R"({"dtype":"F16","shape":[1],"data_offsets":[0,4]})"), 4), "wants 2"},
       {"dtype a number", file_of(one(R"({"dtype":32,"shape":[2],"data_offsets":[0,8]})"), 8), "not F32"},
       {"shape a number", file_of(one(R"({"dtype":"F32","shape":2,"data_offsets":[0,8]})"), 8), "not a list"},
       {"rank seven", file_of(one(R"({"dtype":"F32","shape":[1,1,1,1,1,1,2],"data_offsets":[0,8]})"), 8), "at most 6"},
