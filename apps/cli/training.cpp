@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "cli/output.hpp"
 #include "data/catalogue.hpp"
 #include "experiment/experiment.hpp"
@@ -23,6 +24,9 @@ int begin_training(Recipe recipe, const std::string& out, const Common& common) 
   info.data_name = data->name;
   info.data_digest = data->digest;
   if (!find_entry(recipe.data)) info.data_location = std::filesystem::absolute(recipe.data).string();
+  if (!is_utf8(recipe.data) || !is_utf8(info.data_location))
+    throw Error(fmt::format("the path {} is not UTF-8", recipe.data + info.data_location),
+                "rename it: a run writes it down in JSON");
   info.build = machine.program().build;
   info.isa = machine.program().isa;
   info.total_steps = total_steps(recipe, *data);

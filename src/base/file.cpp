@@ -51,7 +51,7 @@ void throw_file_error(std::string_view action, const std::filesystem::path& path
 }
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
-  const Descriptor file(path, O_RDONLY, "read");
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");  // a pipe without a writer must not be waited for
   struct stat info{};
   if (::fstat(file.get(), &info) != 0) throw_file_error("read", path, errno);
   if (S_ISDIR(info.st_mode)) throw_file_error("read", path, EISDIR);

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/utf8.hpp"
 #include "data/inflate.hpp"
 
 namespace limn {
@@ -30,24 +31,6 @@ std::string_view trim(std::string_view s) {
 bool equal_ignoring_case(std::string_view a, std::string_view lower) {
   return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
                     [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + ('a' - 'A') : x) == y; });
-}
-
-// The length of the UTF-8 sequence at the start of s, 0 if there is none (RFC 3629: no overlong forms, no surrogates).
-std::size_t utf8_length(std::string_view s) {
-  const auto byte = [&](std::size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-  const auto b = byte(0);
-  if (b < 0x80) return 1;
-  if (b >= 0xC2 && b < 0xE0) return follows(1) ? 2 : 0;
-  if (b >= 0xE0 && b < 0xF0) {
-    const bool in_range = !(b == 0xE0 && byte(1) < 0xA0) && !(b == 0xED && byte(1) >= 0xA0);
-    return in_range && follows(1) && follows(2) ? 3 : 0;
-  }
-  if (b >= 0xF0 && b < 0xF5) {
-    const bool in_range = !(b == 0xF0 && byte(1) < 0x90) && !(b == 0xF4 && byte(1) >= 0x90);
-    return in_range && follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 void check_text(std::string_view text, const std::string& name) {

@@ -90,7 +90,10 @@ Preprocessing Preprocessing::from_json(const std::string& text) {
     const auto json = Json::parse(text);
     p.kind = json.at("kind").get<std::string>();
     if (p.kind == "images") {
-      p.sample = json.at("sample").get<std::vector<std::int64_t>>();
+      for (const auto& side : json.at("sample")) {
+        if (!side.is_number_integer()) unusable("the side of an image is not a whole number");
+        p.sample.push_back(side.get<std::int64_t>());
+      }
       p.byte_scale = json.at("byte_scale").get<double>();
     } else {
       for (const auto& item : json.at("columns")) {

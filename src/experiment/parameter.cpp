@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 
 namespace limn {
 namespace {
@@ -47,6 +48,9 @@ std::string allowed(const ParameterSpec& parameter) {
 SettingValue check_value(const ParameterSpec& parameter, const SettingValue& value) {
   const auto refuse_it = [&]() { refuse(parameter, to_string(value)); };
   if (const auto* text = std::get_if<std::string>(&value)) {
+    if (!is_utf8(*text))
+      throw Error(fmt::format("{} holds a byte that is not UTF-8", parameter.name),
+                  "write it in UTF-8: runs keep it so");
     if (parameter.automatic && *text == "auto") return value;
     if (parameter.kind == ParameterKind::kText && text->size() <= 10'000) return value;
     if (parameter.kind != ParameterKind::kChoice || std::ranges::count(parameter.choices, *text) == 0) refuse_it();

@@ -41,7 +41,9 @@ std::int64_t steps_per_epoch(const Recipe& recipe, const Dataset& data) {
 }
 
 std::int64_t total_steps(const Recipe& recipe, const Dataset& data) {
-  return recipe.steps ? *recipe.steps : std::min(kMostSteps, *recipe.epochs * steps_per_epoch(recipe, data));
+  if (recipe.steps) return *recipe.steps;
+  const std::int64_t epoch = steps_per_epoch(recipe, data);
+  return *recipe.epochs > kMostSteps / epoch ? kMostSteps : *recipe.epochs * epoch;
 }
 
 }  // namespace limn

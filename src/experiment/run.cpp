@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "experiment/experiment.hpp"
 #include "train/snapshot.hpp"
 
 namespace limn {
@@ -48,22 +49,32 @@ std::string info_json(const RunInfo& info) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-RunInfo info_from_json(const Recipe& recipe, const std::string& text) {
-  const Json json = Json::parse(text);
+[[noreturn]] void refuse_damaged(const fs::path& file, const std::string& why) {
+  throw Error(fmt::format("{} is damaged: {}", file.string(), why), "restore an undamaged copy of the run");
+}
+
+std::int64_t step_of(const Json& json, const fs::path& file) {
+  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > kMostSteps)
+    refuse_damaged(file, fmt::format("{} is no number of steps", json.dump()));
+  return json.get<std::int64_t>();
+}
+
+RunInfo info_from_json(const Recipe& recipe, const fs::path& file) {
+  const Json json = Json::parse(read_text(file));
   RunInfo info;
   info.id = json.at("id").get<std::string>();
   const Json& parent = json.at("parent");
   if (!parent.is_null())
     info.parent =
         Parent{parent.at("run").get<std::string>(), parent.at("folder").get<std::string>(),
-               parent.at("step").get<std::int64_t>(), settings_from_json(recipe.experiment, parent.at("patch").dump())};
+               step_of(parent.at("step"), file), settings_from_json(recipe.experiment, parent.at("patch").dump())};
   const Json& data = json.at("data");
   info.data_name = data.at("name").get<std::string>();
   info.data_digest = data.at("digest").get<std::string>();
   info.data_location = data.at("location").get<std::string>();
   info.build = json.at("build").get<std::string>();
   info.isa = json.at("isa").get<std::string>();
-  info.total_steps = json.at("total_steps").get<std::int64_t>();
+  info.total_steps = step_of(json.at("total_steps"), file);
   info.preprocessing = Preprocessing::from_json(json.at("preprocessing").dump());
   info.created = json.at("created").get<std::string>();
   return info;
@@ -163,10 +174,13 @@ Run open_run(const fs::path& folder) {
                 "name a folder that limn train made; see `limn runs list`");
   Run run{folder, recipe_from_json(read_text(folder / "recipe.json")), {}};
   try {
-    run.info = info_from_json(run.recipe, read_text(folder / "run.json"));
-  } catch (const Json::exception& e) {
-    throw Error(fmt::format("{} is damaged", (folder / "run.json").string()), "restore an undamaged copy of the run");
+    run.info = info_from_json(run.recipe, folder / "run.json");
+  } catch (const Json::exception&) {
+    refuse_damaged(folder / "run.json", "it is not the JSON of a run");
   }
+  const auto id = recipe_id(run.recipe);
+  if (run.info.id != id && !run.info.id.starts_with(id + "-"))
+    refuse_damaged(folder / "recipe.json", fmt::format("its hash is {}, the run is {}", id, run.info.id));
   return run;
 }
 

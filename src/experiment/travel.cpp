@@ -47,7 +47,15 @@ std::shared_ptr<const Dataset> load_data(const Run& run) {
 }
 
 Settings typed_settings(const Run& run, const SettingValues& values) {
-  Settings settings = find_experiment(run.recipe.experiment).settings(values);
+  const Experiment& experiment = find_experiment(run.recipe.experiment);
+  for (const ParameterSpec& parameter : experiment.parameters) {
+    const auto found = values.find(parameter.name);
+    const bool number = parameter.kind == ParameterKind::kNumber || parameter.kind == ParameterKind::kInteger;
+    if (found == values.end() || (number && std::holds_alternative<std::string>(found->second)))
+      throw Error(fmt::format("the recipe of {} does not say its {}", run.folder.string(), parameter.name),
+                  "it was made by another version of limn, or changed: train it anew with `limn run`");
+  }
+  Settings settings = experiment.settings(values);
   settings.total_steps = run.info.total_steps;
   return settings;
 }

@@ -17,7 +17,8 @@ using Json = nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the limit of the format's own reader
-constexpr int kMaxDepth = 4;                       // header > tensor > shape is three
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 48;
+constexpr int kMaxDepth = 4;  // header > tensor > shape is three
 
 struct Entry {
   std::string name;
@@ -88,13 +89,18 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
   if (entry.begin > entry.end || entry.end > size)
     refuse(path, fmt::format("tensor {} lies at bytes {} to {} of {}", name, entry.begin, entry.end, size));
   std::vector<std::int64_t> dims;
-  std::uint64_t bytes = type->bytes;
+  std::uint64_t bytes = type->bytes;  // of a tensor without its sizes of 0
+  bool empty = false;
   for (const Json& dim : shape) {
     const auto n = whole_number(path, dim, fmt::format("a size of {}", name));
-    if (n > size || (n != 0 && bytes > size / n)) refuse(path, fmt::format("tensor {} is larger than the file", name));
-    bytes *= n;
+    if (n > kMostBytes / bytes) refuse(path, fmt::format("tensor {} is larger than the file", name));
+    if (n == 0)
+      empty = true;
+    else
+      bytes *= n;
     dims.push_back(static_cast<std::int64_t>(n));
   }
+  if (empty) bytes = 0;
   if (bytes != entry.end - entry.begin)
     refuse(path, fmt::format("tensor {} has {} bytes, its shape wants {}", name, entry.end - entry.begin, bytes));
   entry.shape = Shape(dims);

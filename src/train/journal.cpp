@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x314A4D4C;  // "LMJ1"
 constexpr std::uint32_t kColumns = 0, kScalars = 1;
+constexpr std::int64_t kFurthestStep = std::int64_t{1} << 62;  // sums of steps and rows stay numbers
 
 struct BlockHeader {
   std::uint32_t magic, kind;
@@ -83,6 +84,8 @@ Scan scan(const std::filesystem::path& path, std::span<const std::byte> file) {
     }
     if ((offset == 0) != (header.kind == kColumns))
       refuse(path, offset, "the names of the columns are not at its start");
+    if (header.kind > static_cast<std::uint32_t>(RecordKind::kEvent)) refuse(path, offset, "a block of no known kind");
+    if (header.step < 0 || header.step > kFurthestStep) refuse(path, offset, "a step that no training reaches");
     if (header.kind == kColumns) {
       columns = header.count;
       rows_end = header.step;
@@ -128,7 +131,7 @@ JournalContent read_journal(const std::filesystem::path& path) {
       for (auto& column : content.values) {
         const auto old = column.size();
         column.resize(old + header.count);
-        std::memcpy(column.data() + old, bytes, header.count * sizeof(float));
+        if (header.count > 0) std::memcpy(column.data() + old, bytes, header.count * sizeof(float));
         bytes += header.count * sizeof(float);
       }
     } else {
@@ -183,8 +186,7 @@ Journal Journal::reopen(const std::filesystem::path& path, std::int64_t step) {
   Journal journal(path, 0);
   const MappedFile file(path);
   const Scan found = scan(path, file.bytes());
-  LIMN_CHECK(step >= found.blocks[0].header.step, "a journal that begins at {} cut to {}", found.blocks[0].header.step,
-             step);
+  if (step < found.blocks[0].header.step) refuse(path, 0, fmt::format("it begins behind step {}", step));
   std::size_t end = found.blocks[0].payload.size() + sizeof(BlockHeader);
   std::int64_t last = found.blocks[0].header.step;
   std::vector<float> kept;  // rows of the block that `step` lies within, [columns, rows]
