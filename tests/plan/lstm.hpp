@@ -4,6 +4,7 @@
 #include "autodiff/autodiff.hpp"
 #include "graph/fn.hpp"
 #include "nn/layer.hpp"
+#include "nn/loss.hpp"
 #include "nn/recurrent.hpp"
 
 namespace limn::testing {
