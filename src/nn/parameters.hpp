@@ -24,10 +24,17 @@ struct Parameters {
   const Parameter& add(std::string name, Shape shape, bool is_weight, float initial = 0);
 };
 
-// Draws initial values into flat[0 .. size): weights by the rule, others as they declare. Rules:
-//   he      normal, deviation sqrt(2 / inputs)                        (He et al. 2015, equation 10)
-//   glorot  uniform in +-sqrt(6 / (inputs + outputs))                 (Glorot and Bengio 2010, equation 16)
-// Error: an unknown rule.
+// Draws initial values into flat[0 .. size): weights [inputs, outputs] by the rule, others as they declare. Each is
+// drawn by the seed and its name alone. Rules:
+//   he          normal, deviation sqrt(2 / inputs)                    (He et al. 2015, equation 10)
+//   glorot      uniform in +-sqrt(6 / (inputs + outputs))             (Glorot and Bengio 2010, equation 16)
+//   lecun       normal, deviation sqrt(1 / inputs)                    (LeCun et al. 1998, "Efficient BackProp",
+//   equation 16) orthogonal  orthonormal columns, or rows where there are fewer    (Saxe, McClelland and Ganguli 2014)
+//   uniform     uniform in +-1 / sqrt(inputs)                         (Glorot and Bengio 2010, equation 1)
+//   normal      normal, deviation 0.01                                (Krizhevsky, Sutskever and Hinton 2012, section
+//   5) zeros       0
+// Error: an unknown rule, before anything is written.
 void initialise(const Parameters& parameters, std::string_view rule, std::uint64_t seed, float* flat);
+std::vector<std::string> initialiser_names();
 
 }  // namespace limn

@@ -38,10 +38,24 @@ Moments moments_of(std::span<const float> numbers) {
   return m;
 }
 
+struct Rule {
+  const char* name;
+  bool normal;
+  double (*deviation)(double inputs, double outputs);
+};
+const Rule kRules[] = {
+    {"he", true, [](double inputs, double) { return std::sqrt(2 / inputs); }},
+    {"glorot", false, [](double inputs, double outputs) { return std::sqrt(2 / (inputs + outputs)); }},
+    {"lecun", true, [](double inputs, double) { return std::sqrt(1 / inputs); }},
+    {"uniform", false, [](double inputs, double) { return std::sqrt(1 / (3 * inputs)); }},
+    {"normal", true, [](double, double) { return 0.01; }},
+};
+
 TEST(Initialisers, HaveTheMomentsOfTheirPapers) {
   const Parameters parameters = two_layers();
   for (const std::uint64_t seed : {1, 2, 3})
-    for (const std::string_view rule : {"he", "glorot"}) {
+    for (const Rule& row : kRules) {
+      const std::string_view rule = row.name;
       const auto flat = drawn(rule, seed);
       for (const Parameter& p : parameters.list) {
         SCOPED_TRACE(fmt::format("{} of {}, seed {}", rule, p.name, seed));
@@ -52,13 +66,12 @@ TEST(Initialisers, HaveTheMomentsOfTheirPapers) {
         }
         const auto inputs = static_cast<double>(p.shape[0]), outputs = static_cast<double>(p.shape[1]),
                    n = inputs * outputs;
-        const bool he = rule == "he";
-        const double deviation = he ? std::sqrt(2 / inputs) : std::sqrt(2 / (inputs + outputs));
+        const double deviation = row.deviation(inputs, outputs);
         const Moments m = moments_of(values);
         EXPECT_LE(std::abs(m.mean), 4.5 * deviation / std::sqrt(n));
         EXPECT_NEAR(m.deviation / deviation, 1, 4.5 / std::sqrt(2 * n));
-        EXPECT_NEAR(m.kurtosis, he ? 3 : 1.8, he ? 0.2 : 0.03) << "normal, or uniform";
-        EXPECT_TRUE(he || m.largest <= std::sqrt(6 / (inputs + outputs)) * (1 + 1e-7)) << m.largest;
+        EXPECT_NEAR(m.kurtosis, row.normal ? 3 : 1.8, row.normal ? 0.2 : 0.03) << "normal, or uniform";
+        EXPECT_TRUE(row.normal || m.largest <= std::sqrt(3) * deviation * (1 + 1e-7)) << m.largest;
       }
     }
 }
@@ -81,16 +94,62 @@ TEST(Initialisers, DrawEachWeightBySeedAndNameAlone) {
       << "two weights of one network are drawn apart";
 }
 
+TEST(Initialisers, DrawOrthonormalColumnsOrRows) {
+  for (const Shape& shape : {Shape{30, 7}, Shape{7, 30}, Shape{12, 12}, Shape{1, 1}, Shape{1, 9}}) {
+    SCOPED_TRACE(to_string(shape));
+    Parameters one;
+    one.add("w", shape, true);
+    const auto w = drawn("orthogonal", 3, one);
+    EXPECT_EQ(w, drawn("orthogonal", 3, one));
+    EXPECT_TRUE(shape.size() == 1 || w != drawn("orthogonal", 4, one));
+    const std::int64_t rows = shape[0], columns = shape[1], count = std::min(rows, columns),
+                       length = std::max(rows, columns);
+    auto at = [&](std::int64_t vector, std::int64_t k) {
+      return static_cast<double>(rows < columns ? w[vector * columns + k] : w[k * columns + vector]);
+    };
+    for (std::int64_t i = 0; i < count; ++i)
+      for (std::int64_t j = 0; j <= i; ++j) {
+        double product = 0;
+        for (std::int64_t k = 0; k < length; ++k) product += at(i, k) * at(j, k);
+        EXPECT_NEAR(product, i == j, 3e-7) << "vectors " << i << " and " << j;
+      }
+  }
+}
+
+// The trace of a random rotation has mean 0 and variance 1 (Diaconis and Shahshahani 1994).
+TEST(Initialisers, DrawEveryRotationAlike) {
+  Parameters one;
+  one.add("w", {6, 6}, true);
+  double sum = 0, squares = 0;
+  constexpr int kDraws = 2000;
+  for (int seed = 1; seed <= kDraws; ++seed) {
+    const auto w = drawn("orthogonal", static_cast<std::uint64_t>(seed), one);
+    double trace = 0;
+    for (int i = 0; i < 6; ++i) trace += w[i * 6 + i];
+    sum += trace, squares += trace * trace;
+  }
+  EXPECT_LE(std::abs(sum / kDraws), 4.5 / std::sqrt(kDraws));
+  EXPECT_LE(std::abs(squares / kDraws - 1), 4.5 * std::sqrt(2.0 / kDraws));
+}
+
+TEST(Initialisers, OfZerosLeaveOnlyWhatOthersDeclare) {
+  Parameters parameters;
+  parameters.add("layer1.w", {2, 2}, true);
+  parameters.add("layer2.gamma", {2}, false, 1);
+  EXPECT_EQ(drawn("zeros", 1, parameters), (std::vector<float>{0, 0, 0, 0, 1, 1}));
+}
+
 TEST(Initialisers, RefuseAnUnknownRuleBeforeTheyWrite) {
   float untouched = 5;
   Parameters one;
   one.add("w", {1, 1}, true);
   try {
-    initialise(one, "zeros", 1, &untouched);
+    initialise(one, "zeroes", 1, &untouched);
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("zeros"), std::string::npos);
-    EXPECT_NE(error.hint().find("glorot"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("zeroes"), std::string::npos);
+    for (const std::string& name : initialiser_names())
+      EXPECT_NE(error.hint().find(name), std::string::npos) << error.hint();
   }
   EXPECT_EQ(untouched, 5);
 }
