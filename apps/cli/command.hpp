@@ -33,6 +33,7 @@ void add_use_commands(CLI::App& app, Action& action);  // eval, predict
 void add_export_command(CLI::App& app, Action& action);
 void add_data_command(CLI::App& app, Action& action);
 void add_experiments_command(CLI::App& app, Action& action);
+void add_inspect_command(CLI::App& app, Action& action);
 void add_bench_command(CLI::App& app, Action& action);
 void add_version_command(CLI::App& app, Action& action);
 

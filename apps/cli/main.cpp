@@ -62,6 +62,7 @@ int run(int argc, char** argv) {
   add_runs_command(app, action);
   add_data_command(app, action);
   add_experiments_command(app, action);
+  add_inspect_command(app, action);
   add_bench_command(app, action);
   add_version_command(app, action);
   try {

@@ -255,6 +255,11 @@ Cost Session::step_cost() {
           (vectors * engine_->theta.size() + static_cast<std::size_t>(plan.arena_floats)) * sizeof(float)};
 }
 
+Fn Session::step_function() const {
+  const Settings& settings = engine_->settings;
+  return training_step(engine_->model, settings, engine_->batch(), settings.weight_decay > 0);
+}
+
 std::string Session::profile_step() {
   engine_->advance();
   auto times = engine_->plan_for(engine_->batch()).executable->profile({engine_->seed, 1}, 50);

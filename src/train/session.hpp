@@ -9,6 +9,7 @@
 
 #include "base/thread_pool.hpp"
 #include "data/dataset.hpp"
+#include "graph/fn.hpp"
 #include "interop/tensor.hpp"
 #include "train/settings.hpp"
 
@@ -59,6 +60,7 @@ class Session {
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
   Cost step_cost();
+  Fn step_function() const;  // of a whole batch, as it is traced: to look at, and to compile again
   std::string profile_step();
   std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""
 
