@@ -10,6 +10,8 @@ namespace limn::cli {
 
 using Action = std::function<int()>;  // returns the exit status
 
+void print_error(const std::string& text);  // on standard error; where that cannot be written, nothing is to be done
+
 // What --json, --quiet, --threads and --isa say.
 struct Common {
   bool json = false, quiet = false;

@@ -1,6 +1,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 #include <charconv>
+#include <cstdio>
 #include <limits>
 
 #include "base/error.hpp"
@@ -23,6 +24,8 @@ CLI::Option* add_strict(CLI::App& command, const std::string& name, Whole& value
 }
 
 }  // namespace
+
+void print_error(const std::string& text) { static_cast<void>(std::fputs(text.c_str(), stderr)); }
 
 CLI::Option* add_whole_number(CLI::App& command, const std::string& name, std::int64_t& value, std::int64_t low,
                               std::int64_t high, const std::string& help) {

@@ -40,7 +40,7 @@ int resume(const Options& options) {
   interrupts();
   const Run run = open_run(find_run(options.run));
   Machine machine(options.common, &run);
-  const JournalContent journal = read_journal(run.journal());
+  const JournalContent journal = journal_of(run);
   const auto data = load_data(run);
   verify_snapshots(run);
   const Visit place = newest(run, journal, data, machine.pool());
@@ -58,7 +58,7 @@ int branch(const Options& options) {
   interrupts();
   const Run parent = open_run(find_run(options.run));
   Machine machine(options.common, &parent);
-  const JournalContent journal = read_journal(parent.journal());
+  const JournalContent journal = journal_of(parent);
   if (options.at < parent.start() || options.at > journal.last_step())
     throw Error(fmt::format("{} has no step {} to branch at", parent.info.id, options.at),
                 fmt::format("--at is a step from {} to {}", parent.start(), journal.last_step()));

@@ -73,7 +73,7 @@ int info(const Options& options) {
 
 int get(const Options& options) {
   fetch(options.name, [&](std::string_view stage) {
-    if (!options.common.quiet) fmt::print(stderr, "{}: {}\n", options.name, stage);
+    if (!options.common.quiet) print_error(fmt::format("{}: {}\n", options.name, stage));
   });
   const auto& entry = entry_named(options.name);
   if (options.common.json)

@@ -22,7 +22,8 @@ class Machine {
   ThreadPool pool_;
 };
 
-// Counts SIGINT and SIGTERM from the first call on; the second signal ends the program at once, with status 130.
+// Counts SIGINT and SIGTERM from the first call on; the second signal ends the program at once, with status 130. A
+// standard output that nobody reads any more counts as one.
 const std::atomic<int>& interrupts();
 
 std::string program_build();  // "0.1.0-" and the id of the build

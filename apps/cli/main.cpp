@@ -1,5 +1,8 @@
 // The program `limn`: parses the line, does what it says, and ends as the contract says: 0 done, 1 failed while
 // running, 2 the request is wrong, 130 interrupted; errors are two lines on standard error.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -15,7 +18,7 @@ namespace {
 
 int report(const std::string& what, const std::string& hint, int status) {
   std::fflush(stdout);
-  fmt::print(stderr, "error: {}\nhint: {}\n", what, hint);
+  print_error(fmt::format("error: {}\nhint: {}\n", what, hint));
   return status;
 }
 
@@ -50,7 +53,18 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error, int argc, ch
   return report(what, hint, 2);
 }
 
+// Files that are opened later must not get the numbers of closed standard streams: output would land in them.
+void reserve_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+int report_unwritten() {
+  return report("standard output cannot be written", "check the disk or the program that reads it", 1);
+}
+
 int run(int argc, char** argv) {
+  reserve_standard_streams();
   CLI::App app("limn: deep learning you can watch, steer and ship", "limn");
   app.require_subcommand(1);
   Action action;
@@ -73,9 +87,7 @@ int run(int argc, char** argv) {
     return report_usage(app, error, argc, argv);
   }
   const int status = action();
-  if (std::fflush(stdout) != 0 || std::ferror(stdout))
-    return report("standard output cannot be written", "check the disk or the program that reads it", 1);
-  return status;
+  return std::fflush(stdout) != 0 || std::ferror(stdout) ? report_unwritten() : status;
 }
 
 }  // namespace
@@ -90,6 +102,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report("there is not enough memory", "choose a smaller batch or network", 1);
   } catch (const std::exception& error) {
+    if (std::ferror(stdout)) return limn::cli::report_unwritten();
     return report(fmt::format("limn broke: {}", error.what()),
                   "this is a mistake in limn; please report the line above", 1);
   }

@@ -34,14 +34,14 @@ void check_against_journal(const JournalContent& journal, const Visit& place, st
   if (!place.stepped || row < 0 || row >= journal.rows()) return;
   const float recorded = journal.values[0][static_cast<std::size_t>(row)];
   if (std::bit_cast<std::uint32_t>(recorded) != std::bit_cast<std::uint32_t>(place.loss))
-    fmt::print(stderr, "warning: the journal has a loss of {} at step {}, the replay {}\n", hex_float(recorded), step,
-               hex_float(place.loss));
+    print_error(fmt::format("warning: the journal has a loss of {} at step {}, the replay {}\n", hex_float(recorded),
+                            step, hex_float(place.loss)));
 }
 
 int replay(const Options& options) {
   const auto begin = std::chrono::steady_clock::now();
   const Run run = open_run(find_run(options.run));
-  const JournalContent journal = read_journal(run.journal());
+  const JournalContent journal = journal_of(run);
   if (options.step < run.start() || options.step > journal.last_step())
     throw Error(fmt::format("{} has no step {}", run.info.id, options.step),
                 fmt::format("--step is a step from {} to {}", run.start(), journal.last_step()));

@@ -42,7 +42,7 @@ std::vector<Run> open_all(const std::vector<std::string>& names) {
 
 int list(const Options& options) {
   for (const Run& run : list_runs()) {
-    const auto summary = summarize(run, read_journal(run.journal()));
+    const auto summary = summarize(run, journal_of(run));
     if (options.common.json)
       print_json(object_of(run, summary));
     else
@@ -55,7 +55,7 @@ int list(const Options& options) {
 
 int show(const Options& options) {
   for (const Run& run : open_all(options.runs)) {
-    const auto summary = summarize(run, read_journal(run.journal()));
+    const auto summary = summarize(run, journal_of(run));
     const auto snapshots = snapshots_of(run);
     if (options.common.json) {
       Json object = object_of(run, summary);
@@ -118,7 +118,7 @@ int compare(const Options& options) {
   std::set<std::string> names, measured;
   for (const Run& run : runs) {
     settings.push_back(decisions(run));
-    metrics.push_back(summarize(run, read_journal(run.journal())).metrics);
+    metrics.push_back(summarize(run, journal_of(run)).metrics);
     for (const auto& [name, value] : settings.back()) names.insert(name);
     for (const auto& [name, value] : metrics.back()) measured.insert(name);
   }

@@ -49,7 +49,7 @@ int continue_training(const Run& run, Session& session, const Dataset& data, std
   const std::int64_t step = session.cursor().step;
   Journal journal = Journal::reopen(run.journal(), step);
   if (!changes.empty()) journal.record(RecordKind::kAction, step, to_json(changes));
-  const JournalContent history = read_journal(run.journal());
+  const JournalContent history = journal_of(run);
   print_begin(common, run, session, machine.program());
   const auto listener = make_listener(common);
   const Outcome outcome =

@@ -47,7 +47,7 @@ int evaluate(const Options& options) {
                               run.info.preprocessing.target.empty() ? "class" : run.info.preprocessing.target),
                   "evaluation compares with the truth; `limn predict` needs none");
   }
-  const JournalContent journal = read_journal(run.journal());
+  const JournalContent journal = journal_of(run);
   const auto session = options.data.empty() ? newest(run, journal, data, machine.pool()).session
                                             : newest_over(run, journal, data, machine.pool());
   const Metrics metrics = evaluate_split(*session, *data, split);
@@ -104,7 +104,7 @@ void print_prediction(const Options& options, const Run& run, const std::string&
 int predict(const Options& options) {
   const Run run = open_run(find_run(options.run));
   Machine machine(options.common, &run);
-  const JournalContent journal = read_journal(run.journal());
+  const JournalContent journal = journal_of(run);
   std::vector<std::shared_ptr<const Dataset>> files;  // all must be readable before any is answered
   for (const std::string& file : options.files) files.push_back(other_data(run, file));
   for (std::size_t f = 0; f < files.size(); ++f) {

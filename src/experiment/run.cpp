@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
+const std::vector<std::string> kColumns{"train.loss"};  // of a journal
+
 std::string utc(const char* format) {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm parts{};
@@ -158,7 +160,7 @@ Run create_run(fs::path folder, const Recipe& recipe, RunInfo info, const std::f
     const Run unfinished{root / fmt::format(".{}.{}.part", folder.filename().string(), ::getpid()), recipe, info};
     write_durably(unfinished.folder / "recipe.json", to_json(recipe) + "\n");
     write_durably(unfinished.folder / "run.json", info_json(info));
-    Journal::create(unfinished.journal(), {"train.loss"}, unfinished.start()).sync();
+    Journal::create(unfinished.journal(), kColumns, unfinished.start()).sync();
     if (fill) fill(unfinished);
     aside.put(folder);
   } catch (...) {
@@ -182,6 +184,13 @@ Run open_run(const fs::path& folder) {
   if (run.info.id != id && !run.info.id.starts_with(id + "-"))
     refuse_damaged(folder / "recipe.json", fmt::format("its hash is {}, the run is {}", id, run.info.id));
   return run;
+}
+
+JournalContent journal_of(const Run& run) {
+  JournalContent journal = read_journal(run.journal());
+  if (journal.columns != kColumns || journal.start != run.start())
+    refuse_damaged(run.journal(), fmt::format("it is of another run, which began behind step {}", journal.start));
+  return journal;
 }
 
 fs::path find_run(const std::string& run) {

@@ -52,6 +52,7 @@ Run create_run(std::filesystem::path folder, const Recipe& recipe, RunInfo info,
                const std::function<void(const Run& unfinished)>& fill = {});
 
 Run open_run(const std::filesystem::path& folder);       // Error: not a run, or its files are damaged
+JournalContent journal_of(const Run& run);               // Error: damaged, or the journal of another run
 std::filesystem::path find_run(const std::string& run);  // a folder, or an id looked for in runs/. Error: there is none
 std::vector<Run> list_runs(const std::filesystem::path& root = "runs");  // by time made; damaged ones are left out
 // Error: the folder is no run, or a program is training it.
