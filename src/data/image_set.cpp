@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -90,12 +91,15 @@ std::vector<fs::path> images_in(const fs::path& folder) {
 bool looks_like_idx(const fs::path& file) {
   const auto name = file.filename().string();
   if (name.find("ubyte") != std::string::npos || name.find(".idx") != std::string::npos) return true;
-  const MappedFile mapped(file);
+  std::array<char, 4096> start;  // of a gzip file: enough for its header and the first bytes
+  std::ifstream in(file, std::ios::binary);
+  in.read(start.data(), start.size());
+  const auto bytes = std::as_bytes(std::span(start)).first(static_cast<std::size_t>(in.gcount()));
   std::array<std::byte, 3> head{std::byte{1}};
-  if (is_gzip(mapped.bytes())) {
-    Inflater(mapped.bytes(), file.string()).read(head);
-  } else if (mapped.bytes().size() >= head.size()) {
-    std::copy_n(mapped.bytes().begin(), head.size(), head.begin());
+  if (is_gzip(bytes)) {
+    Inflater(bytes, file.string()).read(head);
+  } else if (bytes.size() >= head.size()) {
+    std::copy_n(bytes.begin(), head.size(), head.begin());
   }
   return head == std::array{std::byte{0}, std::byte{0}, std::byte{8}};
 }
