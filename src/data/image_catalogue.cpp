@@ -3,6 +3,7 @@
 
 #include "data/catalogue.hpp"
 #include "data/convert.hpp"
+#include "data/drawn_digits.hpp"
 
 namespace limn {
 namespace {
@@ -97,8 +98,24 @@ CatalogueEntry digits() {
   };
 }
 
+CatalogueEntry drawn_digits() {
+  return {
+      .name = "drawn-digits",
+      .summary = "digits that limn draws itself, 28x28 gray, 10 classes",
+      .summary_zh = "limn 自己绘制的数字，28x28 灰度图，10 类",
+      .kind = "images",
+      .train = kDrawnTrain,
+      .test = kDrawnTest,
+      .sample = "28x28 gray",
+      .classes = kDigits,
+      .licence = "Apache-2.0",
+      .home = "made by limn from a fixed seed",
+      .digest = "",
+  };
+}
+
 }  // namespace
 
-std::vector<CatalogueEntry> image_entries() { return {mnist(), fashion_mnist(), digits()}; }
+std::vector<CatalogueEntry> image_entries() { return {mnist(), fashion_mnist(), digits(), drawn_digits()}; }
 
 }  // namespace limn

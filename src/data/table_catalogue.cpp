@@ -266,6 +266,14 @@ CatalogueEntry toy(const std::string& name, std::int64_t size, const std::string
           .home = "made by limn from a fixed seed"};
 }
 
+CatalogueEntry waves() {
+  auto entry = toy("waves", 1000, "a wavy surface over a square, with noise; predict its height",
+                   "正方形上的波浪曲面，带噪声；预测高度", {});
+  entry.task = "regress";
+  entry.target = "height";
+  return entry;
+}
+
 }  // namespace
 
 std::vector<CatalogueEntry> table_entries() {
@@ -286,6 +294,10 @@ std::vector<CatalogueEntry> table_entries() {
           "正方形中的点，恰有一个坐标为正时为真", {"false", "true"}),
       toy("moons", 1000, "two half moons that reach into each other, with noise", "两个互相嵌入的半月，带噪声",
           {"lower", "upper"}),
+      toy("circles", 1000, "two rings, one inside the other, with noise", "一大一小两个同心圆环，带噪声",
+          {"inner", "outer"}),
+      toy("blobs", 1000, "four clouds of points that touch", "四团相接的点云", {"east", "north", "south", "west"}),
+      waves(),
       toy("spirals", 1000, "two spirals of two turns each", "两条各转两圈的螺线", {"first", "second"}),
   };
 }
