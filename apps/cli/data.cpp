@@ -23,17 +23,26 @@ struct Options {
 nlohmann::json object_of(const CatalogueEntry& entry) {
   std::uint64_t bytes = 0;
   for (const auto& file : entry.files) bytes += file.bytes;
+  std::vector<std::string> sources;
+  for (const auto& source : entry.sources) sources.push_back(to_text(source));
+  std::vector<nlohmann::json> files;
+  for (const auto& file : entry.files)
+    files.push_back({{"name", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}});
   return {{"event", "data"},
           {"name", entry.name},
           {"summary", entry.summary},
+          {"summary_zh", entry.summary_zh},
           {"kind", entry.kind},
           {"task", entry.task},
           {"train", entry.train},
           {"test", entry.test},
           {"sample", entry.sample},
+          {"target", entry.target},
           {"classes", entry.classes},
           {"licence", entry.licence},
-          {"sources", entry.sources},
+          {"home", entry.home},
+          {"sources", sources},
+          {"files", files},
           {"bytes", bytes},
           {"present", is_present(entry)},
           {"built_in", entry.built_in()}};
@@ -63,10 +72,11 @@ int info(const Options& options) {
              speaks_chinese() ? entry.summary_zh : entry.summary, entry.train,
              entry.test > 0 ? fmt::format(", {} to test", entry.test) : "", entry.sample);
   if (!entry.classes.empty()) fmt::print("classes   {}\n", fmt::join(entry.classes, ", "));
-  fmt::print("licence   {}\n", entry.licence);
-  for (const auto& source : entry.sources) fmt::print("source    {}\n", source);
+  if (!entry.target.empty()) fmt::print("target    {}\n", entry.target);
+  fmt::print("licence   {}\norigin    {}\n", entry.licence, entry.home);
+  for (const auto& source : entry.sources) fmt::print("source    {}\n", to_text(source));
   for (const auto& file : entry.files)
-    fmt::print("file      {}  {} bytes\n", (folder_of(entry) / file.name).string(), file.bytes);
+    fmt::print("file      {}  {} bytes  sha256 {}\n", (folder_of(entry) / file.name).string(), file.bytes, file.sha256);
   fmt::print("state     {}\n", state_of(entry));
   return 0;
 }

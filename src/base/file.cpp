@@ -31,6 +31,15 @@ class Descriptor {
   int fd_;
 };
 
+std::size_t size_of(const Descriptor& file, const std::filesystem::path& path) {
+  struct stat info{};
+  if (::fstat(file.get(), &info) != 0) throw_file_error("read", path, errno);
+  if (S_ISDIR(info.st_mode)) throw_file_error("read", path, EISDIR);
+  if (!S_ISREG(info.st_mode))
+    throw Error(fmt::format("{} is not a regular file", path.string()), "name an ordinary file");
+  return static_cast<std::size_t>(info.st_size);
+}
+
 }  // namespace
 
 void throw_file_error(std::string_view action, const std::filesystem::path& path, int error_number) {
@@ -52,12 +61,7 @@ void throw_file_error(std::string_view action, const std::filesystem::path& path
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
   const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");  // a pipe without a writer must not be waited for
-  struct stat info{};
-  if (::fstat(file.get(), &info) != 0) throw_file_error("read", path, errno);
-  if (S_ISDIR(info.st_mode)) throw_file_error("read", path, EISDIR);
-  if (!S_ISREG(info.st_mode))
-    throw Error(fmt::format("{} is not a regular file", path.string()), "name an ordinary file");
-  const auto size = static_cast<std::size_t>(info.st_size);
+  const auto size = size_of(file, path);
   if (size == 0) return;
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (data == MAP_FAILED) throw_file_error("map", path, errno);
@@ -72,7 +76,25 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-std::string read_text(const std::filesystem::path& path) { return std::string(MappedFile(path).text()); }
+std::string read_text(const std::filesystem::path& path, std::size_t most) {
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");
+  const auto size = size_of(file, path);
+  if (size > most) {
+    throw Error(fmt::format("{} has {} bytes, more than the {} that can be read", path.string(), size, most),
+                "give a smaller file");
+  }
+  std::string text(size, '\0');
+  std::size_t done = 0;
+  while (done < size) {
+    const auto n = ::read(file.get(), text.data() + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_file_error("read", path, errno);
+    if (n == 0) break;  // it has become shorter
+    done += static_cast<std::size_t>(n);
+  }
+  text.resize(done);
+  return text;
+}
 
 void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   auto aside = path;

@@ -8,7 +8,7 @@
 
 namespace limn {
 
-// A file mapped read-only. Empty files map to an empty span.
+// A file mapped read-only, for files that limn itself writes. Empty files map to an empty span.
 class MappedFile {
  public:
   MappedFile() = default;
@@ -23,7 +23,9 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-std::string read_text(const std::filesystem::path& path);  // Error as MappedFile
+// The whole file, copied: unlike a mapped one it may be cut short by somebody else afterwards, or meanwhile.
+// Error: as MappedFile, or it has more than `most` bytes.
+std::string read_text(const std::filesystem::path& path, std::size_t most = std::size_t{1} << 34);
 
 // Writes aside, syncs, renames, syncs the folder. Error (kFailure) on a full disk or a folder that cannot be written.
 void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes);

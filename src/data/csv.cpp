@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <deque>
+#include <span>
 #include <unordered_set>
 
 #include "base/error.hpp"
@@ -260,13 +261,11 @@ Table parse_csv(std::string text, const std::string& name) {
 }
 
 Table read_csv(const std::filesystem::path& path) {
-  const MappedFile file(path);
   const auto name = path.string();
-  if (is_gzip(file.bytes())) return parse_csv(inflate_all(file.bytes(), name, kMaxText), name);
-  if (file.bytes().size() > kMaxText) {
-    throw Error(fmt::format("{} has {} bytes", name, file.bytes().size()), "give a CSV file of at most 1 GiB");
-  }
-  return parse_csv(std::string(file.text()), name);
+  auto content = read_text(path, kMaxText);
+  const auto bytes = std::as_bytes(std::span(content));
+  if (is_gzip(bytes)) content = inflate_all(bytes, name, kMaxText);
+  return parse_csv(std::move(content), name);
 }
 
 }  // namespace limn

@@ -193,7 +193,8 @@ Dataset prepare_images(const Source& source, const DataRequest& request) {
 
 Dataset prepare_table(const Source& source, const DataRequest& request) {
   const auto table = read_table(source);
-  const auto target = read_target(table, request.target);
+  const auto wanted = request.target.empty() && source.entry ? source.entry->target : request.target;
+  const auto target = read_target(table, wanted);
   const auto kept = static_cast<std::int64_t>(target.rows.size());
   Dataset plan;  // carries the labels to the split, and the split to the fit
   plan.size = kept;

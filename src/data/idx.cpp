@@ -1,13 +1,7 @@
 #include "data/idx.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -62,79 +56,37 @@ Header parse_header(std::span<const std::byte> head, int rank, const std::string
   return h;
 }
 
-// One file, its header checked and its content not yet touched.
-class IdxFile {
- public:
-  IdxFile(const std::filesystem::path& path, int rank) : name_(path.string()), file_(path) {
-    auto bytes = file_.bytes();
-    if (!is_gzip(bytes)) {
-      header_ = parse_header(bytes, rank, name_);
-      if (bytes.size() != header_.bytes + header_.content) wrong_length(fmt::format("{}", bytes.size()));
-      return;
-    }
-    std::array<std::byte, 16> head;
-    inflater_.emplace(bytes, name_);
-    const auto n = inflater_->read(std::span(head).first(4 + 4 * static_cast<std::size_t>(rank)));
-    header_ = parse_header(std::span(head).first(n), rank, name_);
-    if (header_.content / kMaxDeflateRatio > bytes.size()) wrong_length("far fewer");
-  }
-
-  const Header& header() const { return header_; }
-  const std::string& name() const { return name_; }
-  bool plain() const { return !inflater_; }
-
-  void read_into(std::span<std::byte> out) {  // out.size() == header().content; once
-    if (plain()) {
-      std::memcpy(out.data(), file_.bytes().data() + header_.bytes, out.size());
-      return;
-    }
-    if (inflater_->read(out) != out.size()) wrong_length("fewer");
-    std::byte extra;
-    if (inflater_->read({&extra, 1}) != 0) wrong_length("more");
-  }
-
- private:
-  [[noreturn]] void wrong_length(const std::string& has) const {
-    throw Error(
-        fmt::format("{} should hold {} bytes by its header, but has {}", name_, header_.bytes + header_.content, has),
-        "the file is cut short or damaged: fetch it again");
-  }
-
-  std::string name_;
-  MappedFile file_;
-  Header header_;
-  std::optional<Inflater> inflater_;
+// A whole file, decompressed: its header and what follows it.
+struct Block {
+  Header header;
+  std::string bytes;
 };
 
-// Address space of its own, in which a file can be mapped at the start.
-class Region {
- public:
-  explicit Region(std::size_t size) : size_(size) {
-    data_ = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (data_ == MAP_FAILED) {
-      throw Error(fmt::format("no memory for {} bytes of images", size), "use a smaller set", Fault::kFailure);
-    }
-  }
-  ~Region() { ::munmap(data_, size_); }
-  Region(const Region&) = delete;
-  Region& operator=(const Region&) = delete;
+[[noreturn]] void wrong_length(const Header& h, const std::string& name, const std::string& has) {
+  throw Error(fmt::format("{} should hold {} bytes by its header, but has {}", name, h.bytes + h.content, has),
+              "the file is cut short or damaged: fetch it again");
+}
 
-  // Private pages: what is written behind the file's end stays in this process.
-  void map_at_start(const std::filesystem::path& path, std::size_t size) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw_file_error("read", path, errno);
-    void* at = ::mmap(data_, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0);
-    const int error_number = errno;
-    ::close(fd);
-    if (at == MAP_FAILED) throw_file_error("map", path, error_number);
+Block parse_block(std::string content, int rank, const std::string& name) {
+  const auto bytes = std::as_bytes(std::span(content));
+  if (!is_gzip(bytes)) {
+    const auto h = parse_header(bytes, rank, name);
+    if (content.size() != h.bytes + h.content) wrong_length(h, name, fmt::format("{}", content.size()));
+    return {h, std::move(content)};
   }
-  void seal() { ::mprotect(data_, size_, PROT_READ); }
-  std::span<std::byte> bytes() { return {static_cast<std::byte*>(data_), size_}; }
-
- private:
-  void* data_;
-  std::size_t size_;
-};
+  Inflater inflater(bytes, name);
+  std::array<std::byte, 16> head;
+  const auto n = inflater.read(std::span(head).first(4 + 4 * static_cast<std::size_t>(rank)));
+  const auto h = parse_header(std::span(head).first(n), rank, name);
+  if (h.content / kMaxDeflateRatio > bytes.size()) wrong_length(h, name, "far fewer");
+  Block block{h, std::string(h.bytes + h.content, '\0')};
+  const auto out = std::as_writable_bytes(std::span(block.bytes));
+  std::copy_n(head.begin(), h.bytes, out.begin());
+  if (inflater.read(out.subspan(h.bytes)) != h.content) wrong_length(h, name, "fewer");
+  std::byte extra;
+  if (inflater.read({&extra, 1}) != 0) wrong_length(h, name, "more");
+  return block;
+}
 
 void write_idx(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                std::span<const std::int64_t> dims) {
@@ -148,53 +100,50 @@ void write_idx(const std::filesystem::path& path, std::span<const std::uint8_t> 
 
 }  // namespace
 
-IdxImages read_idx_images(std::span<const std::filesystem::path> paths) {
-  LIMN_CHECK(!paths.empty());
-  std::vector<IdxFile> files;
-  files.reserve(paths.size());
+IdxImages parse_idx_images(std::string content, const std::string& name) {
+  auto block = parse_block(std::move(content), 3, name);
+  const auto& dims = block.header.dims;
+  auto owner = std::make_shared<std::string>(std::move(block.bytes));
   IdxImages images;
-  std::size_t content = 0;
-  for (const auto& path : paths) {
-    const auto& file = files.emplace_back(path, 3);
-    const auto& h = file.header();
-    if (images.counts.empty()) {
-      images.height = h.dims[1];
-      images.width = h.dims[2];
-    } else if (h.dims[1] != images.height || h.dims[2] != images.width) {
-      throw Error(fmt::format("{} has images of {}x{}, but {} of {}x{}", file.name(), h.dims[1], h.dims[2],
-                              files.front().name(), images.height, images.width),
-                  "put only files of one set in a folder");
-    }
-    images.counts.push_back(h.dims[0]);
-    images.size += h.dims[0];
-    content += h.content;  // each < 2^55, and a folder has two
-  }
-  if (images.size >= kMaxCount) throw Error(fmt::format("{} images are too many", images.size), "use fewer than 2^31");
-
-  const bool in_place = files.front().plain();
-  const std::size_t start = in_place ? files.front().header().bytes : 0;
-  auto region = std::make_shared<Region>(start + content);
-  auto at = start;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto n = files[i].header().content;
-    if (i == 0 && in_place) {
-      region->map_at_start(paths[0], start + n);
-    } else {
-      files[i].read_into(region->bytes().subspan(at, n));
-    }
-    at += n;
-  }
-  region->seal();
-  images.bytes = {reinterpret_cast<const std::uint8_t*>(region->bytes().data()) + start, content};
-  images.owner = std::move(region);
+  images.height = dims[1];
+  images.width = dims[2];
+  images.size = dims[0];
+  images.counts = {dims[0]};
+  images.bytes =
+      std::span(reinterpret_cast<const std::uint8_t*>(owner->data()), owner->size()).subspan(block.header.bytes);
+  images.owner = std::move(owner);
   return images;
 }
 
+IdxImages read_idx_images(std::span<const std::filesystem::path> paths) {
+  LIMN_CHECK(!paths.empty());
+  auto images = parse_idx_images(read_text(paths[0]), paths[0].string());
+  if (paths.size() == 1) return images;
+  auto all = std::make_shared<std::vector<std::uint8_t>>(images.bytes.begin(), images.bytes.end());
+  for (const auto& path : paths.subspan(1)) {
+    const auto more = parse_idx_images(read_text(path), path.string());
+    if (more.height != images.height || more.width != images.width) {
+      throw Error(fmt::format("{} has images of {}x{}, but {} of {}x{}", path.string(), more.height, more.width,
+                              paths[0].string(), images.height, images.width),
+                  "put only files of one set in a folder");
+    }
+    images.counts.push_back(more.size);
+    images.size += more.size;
+    all->insert(all->end(), more.bytes.begin(), more.bytes.end());
+  }
+  if (images.size >= kMaxCount) throw Error(fmt::format("{} images are too many", images.size), "use fewer than 2^31");
+  images.bytes = *all;
+  images.owner = std::move(all);
+  return images;
+}
+
+std::vector<std::uint8_t> parse_idx_labels(std::string content, const std::string& name) {
+  const auto block = parse_block(std::move(content), 1, name);
+  return {block.bytes.begin() + static_cast<std::ptrdiff_t>(block.header.bytes), block.bytes.end()};
+}
+
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path) {
-  IdxFile file(path, 1);
-  std::vector<std::uint8_t> labels(file.header().content);
-  file.read_into(std::as_writable_bytes(std::span(labels)));
-  return labels;
+  return parse_idx_labels(read_text(path), path.string());
 }
 
 void write_idx_images(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, std::int64_t height,

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace limn {
@@ -17,13 +18,16 @@ struct IdxImages {
   std::shared_ptr<const void> owner;    // keeps `bytes`
 };
 
-// Reads image files of one size as one block. A plain first file is used where it lies in the page cache, without a
-// copy; the others are copied or decompressed behind it.
-// Error: wrong magic or type, absurd or differing sizes, bytes missing or left over.
+// Reads image files of one size as one block. Error: wrong magic or type, absurd or differing sizes, bytes missing or
+// left over.
 IdxImages read_idx_images(std::span<const std::filesystem::path> paths);
 
 // Reads a label file. Error: as above.
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
+
+// The same from the content of a file, plain or gzip; name: for the errors.
+IdxImages parse_idx_images(std::string content, const std::string& name);
+std::vector<std::uint8_t> parse_idx_labels(std::string content, const std::string& name);
 
 // Writes the same formats (tests, and sets that come in others). Error: the disk is full or the folder is read-only.
 void write_idx_images(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, std::int64_t height,

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <optional>
 #include <span>
 #include <system_error>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "data/drawn_digits.hpp"
 #include "data/inflate.hpp"
 
 namespace limn {
@@ -85,17 +87,31 @@ std::vector<fs::path> images_in(const fs::path& folder) {
   return found;
 }
 
+void draw(ImageSet& set) {
+  auto pixels = std::make_shared<std::vector<std::uint8_t>>(draw_digits());
+  set.images.height = set.images.width = kDrawnSide;
+  set.images.size = kDrawnTrain + kDrawnTest;
+  set.images.counts = {kDrawnTrain, kDrawnTest};
+  set.images.bytes = *pixels;
+  set.images.owner = std::move(pixels);
+  for (std::int64_t i = 0; i < set.images.size; ++i) set.labels.push_back(static_cast<std::uint8_t>(i % 10));
+  set.official_train = kDrawnTrain;
+}
+
 }  // namespace
 
 bool looks_like_idx(const fs::path& file) {
   const auto name = file.filename().string();
   if (name.find("ubyte") != std::string::npos || name.find(".idx") != std::string::npos) return true;
-  const MappedFile mapped(file);
+  std::array<char, 4096> start;  // of a gzip file: enough for its header and the first bytes
+  std::ifstream in(file, std::ios::binary);
+  in.read(start.data(), start.size());
+  const auto bytes = std::as_bytes(std::span(start)).first(static_cast<std::size_t>(in.gcount()));
   std::array<std::byte, 3> head{std::byte{1}};
-  if (is_gzip(mapped.bytes())) {
-    Inflater(mapped.bytes(), file.string()).read(head);
-  } else if (mapped.bytes().size() >= head.size()) {
-    std::copy_n(mapped.bytes().begin(), head.size(), head.begin());
+  if (is_gzip(bytes)) {
+    Inflater(bytes, file.string()).read(head);
+  } else if (bytes.size() >= head.size()) {
+    std::copy_n(bytes.begin(), head.size(), head.begin());
   }
   return head == std::array{std::byte{0}, std::byte{0}, std::byte{8}};
 }
@@ -108,10 +124,14 @@ ImageSet read_image_path(const fs::path& path) {
 }
 
 ImageSet read_image_entry(const CatalogueEntry& entry) {
-  check_fingerprints(entry);
   ImageSet set;
   set.name = entry.name;
-  read_files(set, images_in(folder_of(entry)));
+  if (entry.built_in()) {
+    draw(set);
+  } else {
+    check_fingerprints(entry);
+    read_files(set, images_in(folder_of(entry)));
+  }
   set.classes = entry.classes;
   set.byte_scale = entry.byte_scale;
   set.digest = entry.digest;

@@ -27,7 +27,7 @@ bool looks_like_idx(const std::filesystem::path& file);  // by its name or its f
 // by the usual names. Error: nothing fitting there, as the readers, or labels and images differ in number.
 ImageSet read_image_path(const std::filesystem::path& path);
 
-// A set of the catalogue that is in the cache. Error: a file is damaged.
+// A set of the catalogue that is in the cache or drawn here. Error: a file is damaged.
 ImageSet read_image_entry(const CatalogueEntry& entry);
 
 }  // namespace limn

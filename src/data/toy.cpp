@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iterator>
 #include <numbers>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -18,13 +19,14 @@ constexpr std::uint64_t kSeed = 1;
 // Six decimals: the last bits of sin and cos differ between math libraries, the text does not.
 class Points {
  public:
-  void add(double x, double y, const char* label) {
+  explicit Points(const char* target = "class") : text_(fmt::format("x,y,{}\n", target)) {}
+  void add(double x, double y, std::string_view label) {
     fmt::format_to(std::back_inserter(text_), "{:.6f},{:.6f},{}\n", x, y, label);
   }
   std::string take() { return std::move(text_); }
 
  private:
-  std::string text_ = "x,y,class\n";
+  std::string text_;
 };
 
 // Uniform over the square from -1 to 1, with a gap along the axes.
@@ -75,12 +77,57 @@ std::string spiral_points(Random& random) {
   return points.take();
 }
 
+// Two rings of radius 0.5 and 1, noise of deviation 0.08.
+std::string circle_points(Random& random) {
+  constexpr int kPointsEach = 500;
+  constexpr double kInner = 0.5, kNoise = 0.08;
+  Points points;
+  for (int i = 0; i < kPointsEach; ++i) {
+    const double angle = 2 * std::numbers::pi * i / kPointsEach;
+    for (const double radius : {kInner, 1.0}) {
+      const double dx = kNoise * random.normal(), dy = kNoise * random.normal();
+      points.add(radius * std::cos(angle) + dx, radius * std::sin(angle) + dy, radius < 1 ? "inner" : "outer");
+    }
+  }
+  return points.take();
+}
+
+// Four normal clouds of deviation 0.35 around the corners of a square on its tip.
+std::string blob_points(Random& random) {
+  constexpr int kPointsEach = 250;
+  constexpr double kDeviation = 0.35;
+  Points points;
+  for (int i = 0; i < kPointsEach; ++i) {
+    for (const auto& [x, y, label] : {std::tuple(1, 0, "east"), {0, 1, "north"}, {-1, 0, "west"}, {0, -1, "south"}}) {
+      const double dx = kDeviation * random.normal(), dy = kDeviation * random.normal();
+      points.add(x + dx, y + dy, label);
+    }
+  }
+  return points.take();
+}
+
+// Heights sin(pi x) cos(2 y) over the square from -2 to 2, noise of deviation 0.05.
+std::string wave_points(Random& random) {
+  constexpr int kPoints = 1000;
+  constexpr double kNoise = 0.05;
+  Points points("height");
+  for (int i = 0; i < kPoints; ++i) {
+    const double x = 4 * random.uniform() - 2, y = 4 * random.uniform() - 2;
+    const double height = std::sin(std::numbers::pi * x) * std::cos(2 * y) + kNoise * random.normal();
+    points.add(x, y, fmt::format("{:.6f}", height));
+  }
+  return points.take();
+}
+
 }  // namespace
 
 std::string toy_csv(std::string_view name) {
   Random random(kSeed, fmt::format("data/{}", name));
   if (name == "xor") return xor_points(random);
   if (name == "moons") return moon_points(random);
+  if (name == "circles") return circle_points(random);
+  if (name == "blobs") return blob_points(random);
+  if (name == "waves") return wave_points(random);
   LIMN_CHECK(name == "spirals", "no toy set {}", name);
   return spiral_points(random);
 }

@@ -55,15 +55,13 @@ TEST(Idx, several_files_stand_one_behind_the_other_whatever_their_form) {
   }
 }
 
-TEST(Idx, a_mapped_file_is_never_changed_by_what_is_put_behind_it) {
+TEST(Idx, files_that_are_cut_short_later_leave_what_was_read) {
   const Scratch scratch;
-  const auto before = idx(0x803, {7, 2, 3}, ramp(42));
-  const std::array<std::filesystem::path, 2> paths{scratch.write("one", before),
-                                                   scratch.write("two", idx(0x803, {900, 2, 3}, ramp(5400, 9)))};
-  const auto images = read_idx_images(paths);
-  EXPECT_EQ(images.bytes.size(), 5442u);
-  std::ifstream file(paths[0], std::ios::binary);
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), before);
+  const auto content = ramp(9000 * 6);
+  const std::array<std::filesystem::path, 1> one{scratch.write("one", idx(0x803, {9000, 2, 3}, content))};
+  const auto images = read_idx_images(one);
+  std::filesystem::resize_file(one[0], 0);  // a mapped file would end in SIGBUS
+  EXPECT_EQ(text(images), content);
 }
 
 TEST(Idx, what_is_written_is_read_again) {
