@@ -39,7 +39,7 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
     const Shape flat{model.network.parameters().size};
     const Value theta = input(graph, "theta", flat);
     std::vector<Value> moments;
-    for (std::string_view name : rule.moments) moments.push_back(input(graph, name, flat));
+    for (const Moment& m : rule.moments) moments.push_back(input(graph, m.name, m.shape(flat.size())));
     const Value mask = input(graph, "decay_mask", flat), x = input(graph, "x", {batch, model.network.inputs()});
     const Value y = target_input(model, graph, batch);
     const Hyper hyper{input(graph, "lr", {}), input(graph, "momentum", {}), input(graph, "beta2", {}),
@@ -47,12 +47,12 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
     const Value weight_decay = input(graph, "weight_decay", {});
 
     const Value loss = mean(heads(model, model.network.build(x, theta, {}, true), y).loss);
-    Value gradient = grad(loss, theta);
+    const Value gradient = grad(loss, theta);
     fn.output("loss", loss);
     fn.output("gradient", gradient);
     const Scope scope(graph, "update");
-    if (decay) gradient = gradient + weight_decay * (mask * theta);
-    const Update update = rule.update(theta, gradient, moments, hyper);
+    const Update update = decay ? update_with_decay(rule, theta, gradient, moments, hyper, mask, weight_decay)
+                                : rule.update(theta, gradient, moments, hyper);
     fn.state(theta, update.theta);
     for (std::size_t i = 0; i < moments.size(); ++i) fn.state(moments[i], update.moments[i]);
   });

@@ -11,6 +11,7 @@
 #include "base/hash.hpp"
 #include "base/random.hpp"
 #include "rule/rule.hpp"
+#include "rule/schedule.hpp"
 #include "train/evaluate.hpp"
 #include "train/feed.hpp"
 #include "train/model.hpp"
@@ -79,13 +80,16 @@ struct Session::Engine {
       throw Error(fmt::format("{} has no rows to train on", data->name), "choose another --set split");
     check(settings);
     initialise(parameters(), settings.init, seed, theta.data());
-    for (std::size_t i = 0; i < find_rule(settings.optimizer).moments.size(); ++i) moments.emplace_back(theta.size());
+    for (const Moment& m : find_rule(settings.optimizer).moments) {
+      moments.emplace_back(static_cast<std::size_t>(m.shape(parameters().size).size()));
+      std::ranges::fill(moments.back().span(), static_cast<float>(m.initial));
+    }
     for (const Parameter& p : parameters().list)
       if (p.is_weight) std::fill_n(mask.data() + p.offset, p.shape.size(), 1.0f);
   }
 
   static void check(const Settings& s) {
-    schedule_factor(s.schedule, 0, 1);
+    check_schedule(s.schedule);
     if (s.batch < 1) throw Error(fmt::format("a batch of {}", s.batch), "take at least 1");
     for (const double v : {s.lr, s.momentum, s.beta2, s.epsilon, s.weight_decay})
       if (!std::isfinite(v) || v < 0)
@@ -125,7 +129,7 @@ struct Session::Engine {
     shuffle();
     const std::int64_t size = std::min(batch(), rows() - cursor.position);
     const BatchPlan& plan = plan_for(size);
-    const double factor = schedule_factor(settings.schedule, cursor.step, settings.total_steps);
+    const double factor = schedule_factor({.name = settings.schedule, .total = settings.total_steps}, cursor.step);
     scalars[kLr] = static_cast<float>(settings.lr * factor);
     scalars[kMomentum] = static_cast<float>(settings.momentum);
     scalars[kBeta2] = static_cast<float>(settings.beta2);
@@ -155,8 +159,11 @@ struct Session::Engine {
     auto views = named(theta.span(), "");
     const Rule& rule = find_rule(settings.optimizer);
     for (std::size_t i = 0; i < moments.size(); ++i)
-      for (TensorView& view : named(moments[i].span(), std::string(rule.moments[i]) + "/"))
-        views.push_back(std::move(view));
+      if (rule.moments[i].is_scalar)
+        views.push_back({std::string(rule.moments[i].name), {}, moments[i].span()});
+      else
+        for (TensorView& view : named(moments[i].span(), std::string(rule.moments[i].name) + "/"))
+          views.push_back(std::move(view));
     return views;
   }
   std::vector<TensorView> gradient() const {

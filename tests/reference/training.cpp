@@ -39,7 +39,8 @@ int main() try {
   const Numbers hyper = question.numbers("hyper");  // lr, momentum, beta2, epsilon, weight decay
 
   std::vector<Numbers> inputs{question.numbers("theta")};
-  for (std::size_t i = 0; i < find_rule(settings.optimizer).moments.size(); ++i) inputs.emplace_back(size, 0.0);
+  for (const Moment& m : find_rule(settings.optimizer).moments)
+    inputs.emplace_back(static_cast<std::size_t>(m.shape(parameters.size).size()), m.initial);
   Numbers& mask = inputs.emplace_back(size, 0.0);
   for (const Parameter& p : parameters.list)
     if (p.is_weight) std::fill_n(mask.begin() + p.offset, p.shape.size(), 1.0);
