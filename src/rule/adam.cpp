@@ -39,6 +39,13 @@ Update amsgrad(Value theta, Value g, Moments moments, const Hyper& h) {
   return {theta - corrected_step(m, largest, h), {m, v, largest}};
 }
 
+// Kingma and Ba 2015, algorithm 2: the largest gradient, slowly forgotten, instead of v. eps keeps it from 0.
+Update adamax(Value theta, Value g, Moments moments, const Hyper& h) {
+  const Value m = running_mean(h.momentum, moments[0], g);
+  const Value old_u = h.beta2 * moments[1], u = max(old_u, abs(g) + h.epsilon);
+  return {theta - (h.lr / weight_so_far(h.momentum)) * (m / u), {m, u}};
+}
+
 // Dozat 2016, algorithm 2, with his warming of the momentum mu_t = beta1 (1 - 0.96^(t/250) / 2); `product` is that of
 // all mu so far.
 Update nadam(Value theta, Value g, Moments moments, const Hyper& h) {

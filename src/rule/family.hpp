@@ -17,6 +17,7 @@ Update adadelta(Value theta, Value g, Moments moments, const Hyper& h);
 
 Update adam(Value theta, Value g, Moments moments, const Hyper& h);
 Update amsgrad(Value theta, Value g, Moments moments, const Hyper& h);
+Update adamax(Value theta, Value g, Moments moments, const Hyper& h);
 Update nadam(Value theta, Value g, Moments moments, const Hyper& h);
 Update radam(Value theta, Value g, Moments moments, const Hyper& h);
 

@@ -20,6 +20,7 @@ const Rule kRules[] = {
     {"adadelta", {{"adadelta.square"}, {"adadelta.step"}}, rule::adadelta, {.beta2 = 0.9, .epsilon = 1e-6}},
     {"adam", {{"adam.m"}, {"adam.v"}}, rule::adam},
     {"amsgrad", {{"amsgrad.m"}, {"amsgrad.v"}, {"amsgrad.max"}}, rule::amsgrad},
+    {"adamax", {{"adamax.m"}, {"adamax.u"}}, rule::adamax},
     {"nadam", {{"nadam.m"}, {"nadam.v"}, {"nadam.product", 1, true}}, rule::nadam},
     {"radam", {{"radam.m"}, {"radam.v"}}, rule::radam},
     {"adamw", {{"adamw.m"}, {"adamw.v"}}, rule::adam, {}, true},

@@ -91,6 +91,12 @@ void amsgrad(double& theta, Memory& memory, double g, int t, const Setting& s) {
   const double m_hat = m / weight(s.momentum, t, s), v_hat = largest / weight(s.beta2, t, s);
   theta = theta - s.lr * m_hat / (std::sqrt(v_hat) + s.epsilon);
 }
+void adamax(double& theta, Memory& memory, double g, int t, const Setting& s) {
+  double &m = memory[0], &u = memory[1];
+  m = s.momentum * m + (1 - s.momentum) * g;
+  u = std::fmax(s.beta2 * u, std::abs(g) + s.epsilon);
+  theta -= s.lr / (1 - std::pow(s.momentum, t)) * m / u;
+}
 // Dozat 2016, algorithm 2; the product of the mu is worked out anew in every step.
 void nadam(double& theta, Memory& memory, double g, int t, const Setting& s) {
   double &m = memory[0], &v = memory[1];
@@ -139,8 +145,8 @@ const std::map<std::string_view, Loop> kLoops{
     {"sgd", sgd},           {"momentum", momentum}, {"nesterov", nesterov},
     {"adagrad", adagrad},   {"rmsprop", rmsprop},   {"rmsprop-centred", rmsprop_centred},
     {"adadelta", adadelta}, {"adam", adam},         {"amsgrad", amsgrad},
-    {"nadam", nadam},       {"radam", radam},       {"adamw", adam},
-    {"lion", lion},         {"rprop", rprop}};
+    {"adamax", adamax},     {"nadam", nadam},       {"radam", radam},
+    {"adamw", adam},        {"lion", lion},         {"rprop", rprop}};
 
 // Inputs: theta, the moments, the gradient, lr, momentum, beta2, epsilon.
 Fn update_of(const Rule& rule, bool bias_correction = true) {
