@@ -105,18 +105,24 @@ void print_begin(const Common& common, const Run& run, const Session& session, c
 
 void print_outcome(const Common& common, const Run& run, const Outcome& outcome, const Program& program) {
   if (common.json) {
-    print_json({{"event", outcome.interrupted ? "stop" : "done"},
-                {"run", run.info.id},
-                {"folder", run.folder.string()},
-                {"steps", outcome.steps},
-                {"seconds", outcome.seconds},
-                {"metrics", to_json_object(outcome.metrics)},
-                {"fingerprint", outcome.fingerprint},
-                {"threads", program.threads},
-                {"isa", program.isa}});
+    Json event = {{"event", outcome.interrupted ? "stop" : "done"},
+                  {"run", run.info.id},
+                  {"folder", run.folder.string()},
+                  {"steps", outcome.steps},
+                  {"seconds", outcome.seconds},
+                  {"metrics", to_json_object(outcome.metrics)},
+                  {"fingerprint", outcome.fingerprint},
+                  {"threads", program.threads},
+                  {"isa", program.isa}};
+    if (outcome.best_step >= 0) event["best_step"] = outcome.best_step;
+    if (outcome.stopped_early) event["reason"] = "early stop";
+    print_json(event);
   } else if (outcome.interrupted) {
     fmt::print("interrupted after step {}; go on with: limn resume {}\n", outcome.steps, run.folder.string());
   } else {
+    if (outcome.best_step >= 0 && !common.quiet)
+      fmt::print("{}the lowest validation loss was that of step {}, whose weights are measured and used\n",
+                 outcome.stopped_early ? "stopped early: " : "", outcome.best_step);
     fmt::print("{}{} steps in {}, fingerprint {}, run {}\n", common.quiet ? to_text(outcome.metrics) + "\n" : "",
                outcome.steps, duration(outcome.seconds), outcome.fingerprint, run.info.id);
   }

@@ -50,11 +50,11 @@ int evaluate(const Options& options) {
   const JournalContent journal = journal_of(run);
   const auto session = options.data.empty() ? newest(run, journal, data, machine.pool()).session
                                             : newest_over(run, journal, data, machine.pool());
-  const Metrics metrics = evaluate_split(*session, *data, split);
+  const Metrics metrics = evaluate_split(*session, *data, split, Weights::kBest);
   if (metrics.empty())
     throw Error(fmt::format("the split {} of {} has no rows", options.split, data->name),
                 "name another split: train, valid, test");
-  const auto step = session->cursor().step;
+  const auto step = session->best_step() < 0 ? session->cursor().step : session->best_step();
   if (!options.common.json) {
     fmt::print("step {}  {}\n", step, to_text(metrics));
     return 0;
@@ -113,7 +113,7 @@ int predict(const Options& options) {
     constexpr std::size_t kRows = 4096;  // at a time
     for (std::size_t begin = 0; begin < data.test.size(); begin += kRows) {
       const auto rows = std::span(data.test).subspan(begin, std::min(kRows, data.test.size() - begin));
-      const auto outputs = session->predict(data, rows);
+      const auto outputs = session->predict(data, rows, Weights::kBest);
       const auto width = outputs.size() / rows.size();
       for (std::size_t i = 0; i < rows.size(); ++i)
         print_prediction(options, run, options.files[f], rows[i], std::span(outputs).subspan(i * width, width));
@@ -133,7 +133,8 @@ void add_use_commands(CLI::App& app, Action& action) {
     command->callback([&action, options, act] { action = [options, act] { return act(*options); }; });
     return std::pair(command, options);
   };
-  const auto [eval_command, eval_options] = add("eval", "measure a run's last weights", evaluate);
+  const auto [eval_command, eval_options] =
+      add("eval", "measure a run's weights: the last, or with early stopping the best", evaluate);
   eval_command->add_option("--data", eval_options->data, "other data of the same kind")->type_name("NAME|PATH");
   eval_command->add_option("--split", eval_options->split, "train, valid or test")->capture_default_str();
   const auto [predict_command, predict_options] = add("predict", "answer for every row of files", predict);

@@ -36,7 +36,8 @@ DataRequest data_request(const Recipe& recipe, const std::string& location) {
 }
 
 std::int64_t steps_per_epoch(const Recipe& recipe, const Dataset& data) {
-  const auto batch = std::get<std::int64_t>(recipe.settings.at("batch"));
+  const auto whole = [&](const char* name) { return std::get<std::int64_t>(recipe.settings.at(name)); };
+  const std::int64_t batch = whole("batch") * (recipe.settings.contains("accumulate") ? whole("accumulate") : 1);
   return (static_cast<std::int64_t>(data.train.size()) + batch - 1) / batch;
 }
 

@@ -53,13 +53,13 @@ class Loop {
 
   Outcome train(std::int64_t until, const std::atomic<int>& interrupts) {
     const std::int64_t first = session_.cursor().step;
-    const std::int64_t interval = evaluation_interval(session_.steps_per_epoch(), run_.info.total_steps);
+    const std::int64_t interval = session_.evaluation_interval();
     std::int64_t evaluation = (first / interval + 1) * interval, mark = mark_after(first), look = first + 1;
     std::int64_t step = first, evaluated = -1;
     double reported = 0, rolled = 0;
     last_snapshot_ = begin_ = Clock::now();
     Outcome outcome;
-    while (step < until && interrupts.load(std::memory_order_relaxed) == 0) {
+    while (step < until && !session_.stopped() && interrupts.load(std::memory_order_relaxed) == 0) {
       const float loss = session_.advance();
       step = session_.cursor().step;
       journal_.append(std::span(&loss, 1));
@@ -88,7 +88,8 @@ class Loop {
       }
       if (seconds_since(last_snapshot_) > kRollingSeconds) save(run_.snapshot("latest.safetensors"));
     }
-    outcome.interrupted = step < until;
+    outcome.stopped_early = session_.stopped();
+    outcome.interrupted = step < until && !outcome.stopped_early;
     outcome.steps = step;
     if (!outcome.interrupted && evaluated != step) validate(step);
     save(run_.snapshot_at(step));
@@ -98,16 +99,20 @@ class Loop {
       event("stop", {{"reason", "interrupted"}});
       return outcome;
     }
-    outcome.metrics = last_;
-    const Metrics test = evaluate_split(session_, data_, Split::kTest);
+    outcome.best_step = session_.best_step();
+    outcome.metrics = outcome.best_step < 0 ? last_ : evaluate_split(session_, data_, Split::kValid, Weights::kBest);
+    const Metrics test = evaluate_split(session_, data_, Split::kTest, Weights::kBest);
     outcome.metrics.insert(test.begin(), test.end());
-    if (!test.empty()) listener_.evaluated(step, test);
-    event("done", {{"metrics", json_of(outcome.metrics)},
-                   {"fingerprint", outcome.fingerprint},
-                   {"seconds", outcome.seconds},
-                   {"threads", program_.threads},
-                   {"isa", program_.isa},
-                   {"build", program_.build}});
+    if (!test.empty()) listener_.evaluated(outcome.best_step < 0 ? step : outcome.best_step, test);
+    Json done = {{"metrics", json_of(outcome.metrics)},
+                 {"fingerprint", outcome.fingerprint},
+                 {"seconds", outcome.seconds},
+                 {"threads", program_.threads},
+                 {"isa", program_.isa},
+                 {"build", program_.build}};
+    if (outcome.best_step >= 0) done["best_step"] = outcome.best_step;
+    if (outcome.stopped_early) done["reason"] = "early stop";
+    event("done", std::move(done));
     journal_.sync();
     return outcome;
   }
@@ -167,12 +172,6 @@ class Loop {
 
 }  // namespace
 
-std::int64_t evaluation_interval(std::int64_t steps_per_epoch, std::int64_t total_steps) {
-  const std::int64_t epoch = std::max<std::int64_t>(1, steps_per_epoch),
-                     least = std::max<std::int64_t>(200, total_steps / 50);
-  return (least + epoch - 1) / epoch * epoch;
-}
-
 Split parse_split(const std::string& name) {
   if (name == "train") return Split::kTrain;
   if (name == "valid") return Split::kValid;
@@ -180,12 +179,12 @@ Split parse_split(const std::string& name) {
   throw Error(fmt::format("there is no split '{}'", name), "the splits are: train, valid, test");
 }
 
-Metrics evaluate_split(Session& session, const Dataset& data, Split split) {
+Metrics evaluate_split(Session& session, const Dataset& data, Split split, Weights which) {
   const auto& rows = split == Split::kTrain ? data.train : split == Split::kValid ? data.valid : data.test;
   const char* prefix = split == Split::kTrain ? "train" : split == Split::kValid ? "valid" : "test";
   Metrics metrics;
   if (rows.empty()) return metrics;
-  for (const auto& [name, value] : session.evaluate(split)) metrics[fmt::format("{}.{}", prefix, name)] = value;
+  for (const auto& [name, value] : session.evaluate(split, which)) metrics[fmt::format("{}.{}", prefix, name)] = value;
   return metrics;
 }
 

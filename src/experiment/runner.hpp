@@ -7,6 +7,7 @@
 
 #include "experiment/run.hpp"
 #include "train/session.hpp"
+#include "train/watch.hpp"
 
 namespace limn {
 
@@ -33,26 +34,25 @@ struct Program {
 
 struct Outcome {
   bool interrupted = false;
-  std::int64_t steps = 0;   // finished steps of the run
-  double seconds = 0;       // of the loop: steps, validation and snapshots; of this program alone
-  Metrics metrics;          // of the last weights: "valid.loss", "test.accuracy"...
-  std::string fingerprint;  // 16 hex digits
+  std::int64_t steps = 0;  // finished steps of the run
+  double seconds = 0;      // of the loop: steps, validation and snapshots; of this program alone
+  bool stopped_early = false;
+  std::int64_t best_step = -1;  // whose weights the metrics are of; -1: the last ones
+  Metrics metrics;              // "valid.loss", "test.accuracy"...
+  std::string fingerprint;      // 16 hex digits
 };
 
-// Validation is measured after this many steps: whole epochs, at least 200 steps, about fifty times in a run. Steps
-// alone decide, never the clock.
-std::int64_t evaluation_interval(std::int64_t steps_per_epoch, std::int64_t total_steps);
-
 // The metrics of a split under the names a journal uses; none for a split without rows.
-Metrics evaluate_split(Session& session, const Dataset& data, Split split);
+Metrics evaluate_split(Session& session, const Dataset& data, Split split, Weights which = Weights::kLast);
 // "train", "valid" or "test". Error: another word.
 Split parse_split(const std::string& name);
 
-// Trains until `until` finished steps, or until `interrupts` is not zero: then it saves a snapshot and returns. At the
-// end it saves one too, and evaluates. Snapshots: after 1, 2, 5, 10, 20, 50... steps where more than a tenth of a
-// second of training would be lost, `latest` every five seconds, `best` by the validation loss. The clock decides about
-// files only, never about numbers.
-// Error (kFailure): the loss is not finite, naming step and tensor; the disk is full.
+// Trains until `until` finished steps, until early stopping has seen enough, or until `interrupts` is not zero: then it
+// saves a snapshot and returns. At the end it saves one too, and evaluates: the last weights, or with early stopping
+// the best ones. Validation is measured after every evaluation_interval() of steps and at the end. Snapshots: after 1,
+// 2, 5, 10, 20, 50... steps where more than a tenth of a second of training would be lost, `latest` every five seconds,
+// `best` by the validation loss. The clock decides about files only, never about numbers. Error (kFailure): the loss is
+// not finite, naming step and tensor; the disk is full.
 Outcome train_run(const Run& run, Session& session, const Dataset& data, Journal& journal,
                   const JournalContent& history, std::int64_t until, const Program& program,
                   const std::atomic<int>& interrupts, Listener& listener);

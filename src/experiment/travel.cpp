@@ -80,6 +80,8 @@ SettingValues changed_values(const Run& run, const JournalContent& journal, std:
 
 SettingValues values_at(const Run& run, const JournalContent& journal, std::int64_t step) {
   SettingValues values = run.recipe.settings;
+  for (const ParameterSpec& parameter : find_experiment(run.recipe.experiment).parameters)  // made before they were
+    if (!values.contains(parameter.name)) values[parameter.name] = parse_value(parameter, parameter.initial);
   for (const JournalRecord& record : journal.records)
     if (record.kind == RecordKind::kAction && record.step <= step)
       for (const auto& [name, value] : settings_from_json(run.recipe.experiment, record.text)) values[name] = value;

@@ -22,7 +22,7 @@ Json json_of(const Plan& plan, const Fn& fn, const Step& step) {
   for (const TileOperand& operand : step.tile.operands)
     if (!operand.is_constant) in.push_back(json_of(operand.place));
   for (const Place& place : step.out) out.push_back(json_of(place));
-  for (const Place& place : step.tile.stores) out.push_back(json_of(place));
+  for (const TileStore& store : step.tile.stores) out.push_back(json_of(store.place));
   return {{"kind", text.substr(0, text.find(' '))},
           {"node", step.node},
           {"nodes", nodes_of(plan, fn, step)},

@@ -1,45 +1,31 @@
+// The table of update rules: adding one is a function in a file of its family, its declaration, and its row here.
 #include "rule/rule.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+
+#include "rule/family.hpp"
 
 namespace limn {
 namespace {
 
-using Moments = std::span<const Value>;
-
-Update sgd(Value theta, Value g, Moments, const Hyper& h) { return {theta - h.lr * g, {}}; }
-
-// Polyak 1964 in the form of Sutskever et al. 2013 with the rate outside: v = m v + g, theta -= lr v.
-Update momentum(Value theta, Value g, Moments moments, const Hyper& h) {
-  const Value v = h.momentum * moments[0] + g;
-  return {theta - h.lr * v, {v}};
-}
-
-// Nesterov 1983 as rewritten by Bengio et al. 2013: theta -= lr (g + m v) with the new v.
-Update nesterov(Value theta, Value g, Moments moments, const Hyper& h) {
-  const Value v = h.momentum * moments[0] + g;
-  return {theta - h.lr * (g + h.momentum * v), {v}};
-}
-
-// Kingma and Ba 2015, algorithm 1. 1 - beta^t = -expm1(t log beta) keeps its digits in float32.
-Update adam(Value theta, Value g, Moments moments, const Hyper& h) {
-  const Value t = step_number(theta.graph());
-  // Named one by one: compilers trace the operands of one expression in different orders, and the compiled loop is
-  // found by the order.
-  const Value new_m = (1.0 - h.momentum) * g, m = h.momentum * moments[0] + new_m;
-  const Value new_v = (1.0 - h.beta2) * (g * g), v = h.beta2 * moments[1] + new_v;
-  const Value rate = h.lr / -expm1(t * log(h.momentum)), scale = sqrt(-expm1(t * log(h.beta2)));
-  // lr m^ / (sqrt(v^) + eps) with m^, v^ corrected for their start at zero; the corrections are applied to the scalars.
-  return {theta - (rate * scale) * (m / (sqrt(v) + h.epsilon * scale)), {m, v}};
-}
-
 const Rule kRules[] = {
-    {"sgd", {}, sgd},
-    {"momentum", {"momentum"}, momentum},
-    {"nesterov", {"momentum"}, nesterov},
-    {"adam", {"adam.m", "adam.v"}, adam},
+    {"sgd", {}, rule::sgd},
+    {"momentum", {{"momentum"}}, rule::momentum},
+    {"nesterov", {{"momentum"}}, rule::nesterov},
+    {"adagrad", {{"adagrad.sum"}}, rule::adagrad, {.epsilon = 1e-10}},
+    {"rmsprop", {{"rmsprop.square"}}, rule::rmsprop, {.beta2 = 0.99}},
+    {"rmsprop-centred", {{"rmsprop.square"}, {"rmsprop.mean"}}, rule::rmsprop_centred, {.beta2 = 0.99}},
+    {"adadelta", {{"adadelta.square"}, {"adadelta.step"}}, rule::adadelta, {.beta2 = 0.9, .epsilon = 1e-6}},
+    {"adam", {{"adam.m"}, {"adam.v"}}, rule::adam},
+    {"amsgrad", {{"amsgrad.m"}, {"amsgrad.v"}, {"amsgrad.max"}}, rule::amsgrad},
+    {"adamax", {{"adamax.m"}, {"adamax.u"}}, rule::adamax},
+    {"nadam", {{"nadam.m"}, {"nadam.v"}, {"nadam.product", 1, true}}, rule::nadam},
+    {"radam", {{"radam.m"}, {"radam.v"}}, rule::radam},
+    {"adamw", {{"adamw.m"}, {"adamw.v"}}, rule::adam, {}, true},
+    {"lion", {{"lion.m"}}, rule::lion, {.beta2 = 0.99}, true},
+    {"rprop", {{"rprop.gradient"}, {"rprop.step"}}, rule::rprop},
 };
 
 }  // namespace
@@ -49,16 +35,16 @@ std::span<const Rule> rules() { return kRules; }
 const Rule& find_rule(std::string_view name) {
   const auto it = std::ranges::find(kRules, name, &Rule::name);
   if (it != std::end(kRules)) return *it;
-  throw Error(fmt::format("there is no optimizer \"{}\"", name), "take sgd, momentum, nesterov or adam");
+  std::vector<std::string_view> names;
+  for (const Rule& rule : kRules) names.push_back(rule.name);
+  throw Error(fmt::format("there is no optimizer \"{}\"", name), fmt::format("take one of {}", fmt::join(names, ", ")));
 }
 
-double schedule_factor(std::string_view schedule, std::int64_t step, std::int64_t total) {
-  if (schedule == "constant") return 1;
-  if (schedule != "cosine")
-    throw Error(fmt::format("there is no schedule \"{}\"", schedule), "take constant or cosine");
-  const double done =
-      std::clamp(static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(total, 1)), 0.0, 1.0);
-  return 0.5 * (1 + std::cos(std::numbers::pi * done));
+Update update_with_decay(const Rule& rule, Value theta, Value gradient, std::span<const Value> moments,
+                         const Hyper& hyper, Value mask, Value decay) {
+  const Value pull = decay * (mask * theta);
+  if (rule.decoupled) return rule.update(theta - hyper.lr * pull, gradient, moments, hyper);
+  return rule.update(theta, gradient + pull, moments, hyper);
 }
 
 }  // namespace limn

@@ -1,5 +1,4 @@
-// First-order update rules over flat vectors, as graph; and the schedules of their rate. They must not know what is
-// learned.
+// First-order update rules over flat vectors, as graph. They must not know what is learned.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -11,9 +10,24 @@
 
 namespace limn {
 
-// Scalars given at every step, so that they can be changed while training.
+// Numbers given at every step, so that they can be changed while training. lr is one number, or one a parameter.
 struct Hyper {
   Value lr, momentum, beta2, epsilon;
+  bool bias_correction = true;  // of adam, amsgrad and adamw: averages that start at 0 are scaled up to be unbiased
+};
+
+// What a rule's settings are when nobody says otherwise.
+struct HyperDefaults {
+  double momentum = 0.9, beta2 = 0.999, epsilon = 1e-8;
+};
+
+// What a rule carries from step to step.
+struct Moment {
+  std::string_view name;
+  double initial = 0;
+  bool is_scalar = false;  // one number instead of one a parameter
+
+  Shape shape(std::int64_t parameters) const { return is_scalar ? Shape{} : Shape{parameters}; }
 };
 
 struct Update {
@@ -23,15 +37,18 @@ struct Update {
 
 struct Rule {
   std::string_view name;
-  std::vector<std::string_view> moments;  // vectors it carries from step to step, from 0
+  std::vector<Moment> moments;
   Update (*update)(Value theta, Value gradient, std::span<const Value> moments, const Hyper& hyper);
+  HyperDefaults defaults = {};
+  bool decoupled = false;  // weight decay shrinks the weights themselves, apart from the gradient
 };
 
-std::span<const Rule> rules();                 // sgd, momentum, nesterov, adam
+std::span<const Rule> rules();                 // one row each in rule.cpp
 const Rule& find_rule(std::string_view name);  // Error: unknown, naming those there are
 
-// The factor of the rate after `step` finished steps of `total`: constant 1, or cosine 0.5 (1 + cos(pi step / total))
-// (Loshchilov and Hutter 2017, equation 5, without restarts). Error: an unknown schedule.
-double schedule_factor(std::string_view schedule, std::int64_t step, std::int64_t total);
+// An update with weight decay: decay * (mask * theta) is added to the gradient (L2), or, where the rule is decoupled,
+// theta shrinks by lr times it before the rule's step (Loshchilov and Hutter 2019, algorithm 2).
+Update update_with_decay(const Rule& rule, Value theta, Value gradient, std::span<const Value> moments,
+                         const Hyper& hyper, Value mask, Value decay);
 
 }  // namespace limn

@@ -10,39 +10,50 @@ constexpr std::int64_t kRows = 256;  // of an evaluation batch
 
 }  // namespace
 
-const Evaluator::BatchPlan& Evaluator::plan_for(AlignedFloats& theta, std::int64_t size) {
+std::vector<void*> bind(const Fn& fn, const MemoryByName& memory) {
+  std::vector<void*> pointers;
+  for (const NodeId id : fn.graph.inputs()) {
+    const auto found = memory.find(fn.graph.input_name(id));
+    LIMN_CHECK(found != memory.end(), "no memory for the input {}", fn.graph.input_name(id));
+    pointers.push_back(found->second);
+  }
+  return pointers;
+}
+
+const Evaluator::BatchPlan& Evaluator::plan_for(std::int64_t size) {
   for (const BatchPlan& plan : plans_)
     if (plan.feed->batch() == size) return plan;
   BatchPlan plan;
   plan.feed = std::make_unique<Feed>(model_.target, size, model_.network.inputs());
-  plan.executable = std::make_unique<Executable>(
-      evaluation(model_, size), std::vector<void*>{theta.data(), plan.feed->x(), plan.feed->y()}, plan.feed->stage());
+  MemoryByName memory = weights_;
+  memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
+  const Fn fn = evaluation(model_, settings_, size);
+  plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), plan.feed->stage());
   plans_.push_back(std::move(plan));
   return plans_.back();
 }
 
 template <class Visit>
-void Evaluator::run(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows, Visit visit) {
+void Evaluator::run(const Dataset& data, std::span<const std::int32_t> rows, Visit visit) {
   for (std::size_t at = 0; at < rows.size(); at += kRows) {
     const auto size = std::min<std::int64_t>(kRows, static_cast<std::int64_t>(rows.size() - at));
-    const BatchPlan& plan = plan_for(theta, size);
+    const BatchPlan& plan = plan_for(size);
     plan.feed->set(data, rows.data() + at);
     plan.executable->run(pool_, {});
     visit(at, plan.executable->output(0), plan.executable->output(1));
   }
 }
 
-std::map<std::string, double> Evaluator::metrics(AlignedFloats& theta, const Dataset& data,
-                                                 std::span<const std::int32_t> rows) {
+std::map<std::string, double> Evaluator::metrics(const Dataset& data, std::span<const std::int32_t> rows) {
   const auto width = static_cast<std::size_t>(model_.network.outputs());
-  double loss = 0, right = 0, squares = 0, sum = 0, sum_squares = 0;
-  run(theta, data, rows, [&](std::size_t at, std::span<const float> losses, std::span<const float> outputs) {
+  double loss = 0, right = 0, sizes = 0, squares = 0, sum = 0, sum_squares = 0;
+  run(data, rows, [&](std::size_t at, std::span<const float> losses, std::span<const float> outputs) {
     for (std::size_t i = 0; i < losses.size(); ++i) {
       loss += losses[i];
       const float* y = outputs.data() + i * width;
       if (model_.target == TargetKind::kNumbers) {
         const double target = data.targets[rows[at + i]], error = y[0] - target;
-        squares += error * error, sum += target, sum_squares += target * target;
+        sizes += std::abs(error), squares += error * error, sum += target, sum_squares += target * target;
       } else {
         const auto best = width == 1 ? static_cast<std::int64_t>(y[0] > 0.5f) : std::max_element(y, y + width) - y;
         right += best == data.labels[rows[at + i]];
@@ -53,14 +64,15 @@ std::map<std::string, double> Evaluator::metrics(AlignedFloats& theta, const Dat
   if (model_.target != TargetKind::kNumbers) return {{"loss", loss / n}, {"accuracy", right / n}};
   const double spread = sum_squares - sum * sum / n;
   return {{"loss", loss / n},
+          {"mae", sizes / n * data.preprocessing.target_deviation},
           {"rmse", std::sqrt(squares / n) * data.preprocessing.target_deviation},
           {"r2", 1 - squares / spread}};
 }
 
-std::vector<float> Evaluator::predict(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows) {
+std::vector<float> Evaluator::predict(const Dataset& data, std::span<const std::int32_t> rows) {
   const auto width = static_cast<std::size_t>(model_.network.outputs());
   std::vector<float> all;
-  run(theta, data, rows, [&](std::size_t, std::span<const float>, std::span<const float> outputs) {
+  run(data, rows, [&](std::size_t, std::span<const float>, std::span<const float> outputs) {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (model_.target == TargetKind::kNumbers) {
         all.push_back(

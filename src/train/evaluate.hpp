@@ -8,26 +8,35 @@
 
 namespace limn {
 
+using MemoryByName = std::map<std::string, void*>;  // of a function's inputs
+
+// The memory of each input of fn, in its order. All names must be there.
+std::vector<void*> bind(const Fn& fn, const MemoryByName& memory);
+
 class Evaluator {
  public:
-  Evaluator(const ModelSpec& model, ThreadPool& pool) : model_(model), pool_(pool) {}
+  // weights: the memory of theta, of the statistics if there are any, and of `alive` where something is cut.
+  Evaluator(const ModelSpec& model, const Settings& settings, MemoryByName weights, ThreadPool& pool)
+      : model_(model), settings_(settings), weights_(std::move(weights)), pool_(pool) {}
 
-  // "loss" (mean over rows; NaN without rows) and "accuracy", or "rmse" and "r2" in the target's own units.
-  std::map<std::string, double> metrics(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows);
+  // "loss" (mean over rows; NaN without rows) and "accuracy", or "mae", "rmse" and "r2" in the target's own units.
+  std::map<std::string, double> metrics(const Dataset& data, std::span<const std::int32_t> rows);
   // [rows, classes] probabilities, or [rows, 1] values in the target's own units.
-  std::vector<float> predict(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows);
+  std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows);
 
  private:
   struct BatchPlan {
     std::unique_ptr<Feed> feed;
     std::unique_ptr<Executable> executable;
   };
-  const BatchPlan& plan_for(AlignedFloats& theta, std::int64_t size);
+  const BatchPlan& plan_for(std::int64_t size);
   // visit(first row, losses of the rows, outputs of the rows)
   template <class Visit>
-  void run(AlignedFloats& theta, const Dataset& data, std::span<const std::int32_t> rows, Visit visit);
+  void run(const Dataset& data, std::span<const std::int32_t> rows, Visit visit);
 
   const ModelSpec& model_;
+  Settings settings_;
+  MemoryByName weights_;
   ThreadPool& pool_;
   std::vector<BatchPlan> plans_;
 };

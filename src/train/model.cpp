@@ -2,71 +2,84 @@
 
 #include "autodiff/autodiff.hpp"
 #include "nn/activation.hpp"
-#include "nn/loss.hpp"
-#include "rule/rule.hpp"
 
 namespace limn {
 namespace {
 
-struct Heads {
-  Value loss;    // [batch]
-  Value output;  // [batch, outputs]
-};
+enum class Mode { kTraining, kEvaluation };
 
-Value target_input(const ModelSpec& model, Graph& graph, std::int64_t batch) {
-  if (model.target == TargetKind::kLabels) return input(graph, "y", {batch}, DType::kIndex);
-  return input(graph, "y", {batch, model.network.outputs()});
-}
+// The forward part: what every function of a model begins with.
+struct Forward {
+  Value theta, used;  // the input, and what of it is not cut
+  Value loss;         // [batch]
+  Value output;       // [batch, outputs]
 
-// A last softmax or logistic belongs to the cross-entropy, which takes what stands before it.
-Heads heads(const ModelSpec& model, const Activations& activations, Value y) {
-  const Scope scope(y.graph(), "loss");
-  if (!model.cross_entropy) {
-    const Value targets = model.target == TargetKind::kLabels ? one_hot(y, model.network.outputs()) : y;
-    return {squared_error(activations.output, targets), activations.output};
+  Forward(Fn& fn, const ModelSpec& model, const Settings& settings, std::int64_t batch, Mode mode) {
+    Graph& graph = fn.graph;
+    const Network& network = model.network;
+    theta = input(graph, "theta", {network.parameters().size});
+    Value statistics;
+    if (network.statistics().size > 0) statistics = input(graph, "statistics", {network.statistics().size});
+    const Value x = input(graph, "x", {batch, network.inputs()});
+    const Value y = model.target == TargetKind::kLabels ? input(graph, "y", {batch}, DType::kIndex)
+                                                        : input(graph, "y", {batch, network.outputs()});
+    used = without_cut(theta, switches_of(settings));
+    const Activations activations = network.build(x, used, statistics, mode == Mode::kTraining);
+    if (statistics && mode == Mode::kTraining) fn.state(statistics, activations.statistics);
+
+    const Scope scope(graph, "loss");
+    // A last softmax or logistic belongs to a loss that takes what stands before it.
+    const std::string& last = network.layers().back().activation;
+    const bool belongs =
+        model.loss->takes_logits && last == (model.target == TargetKind::kBinary ? "sigmoid" : "softmax");
+    const Value end = belongs ? activations.logits : activations.output;
+    loss = model.loss->by_row(end, y, model.target);
+    output = model.loss->prediction ? model.loss->prediction(end, model.target) : end;
   }
-  const std::string& last = model.network.layers().back().activation;
-  const bool binary = model.target == TargetKind::kBinary;
-  const Value logits = last == (binary ? "sigmoid" : "softmax") ? activations.logits : activations.output;
-  if (binary) return {logistic_cross_entropy(logits, y), sigmoid(logits)};
-  return {softmax_cross_entropy(logits, y), softmax(logits)};
-}
+};
 
 }  // namespace
 
-Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool decay) {
-  const Rule& rule = find_rule(settings.optimizer);
+Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {
-    Graph& graph = fn.graph;
-    const Shape flat{model.network.parameters().size};
-    const Value theta = input(graph, "theta", flat);
-    std::vector<Value> moments;
-    for (std::string_view name : rule.moments) moments.push_back(input(graph, name, flat));
-    const Value mask = input(graph, "decay_mask", flat), x = input(graph, "x", {batch, model.network.inputs()});
-    const Value y = target_input(model, graph, batch);
-    const Hyper hyper{input(graph, "lr", {}), input(graph, "momentum", {}), input(graph, "beta2", {}),
-                      input(graph, "epsilon", {})};
-    const Value weight_decay = input(graph, "weight_decay", {});
-
-    const Value loss = mean(heads(model, model.network.build(x, theta, {}, true), y).loss);
-    Value gradient = grad(loss, theta);
+    const Forward forward(fn, model, settings, batch, Mode::kTraining);
+    const Value loss = mean(forward.loss), gradient = grad(loss, forward.used);
     fn.output("loss", loss);
     fn.output("gradient", gradient);
-    const Scope scope(graph, "update");
-    if (decay) gradient = gradient + weight_decay * (mask * theta);
-    const Update update = rule.update(theta, gradient, moments, hyper);
-    fn.state(theta, update.theta);
-    for (std::size_t i = 0; i < moments.size(); ++i) fn.state(moments[i], update.moments[i]);
+    add_update(fn, model.network.parameters(), settings, forward.theta, forward.used, gradient);
   });
 }
 
-Fn evaluation(const ModelSpec& model, std::int64_t batch) {
+Fn gradient_part(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {
-    const Value theta = input(fn.graph, "theta", {model.network.parameters().size});
-    const Value x = input(fn.graph, "x", {batch, model.network.inputs()}), y = target_input(model, fn.graph, batch);
-    const Heads result = heads(model, model.network.build(x, theta, {}, false), y);
-    fn.output("loss", result.loss);
-    fn.output("output", result.output);
+    const Forward forward(fn, model, settings, batch, Mode::kTraining);
+    const Value gradient_sum = input(fn.graph, "gradient_sum", forward.theta.shape()),
+                loss_sum = input(fn.graph, "loss_sum", {});
+    const Value loss = sum(forward.loss);
+    fn.state(gradient_sum, gradient_sum + grad(loss, forward.used));
+    fn.state(loss_sum, loss_sum + loss);
+  });
+}
+
+Fn update_part(const ModelSpec& model, const Settings& settings) {
+  return trace([&](Fn& fn) {
+    const Shape flat{model.network.parameters().size};
+    const Value theta = input(fn.graph, "theta", flat), gradient_sum = input(fn.graph, "gradient_sum", flat),
+                loss_sum = input(fn.graph, "loss_sum", {}), rows = input(fn.graph, "rows", {});
+    const Value gradient = gradient_sum / rows, zero = constant(fn.graph, 0);
+    fn.output("loss", loss_sum / rows);
+    fn.output("gradient", gradient);
+    add_update(fn, model.network.parameters(), settings, theta, without_cut(theta, switches_of(settings)), gradient);
+    fn.state(gradient_sum, broadcast(zero, flat));
+    fn.state(loss_sum, zero);
+  });
+}
+
+Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
+  return trace([&](Fn& fn) {
+    const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
+    fn.output("loss", forward.loss);
+    fn.output("output", forward.output);
   });
 }
 

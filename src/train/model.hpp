@@ -1,31 +1,32 @@
-// The functions that a training runs: one step (gradient and update) and the evaluation of rows, both as graph.
+// The functions that a training runs: one step (gradient and update, together or apart) and the evaluation of rows, all
+// as graph. Their inputs are bound by name.
 #pragma once
 #include "graph/fn.hpp"
 #include "nn/architecture.hpp"
+#include "train/loss.hpp"
 #include "train/settings.hpp"
+#include "train/update.hpp"
 
 namespace limn {
 
-// What the targets are, decided by the loss, the task and the number of outputs.
-enum class TargetKind {
-  kLabels,   // y [batch] class indices; the outputs are one number a class
-  kBinary,   // y [batch, 1], 0 or 1; one output for two classes
-  kNumbers,  // y [batch, 1], standardised
-};
-
 struct ModelSpec {
   Network network;
-  bool cross_entropy = true;  // else squared
+  const Loss* loss = &find_loss("cross-entropy");
   TargetKind target = TargetKind::kLabels;
 };
 
-// Inputs, in this order: theta [parameters] (state), the rule's moments (states), decay_mask [parameters], x [batch,
-// features], y, lr, momentum, beta2, epsilon, weight_decay. Outputs: loss [], gradient [parameters]. Without decay the
-// mask and weight_decay are not read.
-Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool decay);
+// Inputs: theta [parameters] (state), statistics (state; if the network has any), x [batch, features], y, those of
+// add_update, and alive [parameters] where something is cut. Outputs: loss [], gradient [parameters].
+Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
-// Inputs: theta, x, y. Outputs: loss [batch] by row; output [batch, outputs]: probabilities of a cross-entropy, else
-// the network's own numbers.
-Fn evaluation(const ModelSpec& model, std::int64_t batch);
+// A step in parts, for a gradient over several batches. gradient_part adds the gradient and the loss of its rows to
+// the states gradient_sum [parameters] and loss_sum []; it has no outputs. update_part takes the sums over `rows` (an
+// input, []) as means, leaves zeros, and has training_step's outputs.
+Fn gradient_part(const ModelSpec& model, const Settings& settings, std::int64_t batch);
+Fn update_part(const ModelSpec& model, const Settings& settings);
+
+// Inputs: theta, statistics (if any), alive (where something is cut), x, y. Outputs: loss [batch] by row; output
+// [batch, outputs]: probabilities of a cross-entropy, else the network's own numbers.
+Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
 }  // namespace limn

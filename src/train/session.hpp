@@ -23,10 +23,16 @@ struct Cursor {
 
 enum class Split { kTrain, kValid, kTest };
 
+// The weights of the last step; or, with early stopping, those of the lowest validation loss (before it was measured
+// for the first time, and without early stopping: the last ones too).
+enum class Weights { kLast, kBest };
+
 struct Cost {
   double flops = 0, bytes = 0;  // arithmetic; memory read and written by the plan's steps
   std::size_t working_set = 0;  // bytes that a step touches again and again
 };
+
+struct Engine;  // engine.hpp
 
 class Session {
  public:
@@ -39,20 +45,30 @@ class Session {
   std::int64_t steps_per_epoch() const;
   std::int64_t parameters() const;  // how many numbers are learned
 
-  float advance();  // one step; returns its mean training loss. Allocates nothing after the first epoch.
-  // Names without the split: "loss", then "accuracy" (classes) or "rmse" and "r2" (targets, in their own units).
-  std::map<std::string, double> evaluate(Split split);
+  // One step; returns its mean training loss. Where the plateau schedule or early stopping is on, it measures the
+  // validation loss after every evaluation_interval() steps. Else it allocates nothing after the first epoch.
+  // Error: there are no validation rows to measure.
+  float advance();
+  std::int64_t evaluation_interval() const;
+  bool stopped() const;            // early stopping is on and has seen enough; advance() would go on nevertheless
+  std::int64_t best_step() const;  // whose weights kBest means; -1: the last ones
+
+  // Names without the split: "loss", then "accuracy" (classes) or "mae", "rmse" and "r2" (targets, in their own units).
+  std::map<std::string, double> evaluate(Split split, Weights which = Weights::kLast);
   // Network outputs for rows of a data set encoded by the same preprocessing, [rows, outputs]: probabilities for
   // classes, de-standardised values for targets.
-  std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows);
+  std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
 
   // Live views of everything that changes: parameters first ("layer1.w", "layer1.b", ...), then the rule's moments
-  // ("momentum/layer1.w", ...). restore() wants the same names and shapes. Error: they differ.
+  // ("momentum/layer1.w", ...), the network's statistics, and what watching the validation loss keeps ("plateau.best",
+  // "early_stop.best", "best/layer1.w", ...). restore() wants the same names and shapes, but what watches may be
+  // missing, and then begins anew, or be too much. Error: they differ.
   std::vector<TensorView> state();
   void restore(const std::vector<Tensor>& tensors, const Cursor& cursor);
   std::string fingerprint() const;  // 16 hex digits over the state and the cursor
 
-  // Changes the settings between two steps; the architecture and the rule must stay. Error: they do not.
+  // Changes the settings between two steps; the architecture and the rule must stay. The state stays as it is: what is
+  // cut counts as 0 in evaluations at once, and is 0 from the next step on. Error: other settings, or out of range.
   void change(const Settings& settings);
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
   // last step), "momentum/layer2.w[3,4]". Error: no such quantity, naming those there are.
@@ -65,7 +81,6 @@ class Session {
   std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""
 
  private:
-  struct Engine;
   std::unique_ptr<Engine> engine_;
 };
 

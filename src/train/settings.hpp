@@ -1,4 +1,5 @@
-// The typed settings of a training, as the experiments declare them and the session uses them.
+// The typed settings of a training, as the experiments declare them and the session uses them. What is off by default
+// costs nothing: it is not in the graph.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,17 +8,32 @@ namespace limn {
 
 struct Settings {
   std::string arch;                    // "dense 512 relu | dropout 0.2 | dense 10"
-  std::string loss = "cross-entropy";  // cross-entropy (softmax, or logistic on one output), squared
+  std::string loss = "cross-entropy";  // a row of train/loss.cpp
   std::string init = "he";             // he, glorot
-  std::string optimizer = "adam";      // sgd, momentum, nesterov, adam
-  std::string schedule = "constant";   // constant, cosine
+  std::string optimizer = "adam";      // a row of rule/rule.cpp
   double lr = 1e-3;
   double momentum = 0.9;  // of momentum and nesterov; Adam's beta1
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0;  // L2: added to the gradient of the weights, not of the biases
+  bool bias_correction = true;  // of adam, amsgrad and adamw
+
+  double weight_decay = 0;  // of the weights, not of the biases: L2, or apart from the gradient as the rule has it
+  double l1 = 0;            // this times the sign of every weight is added to its gradient
+  double max_norm = 0;      // the largest length of a unit's incoming weights; 0: any
+  double clip = 0;          // the largest length of the whole gradient; 0: any
+  double clip_value = 0;    // the largest size of each of its numbers; 0: any
+
+  std::string freeze = {}, cut = {}, lr_scale = {};  // selections, see train/selection.hpp
+
+  std::string schedule = "constant";  // a row of rule/schedule.cpp, whose Schedule has these too
+  std::int64_t warmup = 0, drop_every = 0;
+  double drop = 0.1, power = 2;
+  std::int64_t patience = 5;    // plateau: evaluations without a lower validation loss before the rate drops
+  std::int64_t early_stop = 0;  // evaluations without a lower validation loss before the training stops; 0: never
+
   std::int64_t batch = 128;
-  std::int64_t total_steps = 0;  // the length the cosine schedule is drawn for; at least 1
+  std::int64_t accumulate = 1;   // batches a step takes the mean gradient of
+  std::int64_t total_steps = 0;  // the length that schedules are drawn for; at least 1
 };
 
 }  // namespace limn

@@ -107,27 +107,36 @@ TEST(Plan, WritesGradientsStraightIntoOneFlatBufferAndUpdatesInPlace) {
                                      "dense 17 tanh | dropout 0.3 | dense 9 softmax | dense 4 gelu | dense 5"}) {
       SCOPED_TRACE(fmt::format("{} of {}", rule.name, architecture));
       const Network network(architecture, 10);
-      const Plan plan = compile(training_fn(network, 8, rule.name));
+      const Fn fn = training_fn(network, 8, rule.name);
+      const Plan plan = compile(fn);
       EXPECT_TRUE(of_kind(plan, StepKind::kCopy).empty()) << to_text(plan);
 
       const Place gradient = plan.outputs[1];
       for (const Parameter& p : network.parameters().list) {
         const Place wanted{gradient.buffer, gradient.offset + p.offset};
-        EXPECT_EQ(
-            std::ranges::count_if(plan.steps, [&](const Step& s) { return !s.out.empty() && s.out[0] == wanted; }), 1)
-            << p.name;
+        const auto makes_it = [&](const Step& s) {  // other values may have lain there before
+          return !s.out.empty() && s.out[0] == wanted && fn.graph[s.node].shape.size() == p.shape.size();
+        };
+        EXPECT_EQ(std::ranges::count_if(plan.steps, makes_it), 1) << p.name << "\n" << to_text(plan);
       }
 
       std::vector<Step> updates;
       for (const Step& step : of_kind(plan, StepKind::kTile))
         if (step.tile.columns == network.parameters().size) updates.push_back(step);
-      ASSERT_EQ(updates.size(), 1u) << to_text(plan);
-      const TileProgram& tile = updates[0].tile;
-      EXPECT_EQ(tile.stores.size(), 1 + rule.moments.size());
-      for (std::int32_t buffer = 1; buffer <= static_cast<std::int32_t>(tile.stores.size()); ++buffer) {
+      const bool is_lion = rule.name == "lion";  // its step and its mean are two programs, which both read the mean
+      ASSERT_EQ(updates.size(), is_lion ? 2u : 1u) << to_text(plan);
+      std::vector<TileStore> stores;
+      std::vector<Place> operands;
+      for (const Step& step : updates) {
+        stores.insert(stores.end(), step.tile.stores.begin(), step.tile.stores.end());
+        for (const TileOperand& operand : step.tile.operands) operands.push_back(operand.place);
+      }
+      const auto vectors = 1 + std::ranges::count(rule.moments, false, &Moment::is_scalar);
+      EXPECT_EQ(stores.size(), static_cast<std::size_t>(vectors));
+      for (std::int32_t buffer = 1; buffer <= static_cast<std::int32_t>(vectors); ++buffer) {
         const Place home{buffer, 0};
-        EXPECT_EQ(std::ranges::count(tile.stores, home, &TileStore::place), 1) << "state " << buffer;
-        EXPECT_EQ(std::ranges::count(tile.operands, home, &TileOperand::place), 1) << "state " << buffer;
+        EXPECT_EQ(std::ranges::count(stores, home, &TileStore::place), 1) << "state " << buffer;
+        EXPECT_EQ(std::ranges::count(operands, home), is_lion && buffer == 2 ? 2 : 1) << "state " << buffer;
       }
     }
 }

@@ -15,7 +15,7 @@ inline Fn training_fn(const Network& network, std::int64_t batch, std::string_vi
     const Shape flat{network.parameters().size};
     const Value theta = input(f.graph, "theta", flat);
     std::vector<Value> moments;
-    for (const std::string_view name : rule.moments) moments.push_back(input(f.graph, name, flat));
+    for (const Moment& m : rule.moments) moments.push_back(input(f.graph, m.name, m.shape(flat.size())));
     const Value x = input(f.graph, "x", {batch, network.inputs()}), y = input(f.graph, "y", {batch}, DType::kIndex);
     Hyper hyper;
     hyper.lr = input(f.graph, "lr", {}), hyper.momentum = input(f.graph, "momentum", {});

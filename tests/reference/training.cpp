@@ -38,15 +38,21 @@ int main() try {
   settings.optimizer = question.text("rule");
   const Numbers hyper = question.numbers("hyper");  // lr, momentum, beta2, epsilon, weight decay
 
-  std::vector<Numbers> inputs{question.numbers("theta")};
-  for (std::size_t i = 0; i < find_rule(settings.optimizer).moments.size(); ++i) inputs.emplace_back(size, 0.0);
-  Numbers& mask = inputs.emplace_back(size, 0.0);
-  for (const Parameter& p : parameters.list)
-    if (p.is_weight) std::fill_n(mask.begin() + p.offset, p.shape.size(), 1.0);
-  for (const char* name : {"x", "y"}) inputs.push_back(question.numbers(name));
-  for (const double number : hyper) inputs.push_back({number});
+  settings.weight_decay = hyper.back();
+  const Fn fn = training_step(model, settings, question.whole("batch"));
 
-  const Fn fn = training_step(model, settings, question.whole("batch"), hyper.back() > 0);
+  std::map<std::string, Numbers> values{{"theta", question.numbers("theta")},
+                                        {"x", question.numbers("x")},
+                                        {"y", question.numbers("y")},
+                                        {"weights", Numbers(size, 0.0)}};
+  for (const Parameter& p : parameters.list)
+    if (p.is_weight) std::fill_n(values["weights"].begin() + p.offset, p.shape.size(), 1.0);
+  for (const Moment& m : find_rule(settings.optimizer).moments)
+    values[input_name(m)] = Numbers(static_cast<std::size_t>(m.shape(parameters.size).size()), m.initial);
+  const char* const scalars[] = {"lr", "momentum", "beta2", "epsilon", "weight_decay"};
+  for (std::size_t i = 0; i < hyper.size(); ++i) values[scalars[i]] = {hyper[i]};
+  std::vector<Numbers> inputs;
+  for (const NodeId id : fn.graph.inputs()) inputs.push_back(values.at(fn.graph.input_name(id)));
   interpret_steps(fn, inputs, question.whole("steps"));
   run_steps(fn, inputs, question.whole("steps"));
 } catch (const std::exception& error) {

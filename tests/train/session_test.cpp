@@ -183,7 +183,7 @@ TEST(Session, RefusesWhatCannotBeMeant) {
   EXPECT_NE(error_of([](Settings& s) { s.arch = "dense x"; }).find("column 7"), std::string::npos);
   EXPECT_NE(error_of([](Settings& s) { s.loss = "hinge"; }).find("hinge"), std::string::npos);
   EXPECT_NE(error_of([](Settings& s) { s.optimizer = "adamm"; }).find("adamm"), std::string::npos);
-  EXPECT_NE(error_of([](Settings& s) { s.schedule = "linear"; }).find("linear"), std::string::npos);
+  EXPECT_NE(error_of([](Settings& s) { s.schedule = "lineal"; }).find("lineal"), std::string::npos);
   EXPECT_NE(error_of([](Settings& s) { s.init = "zeroes"; }).find("zeroes"), std::string::npos);
   EXPECT_NE(error_of([](Settings& s) { s.lr = NAN; }), "accepted");
   EXPECT_NE(error_of([](Settings& s) { s.batch = 0; }), "accepted");

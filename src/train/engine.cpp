@@ -1,0 +1,310 @@
+#include "train/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.hpp"
+#include "rule/schedule.hpp"
+#include "train/selection.hpp"
+
+namespace limn {
+namespace {
+
+ModelSpec make_model(const Settings& settings, const Dataset& data) {
+  const Loss& loss = find_loss(settings.loss);
+  Network network(settings.arch, data.sample.size());
+  const std::int64_t outputs = network.outputs();
+  const auto classes = static_cast<std::int64_t>(data.classes.size());
+  auto wants = [&](const std::string& end) {
+    throw Error(fmt::format("the architecture ends with {} outputs, {} wants {}", outputs, data.name, end),
+                "change the last layer of \"" + settings.arch + "\"");
+  };
+  if (data.task == Task::kRegress) {
+    if (!loss.for_numbers)
+      throw Error(fmt::format("{} has a number as its target", data.name), "take --set loss=squared");
+    if (outputs != 1) wants("one");
+    return {std::move(network), &loss, TargetKind::kNumbers};
+  }
+  if (!loss.for_classes)
+    throw Error(fmt::format("the target of {} is a class, {} is for numbers", data.name, loss.name),
+                "take --set loss=cross-entropy");
+  const bool binary = classes == 2 && outputs == 1;
+  if (!binary && outputs != classes)
+    wants(classes == 2 ? "2 (one a class), or 1" : fmt::format("{} (one a class)", classes));
+  return {std::move(network), &loss, binary ? TargetKind::kBinary : TargetKind::kLabels};
+}
+
+void check(const Settings& s) {
+  check_schedule(s.schedule);
+  if (s.batch < 1) throw Error(fmt::format("a batch of {}", s.batch), "take at least 1");
+  if (s.accumulate < 1) throw Error(fmt::format("a step of {} batches", s.accumulate), "take at least 1");
+  for (const std::int64_t n : {s.warmup, s.drop_every, s.patience, s.early_stop})
+    if (n < 0) throw Error(fmt::format("{} is no number of steps or evaluations", n), "take 0 or more");
+  for (const double v :
+       {s.lr, s.momentum, s.beta2, s.epsilon, s.weight_decay, s.l1, s.max_norm, s.clip, s.clip_value, s.drop, s.power})
+    if (!std::isfinite(v) || v < 0)
+      throw Error(fmt::format("{} is no setting of a rule", v), "take a finite number, 0 or more");
+}
+
+AlignedFloats filled(std::int64_t size, float value) {
+  AlignedFloats floats(static_cast<std::size_t>(size));
+  std::ranges::fill(floats.span(), value);
+  return floats;
+}
+
+std::vector<TensorView> named(const Parameters& list, std::span<float> flat, const std::string& prefix,
+                              const std::string& mark = "") {
+  std::vector<TensorView> views;
+  for (const Parameter& p : list.list) {
+    std::string name = prefix + p.name;
+    if (!mark.empty()) name.insert(name.rfind('.') + 1, mark);
+    views.push_back({std::move(name), p.shape,
+                     flat.subspan(static_cast<std::size_t>(p.offset), static_cast<std::size_t>(p.shape.size()))});
+  }
+  return views;
+}
+
+void append(std::vector<TensorView>& to, std::vector<TensorView> more) {
+  std::ranges::move(more, std::back_inserter(to));
+}
+
+}  // namespace
+
+Engine::Engine(const Settings& s, std::shared_ptr<const Dataset> d, std::uint64_t seed_, ThreadPool& pool_)
+    : settings(s),
+      data(std::move(d)),
+      seed(seed_),
+      pool(pool_),
+      model(make_model(s, *data)),
+      theta(static_cast<std::size_t>(parameters().size)),
+      statistics(static_cast<std::size_t>(statistics_list().size)) {
+  if (data->train.empty())
+    throw Error(fmt::format("{} has no rows to train on", data->name), "choose another --set split");
+  initialise(parameters(), settings.init, seed, theta.data());
+  if (statistics.size() > 0) model.network.initial_statistics(statistics.data());
+  for (const Moment& m : find_rule(settings.optimizer).moments)
+    moments.push_back(filled(m.shape(parameters().size).size(), static_cast<float>(m.initial)));
+  weights_ = filled(parameters().size, 0);
+  for (const Parameter& p : parameters().list)
+    if (p.is_weight) std::fill_n(weights_.data() + p.offset, p.shape.size(), 1.0f);
+  prepare(s);
+  for (std::size_t i = 0; i < alive_.size(); ++i)
+    if (alive_.data()[i] == 0) theta.data()[i] = 0;
+  change(s);
+}
+
+void Engine::change(const Settings& s) {
+  check(s);
+  const bool same_graphs = switches_of(s) == switches_of(settings) && s.freeze == settings.freeze &&
+                           s.cut == settings.cut && s.lr_scale == settings.lr_scale &&
+                           (s.accumulate > 1) == (settings.accumulate > 1);
+  if (same_graphs)
+    settings = s;
+  else
+    prepare(s);
+  if (s.early_stop > 0 && best_theta.size() == 0) {
+    best_theta = AlignedFloats(theta.size()), best_statistics = AlignedFloats(statistics.size());
+    keep_best();
+  }
+}
+
+// Makes ready for settings that want other graphs, or other memory in them.
+void Engine::prepare(const Settings& s) {
+  mark_selections(s);  // throws before anything is changed
+  settings = s;
+  plans.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset(), measured_.reset();
+  last_run = nullptr;
+  if (s.accumulate > 1 && gradient_sum_.size() == 0) gradient_sum_ = filled(parameters().size, 0);
+}
+
+void Engine::mark_selections(const Settings& s) {
+  const std::int64_t n = parameters().size;
+  AlignedFloats learns, alive, scale;
+  if (!s.cut.empty()) mark(parameters(), s.cut, 0, (alive = filled(n, 1)).span());
+  if (!s.cut.empty() || !s.freeze.empty()) {
+    learns = filled(n, 1);
+    mark(parameters(), s.cut, 0, learns.span());
+    mark(parameters(), s.freeze, 0, learns.span());
+  }
+  if (!s.lr_scale.empty()) mark_each(parameters(), s.lr_scale, (scale = filled(n, 1)).span());
+  learns_ = std::move(learns), alive_ = std::move(alive), lr_scale_ = std::move(scale);
+}
+
+// The epoch's order of the rows: Fisher and Yates, by the seed and the epoch alone.
+void Engine::shuffle() {
+  if (order_epoch_ == cursor.epoch) return;
+  order_.assign(data->train.begin(), data->train.end());
+  Random random(seed, "shuffle", static_cast<std::uint64_t>(cursor.epoch));
+  for (std::size_t i = order_.size(); i > 1; --i)
+    std::swap(order_[i - 1], order_[random.below(static_cast<std::uint32_t>(i))]);
+  order_epoch_ = cursor.epoch;
+}
+
+MemoryByName Engine::memory_of(AlignedFloats& weights, AlignedFloats& its_statistics) {
+  MemoryByName memory{{"theta", weights.data()},
+                      {"statistics", its_statistics.data()},
+                      {"alive", alive_.data()},
+                      {"weights", weights_.data()},
+                      {"learns", learns_.data()},
+                      {"lr_scale", lr_scale_.data()},
+                      {"gradient_sum", gradient_sum_.data()},
+                      {"loss_sum", &loss_sum_},
+                      {"rows", &rows_},
+                      {"lr", &lr_},
+                      {"momentum", &momentum_},
+                      {"beta2", &beta2_},
+                      {"epsilon", &epsilon_},
+                      {"weight_decay", &weight_decay_},
+                      {"l1", &l1_},
+                      {"max_norm", &max_norm_},
+                      {"clip", &clip_},
+                      {"clip_value", &clip_value_}};
+  const Rule& rule = find_rule(settings.optimizer);
+  for (std::size_t i = 0; i < moments.size(); ++i) memory[input_name(rule.moments[i])] = moments[i].data();
+  return memory;
+}
+
+const Engine::BatchPlan& Engine::plan_for(std::int64_t size) {
+  for (const BatchPlan& plan : plans)
+    if (plan.feed->batch() == size) return plan;
+  BatchPlan plan;
+  plan.feed = std::make_unique<Feed>(model.target, size, model.network.inputs());
+  MemoryByName memory = memory_of(theta, statistics);
+  memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
+  const Fn fn = settings.accumulate > 1 ? gradient_part(model, settings, size) : training_step(model, settings, size);
+  plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), plan.feed->stage());
+  plans.push_back(std::move(plan));
+  return plans.back();
+}
+
+const Executable& Engine::update_plan() {
+  if (!update) {
+    const Fn fn = update_part(model, settings);
+    update = std::make_unique<Executable>(fn, bind(fn, memory_of(theta, statistics)));
+  }
+  return *update;
+}
+
+void Engine::set_scalars() {
+  const Settings& s = settings;
+  const double factor = schedule_factor({.name = s.schedule,
+                                         .total = s.total_steps,
+                                         .warmup = s.warmup,
+                                         .drop_every = s.drop_every,
+                                         .drop = s.drop,
+                                         .power = s.power,
+                                         .drops = static_cast<double>(plateau.drops())},
+                                        cursor.step);
+  lr_ = static_cast<float>(s.lr * factor);
+  momentum_ = static_cast<float>(s.momentum), beta2_ = static_cast<float>(s.beta2);
+  epsilon_ = static_cast<float>(s.epsilon);
+  weight_decay_ = static_cast<float>(s.weight_decay), l1_ = static_cast<float>(s.l1);
+  max_norm_ = static_cast<float>(s.max_norm);
+  clip_ = static_cast<float>(s.clip), clip_value_ = static_cast<float>(s.clip_value);
+}
+
+// The sums of a step's batches. Each draws random numbers of its own, as if it were a step.
+void Engine::run_batches(std::int64_t size, std::uint64_t step) {
+  std::uint64_t point = (step - 1) * static_cast<std::uint64_t>(settings.accumulate);
+  for (std::int64_t done = 0; done < size; done += batch()) {
+    const BatchPlan& plan = plan_for(std::min(batch(), size - done));
+    plan.feed->set(*data, order_.data() + cursor.position + done);
+    plan.executable->run(pool, {seed, ++point});
+  }
+  rows_ = static_cast<float>(size);
+}
+
+float Engine::advance() {
+  if (!is_plateau()) plateau = {};
+  if (settings.early_stop == 0) early_stop = {}, best_theta = {}, best_statistics = {}, best_evaluator_.reset();
+  shuffle();
+  measured_.reset();
+  set_scalars();
+  const std::int64_t size = std::min(step_rows(), rows() - cursor.position);
+  const auto step = static_cast<std::uint64_t>(cursor.step) + 1;
+  if (settings.accumulate > 1) {
+    run_batches(size, step);
+    last_run = &update_plan();
+    update->run(pool, {seed, step});
+  } else {
+    const BatchPlan& plan = plan_for(size);
+    plan.feed->set(*data, order_.data() + cursor.position);
+    plan.executable->run(pool, {seed, step});
+    last_run = plan.executable.get();
+  }
+  last_loss = last_run->output(0)[0];
+  ++cursor.step;
+  cursor.position += size;
+  if (cursor.position == rows()) ++cursor.epoch, cursor.position = 0;
+  if ((is_plateau() || settings.early_stop > 0) && cursor.step % interval() == 0) watch();
+  return last_loss;
+}
+
+void Engine::watch() {
+  if (data->valid.empty())
+    throw Error(fmt::format("early stopping and the plateau schedule need validation rows, {} has none", data->name),
+                "keep some with --set split=0.7/0.15/0.15, or take --set early_stop=0 and another schedule");
+  const double loss = evaluate(Split::kValid, Weights::kLast).at("loss");
+  if (is_plateau() && !plateau.observe(loss, cursor.step) && plateau.waits() >= settings.patience) plateau.drop();
+  if (settings.early_stop > 0 && early_stop.observe(loss, cursor.step)) keep_best();
+}
+
+void Engine::keep_best() {
+  std::ranges::copy(theta.span(), best_theta.data());
+  std::ranges::copy(statistics.span(), best_statistics.data());
+}
+
+Evaluator& Engine::evaluator(Weights which) {
+  const bool best = which == Weights::kBest && best_theta.size() > 0 && early_stop.best_step() >= 0;
+  auto& chosen = best ? best_evaluator_ : last_evaluator_;
+  if (!chosen)
+    chosen = std::make_unique<Evaluator>(
+        model, settings, best ? memory_of(best_theta, best_statistics) : memory_of(theta, statistics), pool);
+  return *chosen;
+}
+
+std::map<std::string, double> Engine::evaluate(Split split, Weights which) {
+  const auto& part = split == Split::kTrain ? data->train : split == Split::kValid ? data->valid : data->test;
+  if (split != Split::kValid || which != Weights::kLast) return evaluator(which).metrics(*data, part);
+  if (!measured_) measured_ = evaluator(which).metrics(*data, part);
+  return *measured_;
+}
+
+std::vector<TensorView> Engine::state() {
+  auto views = named(parameters(), theta.span(), "");
+  const Rule& rule = find_rule(settings.optimizer);
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    const std::string name(rule.moments[i].name);
+    if (rule.moments[i].is_scalar)
+      views.push_back({name, {}, moments[i].span()});
+    else
+      append(views, named(parameters(), moments[i].span(), name + "/"));
+  }
+  append(views, named(statistics_list(), statistics.span(), ""));
+  return views;
+}
+
+std::vector<TensorView> Engine::watched() {
+  std::vector<TensorView> views;
+  if (is_plateau()) append(views, plateau.views("plateau"));
+  if (settings.early_stop > 0) {
+    append(views, early_stop.views("early_stop"));
+    append(views, named(parameters(), best_theta.span(), "best/"));
+    append(views, named(statistics_list(), best_statistics.span(), "best/"));
+  }
+  return views;
+}
+
+std::vector<TensorView> Engine::gradient() const {
+  if (!last_run) return {};
+  const auto flat = last_run->output(1);
+  return named(parameters(), {const_cast<float*>(flat.data()), flat.size()}, "", "d");
+}
+
+void Engine::forget_last_step() {
+  last_run = nullptr;
+  last_loss = std::numeric_limits<float>::quiet_NaN();
+  measured_.reset();
+}
+
+}  // namespace limn

@@ -1,0 +1,82 @@
+// What a Session consists of: the memory of everything that changes, the plans that change it, and the place in the
+// data. For session.cpp alone.
+#pragma once
+#include <limits>
+#include <optional>
+
+#include "rule/rule.hpp"
+#include "train/evaluate.hpp"
+#include "train/session.hpp"
+#include "train/watch.hpp"
+
+namespace limn {
+
+struct Engine {
+  Engine(const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed, ThreadPool& pool);
+
+  float advance();
+  std::map<std::string, double> evaluate(Split split, Weights which);
+  // The next step, and evaluations from now on, take these settings. Error: they are out of range.
+  void change(const Settings& settings);
+
+  // Everything a state has whatever the settings are; and what watching the validation loss adds to it.
+  std::vector<TensorView> state();
+  std::vector<TensorView> watched();
+  std::vector<TensorView> gradient() const;  // of the last step; none before the first
+  void forget_last_step();                   // the state was replaced, or the plans
+  void keep_best();                          // the weights as they are
+
+  const Parameters& parameters() const { return model.network.parameters(); }
+  const Parameters& statistics_list() const { return model.network.statistics(); }
+  std::int64_t rows() const { return static_cast<std::int64_t>(data->train.size()); }
+  std::int64_t batch() const { return std::min(settings.batch, rows()); }
+  std::int64_t step_rows() const { return std::min(settings.accumulate * batch(), rows()); }  // of a whole step
+  std::int64_t steps_per_epoch() const { return (rows() + step_rows() - 1) / step_rows(); }
+  std::int64_t interval() const { return evaluation_interval(steps_per_epoch(), settings.total_steps); }
+  bool is_plateau() const { return settings.schedule == "plateau"; }
+  Evaluator& evaluator(Weights which);
+
+  // A plan for one number of rows: a whole batch, or the ragged last one of an epoch.
+  struct BatchPlan {
+    std::unique_ptr<Feed> feed;
+    std::unique_ptr<Executable> executable;
+  };
+  const BatchPlan& plan_for(std::int64_t size);
+  const Executable& update_plan();  // behind accumulated batches
+
+  Settings settings;
+  std::shared_ptr<const Dataset> data;
+  std::uint64_t seed;
+  ThreadPool& pool;
+  ModelSpec model;
+  Cursor cursor;
+  AlignedFloats theta, statistics;
+  std::vector<AlignedFloats> moments;
+  Watch plateau, early_stop;
+  AlignedFloats best_theta, best_statistics;  // empty unless early stopping is on
+
+  std::vector<BatchPlan> plans;
+  std::unique_ptr<Executable> update;
+  const Executable* last_run = nullptr;  // of the last step: its gradient can be asked for
+  float last_loss = std::numeric_limits<float>::quiet_NaN();
+
+ private:
+  void prepare(const Settings& s);
+  void shuffle();
+  void set_scalars();
+  void run_batches(std::int64_t size, std::uint64_t step);
+  void watch();
+  MemoryByName memory_of(AlignedFloats& weights, AlignedFloats& its_statistics);
+  void mark_selections(const Settings& s);
+
+  // Given to the plans by name. Masks and sums are empty unless something wants them.
+  float lr_ = 0, momentum_ = 0, beta2_ = 0, epsilon_ = 0, weight_decay_ = 0, l1_ = 0, max_norm_ = 0, clip_ = 0,
+        clip_value_ = 0, rows_ = 0, loss_sum_ = 0;
+  AlignedFloats weights_, learns_, alive_, lr_scale_, gradient_sum_;
+  std::vector<std::int32_t> order_;  // training rows as this epoch takes them
+  std::int64_t order_epoch_ = -1;
+  std::unique_ptr<Evaluator> last_evaluator_, best_evaluator_;
+  std::optional<std::map<std::string, double>> measured_;  // validation of the state as it is
+};
+
+}  // namespace limn

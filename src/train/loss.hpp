@@ -1,0 +1,29 @@
+// The losses by name: what each fits, and how it is built from a network's output. Adding one is a row in loss.cpp.
+// It must not know networks or data.
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "graph/value.hpp"
+
+namespace limn {
+
+// What the targets are, decided by the loss, the task and the number of outputs.
+enum class TargetKind {
+  kLabels,   // y [batch] class indices; the outputs are one number a class
+  kBinary,   // y [batch, 1], 0 or 1; one output for two classes
+  kNumbers,  // y [batch, 1], standardised
+};
+
+struct Loss {
+  std::string_view name;
+  bool for_classes, for_numbers;
+  bool takes_logits;  // takes what stands before a last softmax (one output: sigmoid), which then belongs to the loss
+  Value (*by_row)(Value output, Value targets, TargetKind kind);  // [batch, outputs], as the kind says -> [batch]
+  Value (*prediction)(Value output, TargetKind kind);             // what the outputs mean; null: what they say
+};
+
+std::span<const Loss> losses();
+const Loss& find_loss(std::string_view name);  // Error: unknown, naming those there are
+
+}  // namespace limn
