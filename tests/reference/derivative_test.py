@@ -37,8 +37,9 @@ LOSSES = {
 }
 LABELS = {"softmax", "weighted"}
 # A relu this near to its corner may fall on the other side of it in float32; and of a gradient this small, rows of the
-# batch have cancelled the digits that float32 has.
-CORNER, CANCELLED = 1e-4, 5e-3
+# batch have cancelled the digits that float32 has; so has a normalisation that magnifies the small differences of some
+# row or column of numbers around 1.
+CORNER, CANCELLED, MAGNIFIED = 1e-4, 5e-3, 20
 
 
 class Layer:
@@ -115,9 +116,15 @@ class Network:
     def note_corner(self, distances):
         self.nearest = min(self.nearest, float(distances.detach().abs().min()))
 
+    def note_norm(self, a, axis):
+        a = a.detach()
+        scales = (a.var(axis, unbiased=False) + 1e-5).rsqrt()
+        self.magnified = max(self.magnified, float(scales.max() * max(1.0, a.square().mean().sqrt())))
+
     def output(self, theta):
         a, begin, seen = self.x, 0, 0
-        self.nearest, self.next_statistics, weights = float("inf"), [], []
+        self.nearest, self.magnified = float("inf"), 0.0
+        self.next_statistics, weights = [], []
         for layer in self.layers:
             parameters = []
             for shape in layer.shapes:
@@ -125,6 +132,8 @@ class Network:
                 parameters.append(theta[begin:begin + size].reshape(shape))
                 begin += size
             weights.append(parameters[0])
+            if layer.is_norm:
+                self.note_norm(a, 0 if layer.word == "bn" else 1)
             if layer.word == "bn":
                 width = a.shape[1]
                 mean, variance = (self.statistics[seen + k * width:seen + (k + 1) * width].clone() for k in (0, 1))
@@ -169,7 +178,7 @@ def draw_networks(seed):
     while len(networks) < NETWORKS:
         network = Network(draw, len(networks))
         gradient = network.by_torch()["gradient"]
-        if network.nearest > CORNER and float(gradient.norm()) > CANCELLED:
+        if network.nearest > CORNER and network.magnified < MAGNIFIED and float(gradient.norm()) > CANCELLED:
             networks.append(network)
     return networks
 
