@@ -213,7 +213,9 @@ class Merging {
       for (NodeId root : unit(u).reads) {
         const int f = producer_[root];
         if (f < 0 || f == u || unit(f).kind != StepKind::kTile || !(space(unit(f)) == space(unit(u)))) continue;
-        if (unit(f).nodes.size() + unit(u).nodes.size() > kMaxMembers || !read_directly(unit(u), root) || detour(f, u))
+        const auto direct = [&](NodeId made) { return read_directly(unit(u), made); };  // none of it through a view
+        if (unit(f).nodes.size() + unit(u).nodes.size() > kMaxMembers || !std::ranges::all_of(unit(f).writes, direct) ||
+            detour(f, u))
           continue;
         absorb(f, u);
         again = true;

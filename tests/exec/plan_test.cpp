@@ -86,6 +86,19 @@ TEST(Plan, MovesAndSumsEveryWayTheOperationsAllow) {
   expect_planned_as_interpreted(fn, 5, {9, 1234567});
 }
 
+TEST(Plan, StoresWhatIsReadBothDirectlyAndThroughAView) {
+  for (const Shape& shape : {Shape{}, Shape{4, 6}}) {
+    const Fn fn = trace([&](Fn& f) {
+      const Value a = input(f.graph, "a", shape), b = input(f.graph, "b", shape);
+      const Value r = relu(a), sum = r + a, again = reshape(reshape(r, {shape.size()}), shape);
+      f.output("y", sum + again);
+      f.state(a, sum);
+      f.state(b, sum);
+    });
+    expect_planned_as_interpreted(fn, 3);
+  }
+}
+
 TEST(Plan, UpdatesStatesInPlaceThoughTheirOldValueIsStillRead) {
   const Fn fn = trace([](Fn& f) {
     const Value theta = input(f.graph, "theta", {600}), m = input(f.graph, "m", {600}),

@@ -176,7 +176,9 @@ TEST(MatrixProducts, AgreeWithFloat64OverOddShapes) {
     for (const bool transpose_a : {false, true})
       for (int trial = 0; trial < 60; ++trial) {
         const std::int64_t m = 1 + random.below(trial % 3 ? 20 : 150), n = 1 + random.below(trial % 4 ? 40 : 200),
-                           k = 1 + random.below(trial % 5 ? 30 : 300);
+                           k = 1 + random.below(trial % 5   ? 30
+                                                : trial % 3 ? 300
+                                                            : 1000);  // over several slices
         Guarded a(m * k), b(k * n), y(m * n);
         a.fill(random, -1, 1), b.fill(random, -1, 1);
         const Contraction c = plan_contraction(transpose_a, m, n, k);
@@ -199,18 +201,20 @@ TEST(MatrixProducts, AgreeWithFloat64OverOddShapes) {
   });
 }
 
-TEST(SmallProducts, GiveTheSameBitsHoweverTheyAreCut) {
+// Parts of few rows read B where it lies and in one go, the whole packs it and takes a long k in slices.
+TEST(MatrixProducts, GiveTheSameBitsHoweverTheyAreCut) {
   on_every_path([] {
     Random random(4, "cuts");
-    constexpr std::size_t kM = 23, kN = 71, kK = 37;
-    Guarded a(kM * kK), b(kK * kN), whole(kM * kN), parts(kM * kN);
-    a.fill(random, -1, 1), b.fill(random, -1, 1);
-    kernels().gemm(false, kM, kN, kK, a.data(), kK, b.data(), kN, whole.data(), kN);
-    for (std::size_t i = 0; i < kM; i += 3)
-      for (std::size_t j = 0; j < kN; j += 13)
-        kernels().gemm(false, std::min<std::size_t>(3, kM - i), std::min<std::size_t>(13, kN - j), kK,
-                       a.data() + i * kK, kK, b.data() + j, kN, parts.data() + i * kN + j, kN);
-    EXPECT_EQ(0, std::memcmp(whole.data(), parts.data(), kM * kN * sizeof(float)));
+    for (const auto& [m, n, k] : {std::array<std::size_t, 3>{23, 71, 37}, {30, 45, 700}}) {
+      Guarded a(m * k), b(k * n), whole(m * n), parts(m * n);
+      a.fill(random, -1, 1), b.fill(random, -1, 1);
+      kernels().gemm(false, m, n, k, a.data(), k, b.data(), n, whole.data(), n);
+      for (std::size_t i = 0; i < m; i += 3)
+        for (std::size_t j = 0; j < n; j += 13)
+          kernels().gemm(false, std::min<std::size_t>(3, m - i), std::min<std::size_t>(13, n - j), k, a.data() + i * k,
+                         k, b.data() + j, n, parts.data() + i * n + j, n);
+      EXPECT_EQ(0, std::memcmp(whole.data(), parts.data(), m * n * sizeof(float))) << m << "x" << n << "x" << k;
+    }
   });
 }
 

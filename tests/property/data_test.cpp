@@ -160,8 +160,7 @@ RC_GTEST_PROP(Safetensors, ComeBackBitByBit, ()) {
   for (const TensorView& view : views) {
     const auto found = std::ranges::find(read.tensors, view.name, &Tensor::name);
     RC_ASSERT(found != read.tensors.end() && found->shape == view.shape);
-    RC_ASSERT(view.values.empty() ||
-              std::memcmp(found->values.data(), view.values.data(), view.values.size_bytes()) == 0);
+    RC_ASSERT(std::ranges::equal(std::as_bytes(std::span(found->values)), std::as_bytes(view.values)));
   }
 }
 

@@ -71,6 +71,24 @@ RC_GTEST_PROP(RandomFunction, IsPlannedAsItIsInterpreted, ()) {
   }
 }
 
+// Every operand was given a place: in the arena, or in the memory of an input.
+RC_GTEST_PROP(RandomFunction, IsPlannedWithPlacesThatThereAre, ()) {
+  const Fn fn = program(*decisions());
+  const Plan plan = compile(fn);
+  const auto check = [&](const Place& place, const Step& step) {
+    const bool there = place.buffer >= 0 && place.buffer < plan.buffers && place.offset >= 0 &&
+                       (place.buffer != kArena || place.offset < plan.arena_floats);
+    if (!there) RC_FAIL(fmt::format("{} in\n{}of\n{}", to_text(step), to_text(plan), to_text(fn)));
+  };
+  for (const Step& step : plan.steps) {
+    for (const Place& place : step.in) check(place, step);
+    for (const Place& place : step.out) check(place, step);
+    for (const Place& place : step.tile.stores) check(place, step);
+    for (const TileOperand& operand : step.tile.operands)
+      if (!operand.is_constant) check(operand.place, step);
+  }
+}
+
 RC_GTEST_PROP(RandomFunction, KeepsItsValuesWhenItIsSimplified, ()) {
   const Numbers numbers = *decisions();
   const Fn fn = program(numbers);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -218,6 +219,52 @@ TEST(Session, ChangesItsRateBetweenStepsButNotWhatARunIs) {
   EXPECT_EQ(session.cursor().position, 32 + 32 + 7);
   s.arch = "dense 2";
   EXPECT_THROW(session.change(s), Error);
+}
+
+// By hand: a step of SGD with decay d ends at theta - lr (g + d theta) where one without ends at theta - lr g.
+TEST(Session, DecaysWeightsByTheirShareAndBiasesNotAtAll) {
+  ThreadPool pool(1);
+  Settings s = settings_of("sgd", "dense 5 tanh | dense 2");
+  s.schedule = "constant";
+  Session session(s, table(Task::kClassify), 1, pool);
+  for (int i = 0; i < 20; ++i) session.advance();  // biases begin at zero, where decay would not show
+  const auto before = copy_of(session);
+  const Cursor at = session.cursor();
+  session.advance();
+  const auto plain = copy_of(session);
+  session.restore(before, at);
+  s.weight_decay = 0.25;
+  session.change(s);
+  session.advance();
+  const auto decayed = copy_of(session);
+  for (std::size_t t = 0; t < before.size(); ++t)
+    for (std::size_t i = 0; i < before[t].values.size(); ++i) {
+      const bool is_weight = before[t].name.ends_with(".w");
+      EXPECT_NEAR(decayed[t].values[i] - plain[t].values[i], is_weight ? -s.lr * 0.25 * before[t].values[i] : 0, 1e-6)
+          << before[t].name << " " << i;
+      EXPECT_TRUE(is_weight || std::abs(before[t].values[i]) > 1e-4) << "too near to zero to tell";
+    }
+}
+
+// Corrected for their start at zero, the moments of step one are g and g^2: every parameter moves by the rate.
+TEST(Session, CountsItsStepsFromOneSoThatAdamsFirstIsAsLongAsItsRate) {
+  ThreadPool pool(1);
+  Settings s = settings_of("adam", "dense 8 tanh | dense 2");
+  s.schedule = "constant";
+  Session session(s, table(Task::kClassify), 1, pool);
+  const auto before = copy_of(session);
+  session.advance();
+  int moved = 0;
+  for (const TensorView& view : session.state()) {
+    if (view.name.find('/') != std::string::npos) continue;  // moments
+    const auto& old = std::ranges::find(before, view.name, &Tensor::name)->values;
+    for (std::size_t i = 0; i < old.size(); ++i) {
+      const float step = std::abs(view.values[i] - old[i]);
+      EXPECT_TRUE(step == 0 || std::abs(step - s.lr) < 1e-3 * s.lr) << view.name << " " << i << " moved by " << step;
+      moved += step > 0;
+    }
+  }
+  EXPECT_GT(moved, 50);
 }
 
 TEST(Session, TellsWhichTensorWentWrongFirst) {
