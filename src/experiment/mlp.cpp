@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "experiment/training.hpp"
 #include "experiment/weights.hpp"
+#include "nn/architecture.hpp"
 #include "rule/rule.hpp"
 #include "train/loss.hpp"
 
@@ -82,6 +83,15 @@ void check_loss(const std::string& name, const Dataset& data) {
               fmt::format("choose loss={}, or another target column", fmt::join(fitting, ", or loss=")));
 }
 
+// Batch normalisation has nothing to normalise in a batch of one row.
+void check_batches(const std::string& arch, std::int64_t batch, const Dataset& data) {
+  const auto rows = static_cast<std::int64_t>(data.train.size());
+  if ((batch > 1 && rows % batch != 1) || Network(arch, data.sample.size()).statistics().size == 0) return;
+  throw Error(fmt::format("batch normalisation needs 2 rows a batch, but {} rows in batches of {} leave one alone",
+                          rows, batch),
+              fmt::format("choose another batch, such as {}", batch > 1 ? batch + 1 : 32));
+}
+
 void resolve(Recipe& recipe, const Dataset& data) {
   const auto parameters = std::span(find_experiment(recipe.experiment).parameters);
   auto& settings = recipe.settings;
@@ -116,6 +126,7 @@ void resolve(Recipe& recipe, const Dataset& data) {
                             rows, data.name),
                 fmt::format("choose a batch from 1 to {}", rows));
   check_loss(get<std::string>(settings, "loss"), data);
+  check_batches(get<std::string>(settings, "arch"), get<std::int64_t>(settings, "batch"), data);
   const bool watches =
       get<std::string>(settings, "schedule") == "plateau" || get<std::int64_t>(settings, "early_stop") > 0;
   if (watches && data.valid.empty())

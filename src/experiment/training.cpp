@@ -138,6 +138,22 @@ std::vector<ParameterSpec> of_the_training() {
              {"what training lowers; auto is cross-entropy for classes and squared for numbers",
               "训练所降低的量；auto 对类别取 cross-entropy，对数值取 squared"},
              "auto", names(losses(), &Loss::name, {"auto"})),
+      number("label_smoothing", {"label smoothing", "标签平滑"},
+             {"cross-entropy: this much of every label is spread over all classes",
+              "cross-entropy：每个标签的这一部分均摊到所有类别"},
+             "0", 0, 0.9),
+      choice("class_weights", {"class weights", "类别权重"},
+             {"cross-entropy: balanced lets rare classes count as much as frequent ones",
+              "cross-entropy：balanced 让稀少的类别与常见的类别同等重要"},
+             "none", {"none", "balanced"}),
+      logarithmic(number("delta", {"delta", "delta"},
+                         {"huber: the error, in deviations of the target, from which it counts linearly",
+                          "huber：误差超过目标标准差的这一倍后按线性计算"},
+                         "1", 1e-6, 1e6)),
+      number("quantile", {"quantile", "分位数"},
+             {"the quantile of the target that the loss quantile makes the network predict",
+              "损失 quantile 让网络预测的目标分位数"},
+             "0.5", 0.001, 0.999),
       fixed(choice("init", {"initial weights", "权重初始化"},
                    {"how large the first weights are drawn", "初始权重的大小如何抽取"}, "he", initialiser_names())),
       fixed(text("weights", {"weights to begin from", "起始权重"},
@@ -200,6 +216,8 @@ Settings training_settings(const SettingValues& values) {
   take("arch", s.arch), take("loss", s.loss), take("init", s.init), take("optimizer", s.optimizer);
   take("lr", s.lr), take("momentum", s.momentum), take("beta2", s.beta2), take("epsilon", s.epsilon);
   s.bias_correction = std::get<std::string>(values.at("bias_correction")) == "on";
+  take("label_smoothing", s.label_smoothing), take("delta", s.delta), take("quantile", s.quantile);
+  s.balanced_classes = std::get<std::string>(values.at("class_weights")) == "balanced";
   take("weight_decay", s.weight_decay), take("l1", s.l1), take("max_norm", s.max_norm);
   take("clip", s.clip), take("clip_value", s.clip_value);
   take("freeze", s.freeze), take("cut", s.cut), take("lr_scale", s.lr_scale);

@@ -10,6 +10,13 @@
 namespace limn {
 namespace {
 
+void check_counts(const Dataset& data) {
+  const Preprocessing& p = data.preprocessing;
+  for (const std::int32_t row : data.train)  // of data without answers the targets are not numbers
+    if (data.targets[static_cast<std::size_t>(row)] * p.target_deviation + p.target_mean < -1e-4 * p.target_deviation)
+      throw Error(fmt::format("{} has targets below 0, which are no counts", data.name), "take --set loss=squared");
+}
+
 ModelSpec make_model(const Settings& settings, const Dataset& data) {
   const Loss& loss = find_loss(settings.loss);
   Network network(settings.arch, data.sample.size());
@@ -23,7 +30,8 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
     if (!loss.for_numbers)
       throw Error(fmt::format("{} has a number as its target", data.name), "take --set loss=squared");
     if (outputs != 1) wants("one");
-    return {std::move(network), &loss, TargetKind::kNumbers};
+    if (loss.of_counts) check_counts(data);
+    return {std::move(network), &loss, loss.of_counts ? TargetKind::kCounts : TargetKind::kNumbers, 0};
   }
   if (!loss.for_classes)
     throw Error(fmt::format("the target of {} is a class, {} is for numbers", data.name, loss.name),
@@ -31,11 +39,32 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
   const bool binary = classes == 2 && outputs == 1;
   if (!binary && outputs != classes)
     wants(classes == 2 ? "2 (one a class), or 1" : fmt::format("{} (one a class)", classes));
-  return {std::move(network), &loss, binary ? TargetKind::kBinary : TargetKind::kLabels};
+  return {std::move(network), &loss, binary ? TargetKind::kBinary : TargetKind::kLabels, classes};
+}
+
+// Class k counts rows / (classes times its rows), so that all classes count alike and the mean over rows is 1.
+AlignedFloats balance(const Dataset& data) {
+  std::vector<std::int64_t> counts(data.classes.size(), 0);
+  for (const std::int32_t row : data.train) {
+    const std::int32_t label = data.labels[static_cast<std::size_t>(row)];
+    if (label >= 0) ++counts[static_cast<std::size_t>(label)];
+  }
+  AlignedFloats weights(counts.size());
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    weights.data()[k] = static_cast<float>(
+        static_cast<double>(data.train.size()) /
+        static_cast<double>(static_cast<std::int64_t>(counts.size()) * std::max<std::int64_t>(counts[k], 1)));
+  return weights;
 }
 
 void check(const Settings& s) {
   check_schedule(s.schedule);
+  if ((s.balanced_classes || s.label_smoothing > 0) && s.loss != "cross-entropy")
+    throw Error(fmt::format("the loss {} knows no label smoothing and no class weights", s.loss),
+                "take --set loss=cross-entropy, or label_smoothing=0 and class_weights=none");
+  if (!(s.label_smoothing >= 0 && s.label_smoothing < 1) || !(s.quantile > 0 && s.quantile < 1) || !(s.delta > 0))
+    throw Error(fmt::format("label smoothing {}, quantile {}, delta {}", s.label_smoothing, s.quantile, s.delta),
+                "take a smoothing from 0 up to 1, a quantile between 0 and 1, a delta above 0");
   if (s.batch < 1) throw Error(fmt::format("a batch of {}", s.batch), "take at least 1");
   if (s.accumulate < 1) throw Error(fmt::format("a step of {} batches", s.accumulate), "take at least 1");
   for (const std::int64_t n : {s.warmup, s.drop_every, s.patience, s.early_stop})
@@ -97,7 +126,9 @@ void Engine::change(const Settings& s) {
   check(s);
   const bool same_graphs = switches_of(s) == switches_of(settings) && s.freeze == settings.freeze &&
                            s.cut == settings.cut && s.lr_scale == settings.lr_scale &&
-                           (s.accumulate > 1) == (settings.accumulate > 1);
+                           (s.accumulate > 1) == (settings.accumulate > 1) &&
+                           s.label_smoothing == settings.label_smoothing && s.delta == settings.delta &&
+                           s.balanced_classes == settings.balanced_classes && s.quantile == settings.quantile;
   if (same_graphs)
     settings = s;
   else
@@ -114,6 +145,7 @@ void Engine::prepare(const Settings& s) {
   settings = s;
   plans.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset(), measured_.reset();
   last_run = nullptr;
+  if (s.balanced_classes && class_weights_.size() == 0) class_weights_ = balance(*data);
   if (s.accumulate > 1 && gradient_sum_.size() == 0) gradient_sum_ = filled(parameters().size, 0);
 }
 
@@ -149,7 +181,8 @@ MemoryByName Engine::memory_of(AlignedFloats& weights, AlignedFloats& its_statis
                       {"lr_scale", lr_scale_.data()},
                       {"gradient_sum", gradient_sum_.data()},
                       {"loss_sum", &loss_sum_},
-                      {"rows", &rows_},
+                      {"weight_sum", &weight_sum_},
+                      {"class_weights", class_weights_.data()},
                       {"lr", &lr_},
                       {"momentum", &momentum_},
                       {"beta2", &beta2_},
@@ -211,7 +244,6 @@ void Engine::run_batches(std::int64_t size, std::uint64_t step) {
     plan.feed->set(*data, order_.data() + cursor.position + done);
     plan.executable->run(pool, {seed, ++point});
   }
-  rows_ = static_cast<float>(size);
 }
 
 float Engine::advance() {

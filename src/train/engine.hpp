@@ -71,8 +71,8 @@ struct Engine {
 
   // Given to the plans by name. Masks and sums are empty unless something wants them.
   float lr_ = 0, momentum_ = 0, beta2_ = 0, epsilon_ = 0, weight_decay_ = 0, l1_ = 0, max_norm_ = 0, clip_ = 0,
-        clip_value_ = 0, rows_ = 0, loss_sum_ = 0;
-  AlignedFloats weights_, learns_, alive_, lr_scale_, gradient_sum_;
+        clip_value_ = 0, loss_sum_ = 0, weight_sum_ = 0;
+  AlignedFloats weights_, learns_, alive_, lr_scale_, gradient_sum_, class_weights_;
   std::vector<std::int32_t> order_;  // training rows as this epoch takes them
   std::int64_t order_epoch_ = -1;
   std::unique_ptr<Evaluator> last_evaluator_, best_evaluator_;

@@ -33,6 +33,11 @@ const Evaluator::BatchPlan& Evaluator::plan_for(std::int64_t size) {
   return plans_.back();
 }
 
+double Evaluator::standardised(double output, const Dataset& data) const {
+  if (model_.target != TargetKind::kCounts) return output;
+  return (output - data.preprocessing.target_mean) / data.preprocessing.target_deviation;
+}
+
 template <class Visit>
 void Evaluator::run(const Dataset& data, std::span<const std::int32_t> rows, Visit visit) {
   for (std::size_t at = 0; at < rows.size(); at += kRows) {
@@ -46,13 +51,14 @@ void Evaluator::run(const Dataset& data, std::span<const std::int32_t> rows, Vis
 
 std::map<std::string, double> Evaluator::metrics(const Dataset& data, std::span<const std::int32_t> rows) {
   const auto width = static_cast<std::size_t>(model_.network.outputs());
+  const bool numbers = model_.target == TargetKind::kNumbers || model_.target == TargetKind::kCounts;
   double loss = 0, right = 0, sizes = 0, squares = 0, sum = 0, sum_squares = 0;
   run(data, rows, [&](std::size_t at, std::span<const float> losses, std::span<const float> outputs) {
     for (std::size_t i = 0; i < losses.size(); ++i) {
       loss += losses[i];
       const float* y = outputs.data() + i * width;
-      if (model_.target == TargetKind::kNumbers) {
-        const double target = data.targets[rows[at + i]], error = y[0] - target;
+      if (numbers) {
+        const double target = data.targets[rows[at + i]], error = standardised(y[0], data) - target;
         sizes += std::abs(error), squares += error * error, sum += target, sum_squares += target * target;
       } else {
         const auto best = width == 1 ? static_cast<std::int64_t>(y[0] > 0.5f) : std::max_element(y, y + width) - y;
@@ -61,7 +67,7 @@ std::map<std::string, double> Evaluator::metrics(const Dataset& data, std::span<
     }
   });
   const auto n = static_cast<double>(rows.size());
-  if (model_.target != TargetKind::kNumbers) return {{"loss", loss / n}, {"accuracy", right / n}};
+  if (!numbers) return {{"loss", loss / n}, {"accuracy", right / n}};
   const double spread = sum_squares - sum * sum / n;
   return {{"loss", loss / n},
           {"mae", sizes / n * data.preprocessing.target_deviation},
@@ -74,7 +80,9 @@ std::vector<float> Evaluator::predict(const Dataset& data, std::span<const std::
   std::vector<float> all;
   run(data, rows, [&](std::size_t, std::span<const float>, std::span<const float> outputs) {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (model_.target == TargetKind::kNumbers) {
+      if (model_.target == TargetKind::kCounts) {
+        all.push_back(outputs[i]);
+      } else if (model_.target == TargetKind::kNumbers) {
         all.push_back(
             static_cast<float>(outputs[i] * data.preprocessing.target_deviation + data.preprocessing.target_mean));
       } else {

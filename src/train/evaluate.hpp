@@ -30,6 +30,7 @@ class Evaluator {
     std::unique_ptr<Executable> executable;
   };
   const BatchPlan& plan_for(std::int64_t size);
+  double standardised(double output, const Dataset& data) const;  // as the data's targets are
   // visit(first row, losses of the rows, outputs of the rows)
   template <class Visit>
   void run(const Dataset& data, std::span<const std::int32_t> rows, Visit visit);

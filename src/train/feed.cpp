@@ -1,6 +1,7 @@
 #include "train/feed.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "kernel/kernels.hpp"
@@ -32,6 +33,9 @@ void Feed::fill(int chunk) {
       for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
+    else if (target_ == TargetKind::kCounts)  // back in their own units
+      y_.data()[i] = static_cast<float>(std::fmax(
+          data_->targets[row] * data_->preprocessing.target_deviation + data_->preprocessing.target_mean, 0.0));
     else
       y_.data()[i] = target_ == TargetKind::kBinary ? static_cast<float>(data_->labels[row]) : data_->targets[row];
   }

@@ -5,25 +5,48 @@
 #include <algorithm>
 
 #include "nn/activation.hpp"
-#include "nn/loss.hpp"
 
 namespace limn {
 namespace {
 
-Value cross_entropy(Value logits, Value targets, TargetKind kind) {
-  return kind == TargetKind::kBinary ? logistic_cross_entropy(logits, targets) : softmax_cross_entropy(logits, targets);
+// Two classes and one output: both smoothing and weights are those of the two classes.
+WeightedRows binary_cross_entropy(const LossInput& in) {
+  const Value t = in.smoothing > 0 ? in.y * (1 - in.smoothing) + in.smoothing / 2 : in.y;
+  const Value loss = logistic_cross_entropy(in.output, t);
+  if (!in.class_weights) return {loss, {}};
+  const Value label = reshape(in.y, loss.shape()), none = slice(in.class_weights, 0, 0, 1),
+              one = slice(in.class_weights, 0, 1, 2);
+  const Value weight = select(label, broadcast(one, loss.shape()), broadcast(none, loss.shape()));
+  return {weight * loss, weight};
+}
+
+WeightedRows cross_entropy(const LossInput& in) {
+  if (in.kind == TargetKind::kBinary) return binary_cross_entropy(in);
+  if (in.class_weights) return weighted_softmax_cross_entropy(in.output, in.y, in.class_weights, in.smoothing);
+  return {softmax_cross_entropy(in.output, in.y, in.smoothing), {}};
 }
 Value probabilities(Value logits, TargetKind kind) {
   return kind == TargetKind::kBinary ? sigmoid(logits) : softmax(logits);
 }
 
-Value squared(Value output, Value targets, TargetKind kind) {
-  return squared_error(output, kind == TargetKind::kLabels ? one_hot(targets, output.shape()[-1]) : targets);
+WeightedRows squared(const LossInput& in) {
+  const bool labels = in.kind == TargetKind::kLabels;
+  return {squared_error(in.output, labels ? one_hot(in.y, in.output.shape()[-1]) : in.y), {}};
 }
+WeightedRows absolute(const LossInput& in) { return {absolute_error(in.output, in.y), {}}; }
+WeightedRows huber(const LossInput& in) { return {huber_error(in.output, in.y, in.delta), {}}; }
+WeightedRows quantile(const LossInput& in) { return {quantile_error(in.output, in.y, in.quantile), {}}; }
+
+WeightedRows poisson(const LossInput& in) { return {poisson_error(in.output, in.y), {}}; }
+Value rate(Value log_rate, TargetKind) { return exp(log_rate); }
 
 const Loss kLosses[] = {
-    {"cross-entropy", true, false, true, cross_entropy, probabilities},
-    {"squared", true, true, false, squared, nullptr},
+    {"cross-entropy", true, false, true, false, cross_entropy, probabilities},
+    {"squared", true, true, false, false, squared, nullptr},
+    {"absolute", false, true, false, false, absolute, nullptr},
+    {"huber", false, true, false, false, huber, nullptr},
+    {"quantile", false, true, false, false, quantile, nullptr},
+    {"poisson", false, true, false, true, poisson, rate},
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "graph/value.hpp"
+#include "nn/loss.hpp"
 
 namespace limn {
 
@@ -13,14 +13,24 @@ enum class TargetKind {
   kLabels,   // y [batch] class indices; the outputs are one number a class
   kBinary,   // y [batch, 1], 0 or 1; one output for two classes
   kNumbers,  // y [batch, 1], standardised
+  kCounts,   // y [batch, 1], in their own units, 0 or more
+};
+
+struct LossInput {
+  Value output;  // [batch, outputs]
+  Value y;       // as the kind says
+  TargetKind kind = TargetKind::kLabels;
+  double smoothing = 0, delta = 1, quantile = 0.5;
+  Value class_weights = {};  // [classes], or empty: all classes count alike
 };
 
 struct Loss {
   std::string_view name;
   bool for_classes, for_numbers;
   bool takes_logits;  // takes what stands before a last softmax (one output: sigmoid), which then belongs to the loss
-  Value (*by_row)(Value output, Value targets, TargetKind kind);  // [batch, outputs], as the kind says -> [batch]
-  Value (*prediction)(Value output, TargetKind kind);             // what the outputs mean; null: what they say
+  bool of_counts;     // the targets are counts, the output the logarithm of their rate
+  WeightedRows (*by_row)(const LossInput& in);         // loss [batch]; weight [batch], or empty: all rows count alike
+  Value (*prediction)(Value output, TargetKind kind);  // what the outputs mean; null: what they say
 };
 
 std::span<const Loss> losses();

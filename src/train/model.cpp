@@ -11,7 +11,7 @@ enum class Mode { kTraining, kEvaluation };
 // The forward part: what every function of a model begins with.
 struct Forward {
   Value theta, used;  // the input, and what of it is not cut
-  Value loss;         // [batch]
+  WeightedRows rows;  // the loss [batch], and how much each row counts; empty: all alike
   Value output;       // [batch, outputs]
 
   Forward(Fn& fn, const ModelSpec& model, const Settings& settings, std::int64_t batch, Mode mode) {
@@ -33,7 +33,13 @@ struct Forward {
     const bool belongs =
         model.loss->takes_logits && last == (model.target == TargetKind::kBinary ? "sigmoid" : "softmax");
     const Value end = belongs ? activations.logits : activations.output;
-    loss = model.loss->by_row(end, y, model.target);
+    LossInput in{end, y, model.target};
+    in.delta = settings.delta, in.quantile = settings.quantile;
+    if (mode == Mode::kTraining) {
+      in.smoothing = settings.label_smoothing;
+      if (settings.balanced_classes) in.class_weights = input(graph, "class_weights", {model.classes});
+    }
+    rows = model.loss->by_row(in);
     output = model.loss->prediction ? model.loss->prediction(end, model.target) : end;
   }
 };
@@ -43,7 +49,8 @@ struct Forward {
 Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kTraining);
-    const Value loss = mean(forward.loss), gradient = grad(loss, forward.used);
+    const Value loss = forward.rows.weight ? weighted_mean(forward.rows) : mean(forward.rows.loss);
+    const Value gradient = grad(loss, forward.used);
     fn.output("loss", loss);
     fn.output("gradient", gradient);
     add_update(fn, model.network.parameters(), settings, forward.theta, forward.used, gradient);
@@ -54,10 +61,12 @@ Fn gradient_part(const ModelSpec& model, const Settings& settings, std::int64_t 
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kTraining);
     const Value gradient_sum = input(fn.graph, "gradient_sum", forward.theta.shape()),
-                loss_sum = input(fn.graph, "loss_sum", {});
-    const Value loss = sum(forward.loss);
+                loss_sum = input(fn.graph, "loss_sum", {}), weight_sum = input(fn.graph, "weight_sum", {});
+    const Value loss = sum(forward.rows.loss);
     fn.state(gradient_sum, gradient_sum + grad(loss, forward.used));
     fn.state(loss_sum, loss_sum + loss);
+    fn.state(weight_sum,
+             forward.rows.weight ? weight_sum + sum(forward.rows.weight) : weight_sum + static_cast<double>(batch));
   });
 }
 
@@ -65,20 +74,21 @@ Fn update_part(const ModelSpec& model, const Settings& settings) {
   return trace([&](Fn& fn) {
     const Shape flat{model.network.parameters().size};
     const Value theta = input(fn.graph, "theta", flat), gradient_sum = input(fn.graph, "gradient_sum", flat),
-                loss_sum = input(fn.graph, "loss_sum", {}), rows = input(fn.graph, "rows", {});
-    const Value gradient = gradient_sum / rows, zero = constant(fn.graph, 0);
-    fn.output("loss", loss_sum / rows);
+                loss_sum = input(fn.graph, "loss_sum", {}), weight_sum = input(fn.graph, "weight_sum", {});
+    const Value gradient = gradient_sum / weight_sum, zero = constant(fn.graph, 0);
+    fn.output("loss", loss_sum / weight_sum);
     fn.output("gradient", gradient);
     add_update(fn, model.network.parameters(), settings, theta, without_cut(theta, switches_of(settings)), gradient);
     fn.state(gradient_sum, broadcast(zero, flat));
     fn.state(loss_sum, zero);
+    fn.state(weight_sum, zero);
   });
 }
 
 Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
-    fn.output("loss", forward.loss);
+    fn.output("loss", forward.rows.loss);
     fn.output("output", forward.output);
   });
 }

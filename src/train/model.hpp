@@ -13,20 +13,23 @@ struct ModelSpec {
   Network network;
   const Loss* loss = &find_loss("cross-entropy");
   TargetKind target = TargetKind::kLabels;
+  std::int64_t classes = 0;  // of the data
 };
 
 // Inputs: theta [parameters] (state), statistics (state; if the network has any), x [batch, features], y, those of
-// add_update, and alive [parameters] where something is cut. Outputs: loss [], gradient [parameters].
+// add_update, alive [parameters] where something is cut, and class_weights [classes] where classes are balanced.
+// Outputs: loss [], gradient [parameters].
 Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
-// A step in parts, for a gradient over several batches. gradient_part adds the gradient and the loss of its rows to
-// the states gradient_sum [parameters] and loss_sum []; it has no outputs. update_part takes the sums over `rows` (an
-// input, []) as means, leaves zeros, and has training_step's outputs.
+// A step in parts, for a gradient over several batches. gradient_part adds the gradient and the loss of its rows, and
+// how much they count, to the states gradient_sum [parameters], loss_sum [] and weight_sum []; it has no outputs.
+// update_part takes the means of the sums, leaves zeros, and has training_step's outputs.
 Fn gradient_part(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 Fn update_part(const ModelSpec& model, const Settings& settings);
 
 // Inputs: theta, statistics (if any), alive (where something is cut), x, y. Outputs: loss [batch] by row; output
-// [batch, outputs]: probabilities of a cross-entropy, else the network's own numbers.
+// [batch, outputs]: probabilities of a cross-entropy, rates of counts, else the network's own numbers. Losses
+// are measured without label smoothing and class weights.
 Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
 }  // namespace limn

@@ -80,9 +80,9 @@ class Selector {
     for (std::size_t begin = 0; begin <= text.size();) {
       const std::size_t end = std::min(text.find(',', begin), text.size());
       const std::string_view part = text.substr(begin, end - begin);
-      const auto index = part == "*" ? kAll : number<std::int64_t>(part).value_or(-2);
-      if (index < kAll) refuse();
-      indices.push_back(index);
+      const auto given = number<std::int64_t>(part);
+      if (part != "*" && (!given || *given < 0)) refuse();
+      indices.push_back(part == "*" ? kAll : *given);
       begin = end + 1;
     }
     return indices;
@@ -107,17 +107,19 @@ class Selector {
   void unit(std::string_view layer, const std::vector<std::int64_t>& indices) {
     if (indices.size() != 1) refuse();
     std::int64_t units = 0;
-    std::string_view after;  // the layer that takes what this one gives
+    std::string_view reader;  // the layer whose weights take what this one gives; norms lie between
     for (const Parameter& p : parameters_.list) {
       const std::string_view its = std::string_view(p.name).substr(0, p.name.rfind('.'));
+      std::vector<std::int64_t> column(static_cast<std::size_t>(p.shape.rank()), kAll);
+      column.back() = indices[0];
       if (its == layer) {
         units = p.shape[-1];
-        std::vector<std::int64_t> column(static_cast<std::size_t>(p.shape.rank()), kAll);
-        column.back() = indices[0];
         set(p, column);
-      } else if (units > 0 && (after.empty() || after == its)) {
-        after = its;
-        if (p.is_weight && p.shape.rank() == 2 && p.shape[0] == units) set(p, {indices[0], kAll});
+      } else if (units > 0 && reader.empty() && p.shape.rank() == 1 && p.shape[0] == units) {
+        set(p, column);
+      } else if (units > 0 && reader.empty()) {
+        reader = its;
+        if (p.shape.rank() == 2 && p.shape[0] == units) set(p, {indices[0], kAll});
       }
     }
     if (units == 0) refuse();

@@ -1,7 +1,8 @@
 // Selections: which of a model's parameters a text means. Words stand apart by spaces or commas:
 //   layer1           all of a layer            layer1.w[3,4]  one number; an index may be *, for all
 //   layer1.b         one parameter, whole      layer1.unit[3]  all that makes and uses unit 3: what enters it, its
-//                                              bias, and its row of the next layer's weights
+//                                              bias and its norm's numbers, and its row
+//                                              of the next weights
 // It must not know what is done with them.
 #pragma once
 #include <span>

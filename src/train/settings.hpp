@@ -9,7 +9,11 @@ namespace limn {
 struct Settings {
   std::string arch;                    // "dense 512 relu | dropout 0.2 | dense 10"
   std::string loss = "cross-entropy";  // a row of train/loss.cpp
-  std::string init = "he";             // he, glorot
+  double label_smoothing = 0;          // cross-entropy: this much of every label is spread over all classes
+  bool balanced_classes = false;       // cross-entropy: a class counts by 1 / its rows
+  double delta = 1;                    // huber: where it becomes a line, in deviations of the target
+  double quantile = 0.5;               // quantile
+  std::string init = "he";             // an initialiser of nn/parameters.hpp
   std::string optimizer = "adam";      // a row of rule/rule.cpp
   double lr = 1e-3;
   double momentum = 0.9;  // of momentum and nesterov; Adam's beta1

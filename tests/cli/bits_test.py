@@ -112,6 +112,61 @@ class SameBits(ProgramTest):
         self.assertEqual(longer["steps"], 310)
         self.assertEqual(self.limn("replay", "run", "--step", 300, "--json").done["fingerprint"], expected)
 
+    def test_with_everything_that_a_state_can_have(self):
+        random = drawn_random("full state")
+        common = ["--data", "spirals", "--set", "batch=48"]
+        recipes = [
+            ["arch=dense 24 | bn relu | dropout 0.25 | dense 16 tanh | dense 2", "optimizer=adamw", "schedule=plateau",
+             "patience=1", "drop=0.5", "warmup=20", "early_stop=100", "accumulate=2", "clip=1", "max_norm=3"],
+            ["arch=dense 24 | ln gelu | dropout 0.25 | dense 1", "optimizer=nadam", "schedule=plateau", "patience=1",
+             "freeze=layer1.b", "cut=layer1.unit[3] layer3.w[0,0]", "lr_scale=layer3=0.5", "class_weights=balanced"],
+            ["arch=dense 24 relu | bn | dense 2", "optimizer=rprop", "batch=auto", "early_stop=2", "l1=0.001"]]
+        for number, recipe in enumerate(recipes):
+            arguments = [*common, *(word for setting in recipe for word in ("--set", setting))]
+            out = f"full{number}"
+            whole = self.train(*arguments, "--steps", 1500, "--out", out).done
+            end = whole["steps"]
+            for threads in (2, 3, 4):
+                again = self.limn("train", "mlp", "--json", *arguments, "--steps", 1500, "--threads", threads).done
+                self.assertEqual(again["fingerprint"], whole["fingerprint"], (recipe, threads))
+                self.assertEqual(again["metrics"], whole["metrics"])
+            for _ in range(3):
+                step = random.randint(1, end)
+                replayed = self.limn("replay", out, "--step", step, "--json", "--threads", 2)
+                self.assertEqual(replayed.err, "", step)
+                branch = self.limn("branch", out, "--at", step, "--json", "--threads", 2).done
+                self.assertEqual(branch["fingerprint"], whole["fingerprint"], (recipe, step))
+                self.assertEqual(branch["metrics"], whole["metrics"])
+            self.assertEqual(self.limn("replay", out, "--step", end, "--json").done["fingerprint"], whole["fingerprint"])
+            measured = self.limn("eval", out, "--json").done["metrics"]
+            self.assertEqual(measured["test.accuracy"], whole["metrics"]["test.accuracy"])
+            killed = self.folder / f"killed{number}"
+            process = self.start("train", "mlp", "--json", "--threads", 1, *arguments, "--steps", 1500, "--out", killed)
+            while not killed.exists():
+                time.sleep(0.001)
+            time.sleep(random.uniform(0, whole["seconds"]))
+            process.kill()
+            process.communicate()
+            resumed = self.limn("resume", killed, "--json", "--threads", 3).done
+            self.assertEqual(resumed["fingerprint"], whole["fingerprint"], recipe)
+            self.assertEqual(resumed["metrics"], whole["metrics"])
+            self.assertEqual(resumed.get("best_step"), whole.get("best_step"))
+
+    def test_of_selections_changed_on_the_way(self):
+        self.train(*SMALL, "--steps", 200, "--out", "run")
+        self.limn("resume", "run", "--steps", 400, "--set", "freeze=layer1", "--set", "cut=layer2.w[0,0]", "--json")
+        self.limn("resume", "run", "--steps", 500, "--set", "schedule=plateau", "--set", "early_stop=50", "--json")
+        end = self.limn("resume", "run", "--steps", 700, "--set", "freeze=", "--set", "lr_scale=layer1=0.1", "--json").done
+        for step in (200, 201, 400, 401, 500, 501, 700):
+            replayed = self.limn("replay", "run", "--step", step, "--json", "--threads", 2)
+            self.assertEqual(replayed.err, "", f"step {step}")
+        self.assertEqual(replayed.done["fingerprint"], end["fingerprint"])
+        for snapshot in (self.folder / "run/snapshots").iterdir():
+            snapshot.unlink()  # from the seed, through all changes
+        self.assertEqual(self.limn("replay", "run", "--step", 700, "--json").done["fingerprint"], end["fingerprint"])
+        weight = self.limn("replay", "run", "--step", 700, "--quantity", "layer2.w[0,0]", "--json").of("quantity")[0]
+        self.assertEqual(weight["value"], 0)
+
     def test_after_interruptions(self):
         steps = 3000 if SANITIZED else 20000
         expected = self.fingerprint("--steps", steps)

@@ -12,15 +12,6 @@
 namespace limn {
 namespace {
 
-TEST(EvaluationInterval, IsWholeEpochsAtLeastTwoHundredStepsAndAboutFiftyOfARun) {
-  EXPECT_EQ(evaluation_interval(430, 4300), 430);
-  EXPECT_EQ(evaluation_interval(4, 4000), 200);
-  EXPECT_EQ(evaluation_interval(22, 4004), 220);
-  EXPECT_EQ(evaluation_interval(7, 100), 203);
-  EXPECT_EQ(evaluation_interval(22, 1'000'000), 20'020);
-  EXPECT_EQ(evaluation_interval(500'000, 1'000'000), 500'000);
-}
-
 TEST(SplitNames, AreThree) {
   EXPECT_EQ(parse_split("valid"), Split::kValid);
   EXPECT_THROW(parse_split("tset"), Error);
