@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -16,8 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr int kAttempts = 5;
 constexpr const char* kMostBytes = "1073741824";
+constexpr const char* kLeastRate = "100";  // bytes a second
 // What curl(1) calls its exit codes.
-constexpr int kBadStatus = 22, kPartialFile = 18, kTimeout = 28, kNoRange = 33, kReceiveError = 56;
+constexpr int kPartialFile = 18, kNoRange = 33, kReceiveError = 56;
 
 std::uintmax_t size_of(const fs::path& file) {
   std::error_code failed;
@@ -57,26 +60,26 @@ void download(const std::string& address, const std::string& file, const fs::pat
   if (fs::exists(target)) return;
   const auto url = fmt::format("{}{}{}", address, address.ends_with('/') ? "" : "/", file);
   const auto seconds = std::to_string(download_timeout());
+  const std::vector<std::pair<std::string, std::string>> options{
+      {"--proto", "=http,https"},     {"--max-filesize", kMostBytes},
+      {"--connect-timeout", seconds}, {"--speed-limit", kLeastRate},
+      {"--speed-time", seconds},      {"--continue-at", "-"},
+      {"--output", part.string()},    {"--url", url}};
+  std::vector<std::string> command{"curl", "--silent", "--show-error", "--fail", "--location"};
+  for (const auto& [name, value] : options) command.insert(command.end(), {name, value});
   for (int attempt = 1;; ++attempt) {
     const auto before = size_of(part);
     if (progress)
       progress(before == 0 ? "downloading " + url : fmt::format("downloading {} from byte {}", url, before));
-    const int status = run_program({"curl",       "--silent",          "--show-error", "--fail",
-                                    "--location", "--proto",           "=http,https",  "--max-filesize",
-                                    kMostBytes,   "--connect-timeout", seconds,        "--speed-limit",
-                                    "1",          "--speed-time",      seconds,        "--continue-at",
-                                    "-",          "--output",          part.string(),  "--url",
-                                    url},
-                                   folder, folder / "output", errors);
+    const int status = run_program(command, folder, folder / "output", errors);
     if (status == 0) break;
     if (status == 127) {
       throw Error(fmt::format("cannot download {}: curl is not installed", url), "install curl, then call it again",
                   Fault::kFailure);
     }
-    const bool no_rest = before > 0 && (status == kNoRange || status == kBadStatus);  // what is there is of no use
+    const bool no_rest = before > 0 && status == kNoRange;
     if (no_rest) fs::remove(part);
-    const bool more =
-        size_of(part) > before && (status == kPartialFile || status == kTimeout || status == kReceiveError);
+    const bool more = size_of(part) > before && (status == kPartialFile || status == kReceiveError);
     if (attempt < kAttempts && (no_rest || more)) continue;
     throw Error(fmt::format("cannot download {}: {}", url, words(errors, status)),
                 size_of(part) > 0 ? "call it again: it goes on where it stopped"
