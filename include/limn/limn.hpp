@@ -18,8 +18,10 @@
 #include "limn/interop/safetensors.hpp"  // read_safetensors, write_safetensors
 #include "limn/kernel/isa.hpp"           // select_isa
 #include "limn/nn/architecture.hpp"      // Network
-#include "limn/nn/layer.hpp"             // layers and losses
+#include "limn/nn/layer.hpp"             // layers
+#include "limn/nn/loss.hpp"              // losses
 #include "limn/nn/parameters.hpp"        // Parameters, initialise
 #include "limn/plan/plan.hpp"            // compile, Plan
-#include "limn/rule/rule.hpp"            // update rules and schedules
+#include "limn/rule/rule.hpp"            // update rules
+#include "limn/rule/schedule.hpp"        // schedules of the rate
 #include "limn/train/session.hpp"        // Session

@@ -66,8 +66,8 @@ class JoinProducts {
         (joins(id) ? sum.products : sum.rest).push_back(id);
       }
     }
-    if (sum.products.size() < 2) return {};
     for (NodeId id : inner) inside[id] = true;
+    if (sum.products.size() < 2) return {};
     std::ranges::sort(sum.products, {}, [&](NodeId id) { return graph_[id].in[0]; });
     return sum;
   }

@@ -83,7 +83,7 @@ RC_GTEST_PROP(RandomFunction, IsPlannedWithPlacesThatThereAre, ()) {
   for (const Step& step : plan.steps) {
     for (const Place& place : step.in) check(place, step);
     for (const Place& place : step.out) check(place, step);
-    for (const Place& place : step.tile.stores) check(place, step);
+    for (const TileStore& store : step.tile.stores) check(store.place, step);
     for (const TileOperand& operand : step.tile.operands)
       if (!operand.is_constant) check(operand.place, step);
   }

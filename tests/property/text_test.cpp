@@ -95,9 +95,12 @@ RC_GTEST_PROP(Architecture, IsReadAsItWasPrinted, ()) {
   const std::vector<std::string> activations{"linear", "sigmoid", "tanh", "relu", "gelu", "softmax"};
   std::vector<LayerSpec> layers;
   for (int i = 0, n = *rc::gen::inRange(1, 6); i < n; ++i) {
-    if (*rc::gen::inRange(0, 3) == 0) layers.push_back({LayerSpec::Kind::kDropout, 0, "linear", any_number(0, 0.999)});
+    if (*rc::gen::inRange(0, 3) == 0)
+      layers.push_back({.kind = LayerSpec::Kind::kDropout, .rate = any_number(0, 0.999)});
+    if (*rc::gen::inRange(0, 3) == 0)
+      layers.push_back({.kind = LayerSpec::Kind::kBatchNorm, .activation = *rc::gen::elementOf(activations)});
     layers.push_back(
-        {LayerSpec::Kind::kDense, *rc::gen::inRange<std::int64_t>(1, 2000), *rc::gen::elementOf(activations), 0});
+        {.units = *rc::gen::inRange<std::int64_t>(1, 2000), .activation = *rc::gen::elementOf(activations)});
   }
   const std::string text = to_text(layers);
   const auto again = parse_architecture(text);
