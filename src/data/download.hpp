@@ -8,7 +8,8 @@
 
 namespace limn {
 
-// $LIMN_TIMEOUT seconds without a connection or 100 bytes a second end a download; 30 if it is not set. Error: not 1 to 3600.
+// $LIMN_TIMEOUT seconds without a connection or 100 bytes a second end a download; 30 if it is not set. Error: not 1 to
+// 3600.
 int download_timeout();
 
 // Downloads address/file to folder/file and does nothing if it is there. The bytes that came are kept beside it in

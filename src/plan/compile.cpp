@@ -87,7 +87,7 @@ class Compiler {
     const Shape& shape = graph_[id].shape;
     const int axis = static_cast<int>(graph_[id].attribute.axis);
     const auto [outer, inner] = around(shape, axis);
-    if (outer != 1 && inner != 1) return;
+    if (outer != 1 && axis + 1 != shape.rank()) return;
     std::int64_t offset = 0;
     for (NodeId in : graph_[id].in) {
       const View view = units_.view[in];
@@ -95,7 +95,8 @@ class Compiler {
       const bool whole = view.offset == 0 && graph_[view.root].shape.size() == size && movable(view.root);
       if (whole && outer == 1)
         home_[view.root] = {id, offset};
-      else if (whole && view.root == in && info(graph_[in].op).pointwise && readers[in] == 1)
+      else if (whole && view.root == in && info(graph_[in].op).pointwise && readers[in] == 1 &&
+               std::ranges::count(graph_[id].in, in) == 1)
         home_[in] = {id, offset, shape[-1]};
       offset += outer == 1 ? size : graph_[in].shape[axis];
     }

@@ -121,9 +121,7 @@ Cost Session::step_cost() {
   return cost;
 }
 
-Fn Session::step_function() const {
-  return training_step(engine_->model, engine_->settings, engine_->batch());
-}
+Fn Session::step_function() const { return training_step(engine_->model, engine_->settings, engine_->batch()); }
 
 std::string Session::profile_step() {
   engine_->advance();

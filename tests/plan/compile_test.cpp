@@ -191,6 +191,21 @@ TEST(Plan, OfARecurrentNetworkGivesWhatTheInterpreterGives) {
   }
 }
 
+TEST(Plan, JoinsPartsThatAreMadeForItButNoPartTwice) {
+  const Fn fn = trace([](Fn& f) {
+    const Value a = input(f.graph, "a", {3, 2, 1}), b = input(f.graph, "b", {3, 4});
+    const Value t = tanh(a), e = exp(b);
+    f.output("middle", concat(std::vector{t, a, t * a}, 1));
+    f.output("last", concat(std::vector{e, b * e, e, b + e}, 1));
+    f.output("once", concat(std::vector{b * b, b, b - 1.0}, 1));
+  });
+  const auto inputs = testing::random_inputs(fn, 14);
+  const auto exact = interpret(fn, inputs);
+  const auto planned = testing::run_planned(fn, inputs);
+  for (std::size_t i = 0; i < exact.size(); ++i)
+    EXPECT_LE(testing::relative_distance(planned.outputs[i], exact[i]), 1e-6) << fn.outputs[i].name;
+}
+
 TEST(Plan, GrowsByTheSameStepsWithEveryLayer) {
   auto compiled = [](int layers) { return compile(training_fn(Network(deep(layers, 16), 16), 8, "adam")); };
   const auto base = compiled(10).steps.size(), one = compiled(11).steps.size() - base;
