@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <atomic>
 #include <cmath>
 
@@ -128,7 +129,8 @@ RC_GTEST_PROP(Epoch, TakesEveryRowOnceHoweverItIsCut, ()) {
   };
   auto one = losses_of(1, 0), next = losses_of(1, 1);
   RC_ASSERT(one.size() == c.data->train.size());
-  RC_ASSERT(one.size() < 8 || one != next);
+  // A network of dead units says the same of every row; else another order shows.
+  RC_ASSERT(std::set<double>(one.begin(), one.end()).size() < 8 || one != next);
   std::ranges::sort(one), std::ranges::sort(next);
   RC_ASSERT(one == next);
   RC_ASSERT(std::abs(sum(losses_of(c.settings.batch, 2)) - sum(one)) <= 1e-4 * (1 + sum(one)));
