@@ -10,6 +10,7 @@
 #include "experiment/travel.hpp"
 #include "interop/safetensors.hpp"
 #include "nn/architecture.hpp"
+#include "train/watch.hpp"
 
 namespace limn {
 namespace {
@@ -32,6 +33,22 @@ Named parse(const std::string& setting) {
 
 // What is learned comes without a slash in its name; "momentum/layer1.w" belongs to the update rule.
 bool is_learned(const std::string& name) { return name.find('/') == name.npos; }
+
+// A snapshot with early stopping holds the best weights beside the last ones: puts those in place of these. Returns the
+// step they are of, -1 if there are none.
+std::int64_t keep_best(std::vector<Tensor>& tensors) {
+  const auto find = [&](const std::string& name) { return std::ranges::find(tensors, name, &Tensor::name); };
+  Watch watch;
+  for (const TensorView& view : watch.views("early_stop")) {
+    const auto kept = find(view.name);
+    if (kept == tensors.end() || kept->shape != view.shape) return -1;
+    std::ranges::copy(kept->values, view.values.begin());
+  }
+  if (watch.best_step() < 0) return -1;
+  for (Tensor& tensor : tensors)
+    if (const auto best = find("best/" + tensor.name); best != tensors.end()) tensor.values = best->values;
+  return watch.best_step();
+}
 
 std::string setting_of(const Recipe& recipe) {
   const auto found = recipe.settings.find("weights");  // recipes of an older limn have none
@@ -93,6 +110,7 @@ ExportedWeights export_weights(const Run& run, const JournalContent& journal, co
                 "name a file to write, such as weights.safetensors");
   Snapshot snapshot = newest_snapshot(run, journal);
   ExportedWeights done{snapshot.info.cursor.step, 0, 0};
+  if (const std::int64_t best = keep_best(snapshot.tensors); best >= 0) done.step = best;
   std::vector<TensorView> views;
   for (Tensor& tensor : snapshot.tensors) {
     if (!is_learned(tensor.name)) continue;

@@ -13,10 +13,10 @@ struct ExportedWeights {
   std::int64_t step = 0, tensors = 0, numbers = 0;
 };
 
-// Writes the run's newest weights as a safetensors file, F32: "layer1.w" [inputs, outputs], "layer1.b" [outputs], ...;
-// a dense layer is activation(x w + b). Its metadata are texts: architecture; preprocessing and recipe (JSON); classes
-// (a JSON list, empty for numbers); run, step, build, isa. A file that is there is replaced, durably.
-// Error: no snapshot yet, `file` is no ordinary file, or cannot be written.
+// Writes the run's newest weights, with early stopping its best ones, as a safetensors file, F32: "layer1.w" [inputs,
+// outputs], "layer1.b" [outputs], ...; a dense layer is activation(x w + b). Its metadata are texts: architecture;
+// preprocessing and recipe (JSON); classes (a JSON list, empty for numbers); run, step, build, isa. A file that is
+// there is replaced, durably. Error: no snapshot yet, `file` is no ordinary file, or cannot be written.
 ExportedWeights export_weights(const Run& run, const JournalContent& journal, const std::filesystem::path& file);
 
 // The setting `weights` names a safetensors file; a resolved recipe has its digest too, "FILE sha256:HEX", so that it

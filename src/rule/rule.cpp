@@ -21,7 +21,7 @@ const Rule kRules[] = {
     {"adam", {{"adam.m"}, {"adam.v"}}, rule::adam},
     {"amsgrad", {{"amsgrad.m"}, {"amsgrad.v"}, {"amsgrad.max"}}, rule::amsgrad},
     {"adamax", {{"adamax.m"}, {"adamax.u"}}, rule::adamax},
-    {"nadam", {{"nadam.m"}, {"nadam.v"}, {"nadam.product", 1, true}}, rule::nadam},
+    {"nadam", {{"nadam.m"}, {"nadam.v"}, {"nadam/product", 1, true}}, rule::nadam},
     {"radam", {{"radam.m"}, {"radam.v"}}, rule::radam},
     {"adamw", {{"adamw.m"}, {"adamw.v"}}, rule::adam, {}, true},
     {"lion", {{"lion.m"}}, rule::lion, {.beta2 = 0.99}, true},

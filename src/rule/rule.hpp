@@ -23,7 +23,7 @@ struct HyperDefaults {
 
 // What a rule carries from step to step.
 struct Moment {
-  std::string_view name;
+  std::string_view name;  // names of states have a slash, those of parameters have none: "adam.m/layer1.w"
   double initial = 0;
   bool is_scalar = false;  // one number instead of one a parameter
 

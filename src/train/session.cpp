@@ -46,7 +46,7 @@ void Session::restore(const std::vector<Tensor>& tensors, const Cursor& cursor) 
     return it != tensors.end() && it->shape == view.shape ? &*it : nullptr;
   };
   const auto is_watching = [](const Tensor& t) {
-    return t.name.starts_with("plateau.") || t.name.starts_with("early_stop.") || t.name.starts_with("best/");
+    return t.name.starts_with("plateau/") || t.name.starts_with("early_stop/") || t.name.starts_with("best/");
   };
   const auto views = engine_->state();
   const auto watching = static_cast<std::size_t>(std::ranges::count_if(tensors, is_watching));

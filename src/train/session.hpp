@@ -60,8 +60,8 @@ class Session {
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
 
   // Live views of everything that changes: parameters first ("layer1.w", "layer1.b", ...), then the rule's moments
-  // ("momentum/layer1.w", ...), the network's statistics, and what watching the validation loss keeps ("plateau.best",
-  // "early_stop.best", "best/layer1.w", ...). restore() wants the same names and shapes, but what watches may be
+  // ("momentum/layer1.w", ...), the network's statistics, and what watching the validation loss keeps ("plateau/best",
+  // "early_stop/best", "best/layer1.w", ...). restore() wants the same names and shapes, but what watches may be
   // missing, and then begins anew, or be too much. Error: they differ.
   std::vector<TensorView> state();
   void restore(const std::vector<Tensor>& tensors, const Cursor& cursor);

@@ -28,10 +28,10 @@ std::int64_t Watch::best_step() const {
 
 std::vector<TensorView> Watch::views(const std::string& name) {
   const std::span<float> all(numbers_);
-  return {{name + ".best", {}, all.subspan(kBest, 1)},
-          {name + ".waits", {}, all.subspan(kWaits, 1)},
-          {name + ".drops", {}, all.subspan(kDrops, 1)},
-          {name + ".step", {2}, all.subspan(kStepHigh, 2)}};
+  return {{name + "/best", {}, all.subspan(kBest, 1)},
+          {name + "/waits", {}, all.subspan(kWaits, 1)},
+          {name + "/drops", {}, all.subspan(kDrops, 1)},
+          {name + "/step", {2}, all.subspan(kStepHigh, 2)}};
 }
 
 }  // namespace limn

@@ -26,7 +26,7 @@ class Watch {
   void drop() { numbers_[kDrops] += 1, numbers_[kWaits] = 0; }
   std::int64_t best_step() const;  // of the lowest; -1 before the first
 
-  // Live views "NAME.best", "NAME.waits", "NAME.drops", and "NAME.step" in two parts that float32 holds exactly.
+  // Live views "NAME/best", "NAME/waits", "NAME/drops", and "NAME/step" in two parts that float32 holds exactly.
   std::vector<TensorView> views(const std::string& name);
 
  private:

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
+#include "rule/rule.hpp"
 
 namespace limn {
 namespace {
@@ -103,12 +104,45 @@ TEST(Mlp, ResolvesEveryAutoByTheData) {
   EXPECT_EQ(to_json(recipe), once);
 }
 
+TEST(Mlp, TakesTheDefaultsOfItsRule) {
+  const Experiment& mlp = find_experiment("mlp");
+  for (const Rule& rule : rules()) {
+    Recipe recipe{"mlp", "table", 1, {}, {}, {{"optimizer", SettingValue(std::string(rule.name))}}};
+    mlp.resolve(recipe, table_of(105, Task::kClassify));
+    const Settings s = mlp.settings(recipe.settings);
+    EXPECT_EQ(s.momentum, rule.defaults.momentum) << rule.name;
+    EXPECT_EQ(s.beta2, rule.defaults.beta2) << rule.name;
+    EXPECT_EQ(s.epsilon, rule.defaults.epsilon) << rule.name;
+    EXPECT_GT(s.lr, 0) << rule.name;
+    EXPECT_EQ(s.batch, rule.name == "rprop" ? 105 : 32) << rule.name;
+    const Settings plain;  // what nobody asked for is off
+    EXPECT_TRUE(s.l1 == plain.l1 && s.max_norm == plain.max_norm && s.clip == plain.clip && s.freeze.empty() &&
+                s.clip_value == plain.clip_value && s.early_stop == 0 && s.accumulate == 1 && s.warmup == 0 &&
+                s.cut.empty() && s.lr_scale.empty() && s.bias_correction && !s.balanced_classes &&
+                s.label_smoothing == 0);
+  }
+}
+
 TEST(Mlp, RefusesWhatTheDataCannotDo) {
   const Experiment& mlp = find_experiment("mlp");
   Recipe large{"mlp", "table", 1, {}, {}, {{"batch", SettingValue(std::int64_t{11})}}};
   EXPECT_THROW(mlp.resolve(large, table_of(10, Task::kClassify)), Error);
   Recipe classes{"mlp", "table", 1, {}, {}, {{"loss", SettingValue(std::string("cross-entropy"))}}};
   EXPECT_THROW(mlp.resolve(classes, table_of(10, Task::kRegress)), Error);
+  Recipe numbers{"mlp", "table", 1, {}, {}, {{"loss", SettingValue(std::string("huber"))}}};
+  EXPECT_THROW(mlp.resolve(numbers, table_of(10, Task::kClassify)), Error);
+  for (const auto& [name, value] : {std::pair{"schedule", SettingValue(std::string("plateau"))},
+                                    std::pair{"early_stop", SettingValue(std::int64_t{3})}}) {
+    Recipe blind{"mlp", "table", 1, {}, {}, {{name, value}}};
+    EXPECT_THROW(mlp.resolve(blind, table_of(10, Task::kClassify)), Error) << name << " without validation rows";
+  }
+  for (const std::int64_t batch : {1, 9}) {
+    Recipe alone{"mlp", "table", 1, {}, {}, {{"batch", SettingValue(batch)}}};
+    alone.settings["arch"] = std::string("dense 8 | bn relu | dense 3");
+    EXPECT_THROW(mlp.resolve(alone, table_of(10, Task::kClassify)), Error) << "a batch of one row with bn";
+    alone.settings["arch"] = std::string("dense 8 relu | dense 3");
+    EXPECT_NO_THROW(mlp.resolve(alone, table_of(10, Task::kClassify)));
+  }
   Recipe none{"mlp", "table", 1, {}, {}, {}};
   EXPECT_THROW(mlp.resolve(none, table_of(0, Task::kRegress)), Error);
 }

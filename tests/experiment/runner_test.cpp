@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
@@ -82,6 +83,41 @@ TEST(Runner, InterruptedAndGoingOnEndsWithTheSameState) {
   EXPECT_EQ(stopped.steps, 250);
   parted.interrupts = 0;
   EXPECT_EQ(parted.go(600, silent).fingerprint, expected);
+}
+
+TEST(Runner, StopsEarlyAndMeasuresTheBestWeights) {
+  Trained trained({{"early_stop", SettingValue(std::int64_t{2})}, {"lr", SettingValue(0.0)}});  // nothing is ever lower
+  Listener silent;
+  const Outcome outcome = trained.go(1000, silent);
+  const auto interval = evaluation_interval(steps_per_epoch(trained.recipe, *trained.data), 1000);
+  EXPECT_TRUE(outcome.stopped_early);
+  EXPECT_FALSE(outcome.interrupted);
+  EXPECT_EQ(outcome.steps, 3 * interval);
+  EXPECT_EQ(outcome.best_step, interval);
+  const auto content = read_journal(trained.run.journal());
+  EXPECT_EQ(content.rows(), outcome.steps);
+  const auto done = nlohmann::json::parse(content.records.back().text);
+  EXPECT_EQ(done["event"], "done");
+  EXPECT_EQ(done["best_step"], interval);
+  EXPECT_EQ(done["reason"], "early stop");
+  const Outcome again = trained.go(1000, silent);
+  EXPECT_EQ(again.steps, outcome.steps) << "a run that has stopped stays where it is";
+  EXPECT_EQ(again.fingerprint, outcome.fingerprint);
+}
+
+TEST(Runs, OfBeforeASettingWasDeclaredMeanItsDefault) {
+  Trained trained;
+  Listener silent;
+  const auto expected = trained.go(300, silent).fingerprint;
+  for (const ParameterSpec& parameter : find_experiment("mlp").parameters)
+    if (!std::set<std::string>{"arch", "batch", "beta2", "epsilon", "init", "loss", "lr", "momentum", "optimizer",
+                               "schedule", "split", "target", "weight_decay"}
+             .contains(parameter.name))
+      trained.run.recipe.settings.erase(parameter.name);
+  const auto content = read_journal(trained.run.journal());
+  EXPECT_EQ(travel(trained.run, content, trained.data, trained.pool, 300, Arrival::kStepped).session->fingerprint(),
+            expected);
+  EXPECT_EQ(changed_values(trained.run, content, 300, *trained.data, {}), values_at(trained.run, content, 300));
 }
 
 TEST(Runner, StopsAtALossThatIsNotFinite) {

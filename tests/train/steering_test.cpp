@@ -126,7 +126,7 @@ TEST(AFullState, TravelsAndIsTheSameOnAnyNumberOfThreads) {
     }
     EXPECT_GE(session.best_step(), 200);
     for (const char* name :
-         {"layer2.mean", "plateau.drops", "early_stop.best", "best/layer1.w", "best/layer2.variance"})
+         {"layer2.mean", "plateau/drops", "early_stop/best", "best/layer1.w", "best/layer2.variance"})
       EXPECT_TRUE(std::ranges::count(there, name, &Tensor::name)) << name;
     Session other(everything(optimizer), table(Task::kClassify), 7, three);
     other.restore(there, at);
@@ -163,19 +163,19 @@ TEST(ThePlateauSchedule, DropsTheRateWhenTheValidationLossNoLongerFalls) {
   std::vector<float> drops;
   for (std::int64_t i = 1; i <= 6 * interval; ++i) {
     session.advance();
-    if (i % interval == 0) drops.push_back(session.quantity("plateau.drops"));
+    if (i % interval == 0) drops.push_back(session.quantity("plateau/drops"));
   }
   EXPECT_EQ(drops, (std::vector<float>{0, 0, 1, 1, 2, 2})) << "the first measurement is the lowest, then two wait";
   s.schedule = "constant";
   session.change(s);
   session.advance();
-  EXPECT_THROW(session.quantity("plateau.drops"), Error);
+  EXPECT_THROW(session.quantity("plateau/drops"), Error);
 
   Settings slow = settings_of("sgd", "dense 2");
   slow.schedule = "plateau", slow.patience = 1, slow.drop = 0.5, slow.lr = 1e-30;
   Session dropped(slow, table(Task::kClassify), 7, pool);
   for (std::int64_t i = 0; i < 2 * interval; ++i) dropped.advance();
-  ASSERT_EQ(dropped.quantity("plateau.drops"), 1);
+  ASSERT_EQ(dropped.quantity("plateau/drops"), 1);
   slow.lr = 0.5;
   dropped.change(slow);
   Settings constant = slow;
