@@ -143,6 +143,7 @@ TEST(Statistics, AreWhatEvaluationUses) {
   ThreadPool pool(1);
   Session session(settings_of("adam", "dense 16 | bn relu | dense 2"), table(Task::kClassify), 7, pool);
   EXPECT_EQ(session.quantity("layer2.mean[0]"), 0);
+  EXPECT_EQ(session.quantity("layer2.variance[0]"), 1);
   for (int i = 0; i < 50; ++i) session.advance();
   const double before = session.evaluate(Split::kTest)["loss"];
   auto state = session.state();
