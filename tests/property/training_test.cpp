@@ -5,9 +5,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <set>
 #include <atomic>
 #include <cmath>
+#include <set>
 
 #include "base/random.hpp"
 #include "kernel/contraction.hpp"
