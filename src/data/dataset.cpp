@@ -1,5 +1,7 @@
 #include "data/dataset.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -11,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "data/array_set.hpp"
 #include "data/catalogue.hpp"
 #include "data/csv.hpp"
 #include "data/encoding.hpp"
@@ -31,6 +34,9 @@ struct Source {
   Format format;
   const CatalogueEntry* entry = nullptr;  // null: a path
   fs::path path;
+  std::shared_ptr<const ArraySet> arrays = nullptr;  // of a .npy or .npz file
+
+  std::int64_t official_train_rows() const { return arrays ? arrays->official_train : 0; }
 };
 
 bool is_table_name(std::string name) {
@@ -41,25 +47,31 @@ bool is_table_name(std::string name) {
 Source find_source(const std::string& data) {
   if (const auto* entry = find_entry(data)) {
     fetch(data);
-    return {entry->kind == "images" ? Format::kImages : Format::kTable, entry, {}};
+    return {entry->kind == "images" ? Format::kImages : Format::kTable, entry, {}, nullptr};
   }
   std::vector<std::string> names;
   for (const auto& entry : catalogue()) names.push_back(entry.name);
-  const auto hint =
-      fmt::format("give a .csv or .tsv file (also .gz), an IDX images file, a folder of IDX files, or one of: {}",
-                  fmt::join(names, ", "));
+  const auto hint = fmt::format(
+      "give a .csv or .tsv file (also .gz), a .npy or .npz file, an IDX images file, a folder of IDX "
+      "files, or one of: {}",
+      fmt::join(names, ", "));
   const fs::path path(data);
   std::error_code failed;
   const auto status = fs::status(path, failed);
   if (data.empty() || !fs::exists(status))
     throw Error(fmt::format("there is no data set and no file '{}'", data), hint);
-  if (fs::is_directory(status)) return {Format::kImages, nullptr, path};
-  if (is_table_name(path.filename().string())) return {Format::kTable, nullptr, path};
-  if (looks_like_idx(path)) return {Format::kImages, nullptr, path};
+  if (fs::is_directory(status)) return {Format::kImages, nullptr, path, nullptr};
+  if (is_table_name(path.filename().string())) return {Format::kTable, nullptr, path, nullptr};
+  if (is_array_name(path.filename().string())) {
+    auto arrays = std::make_shared<const ArraySet>(read_arrays(path));
+    return {arrays->images() ? Format::kImages : Format::kTable, nullptr, path, std::move(arrays)};
+  }
+  if (looks_like_idx(path)) return {Format::kImages, nullptr, path, nullptr};
   throw Error(fmt::format("{} is of no format that limn reads", data), hint);
 }
 
 Table read_table(const Source& source) {
+  if (source.arrays) return table_of(*source.arrays);
   if (!source.entry) return read_csv(source.path);
   const auto& entry = *source.entry;
   if (entry.built_in()) return parse_csv(toy_csv(entry.name), entry.name);
@@ -68,6 +80,7 @@ Table read_table(const Source& source) {
 }
 
 ImageSet read_images(const Source& source) {
+  if (source.arrays) return images_of(*source.arrays);
   return source.entry ? read_image_entry(*source.entry) : read_image_path(source.path);
 }
 
@@ -91,6 +104,12 @@ std::string digest_of(const Table& table) {
 std::string digest_of(const ImageSet& set) {
   if (!set.digest.empty()) return set.digest;
   const auto& images = set.images;
+  if (set.channels > 1 || !set.values.empty()) {
+    return sha256_hex(fmt::format("limn images 2\n{} {} {}\n{}\n{}\n{}\n", images.size, fmt::join(set.sample(), " "),
+                                  set.official_train, sha256_hex(std::as_bytes(images.bytes)),
+                                  sha256_hex(std::as_bytes(set.values)),
+                                  sha256_hex(std::as_bytes(std::span(set.labels)))));
+  }
   return sha256_hex(fmt::format("limn images 1\n{} {} {} {}\n{}\n{}\n{:a}\n", images.size, images.height, images.width,
                                 set.official_train, sha256_hex(std::as_bytes(images.bytes)),
                                 sha256_hex(std::as_bytes(std::span(set.labels))), set.byte_scale));
@@ -100,9 +119,11 @@ Dataset image_dataset(const ImageSet& set) {
   Dataset d;
   d.name = set.name;
   d.task = Task::kClassify;
-  d.sample = Shape{set.images.height, set.images.width};
+  d.sample = set.channels == 1 ? Shape{set.images.height, set.images.width}
+                               : Shape{set.channels, set.images.height, set.images.width};
   d.size = set.images.size;
   d.bytes = set.images.bytes;
+  d.values = set.values;
   d.byte_scale = static_cast<float>(set.byte_scale);
   d.owner = set.images.owner;
   d.digest = digest_of(set);
@@ -133,7 +154,8 @@ std::vector<std::int32_t> rows_from(std::int64_t first, std::int64_t end) {
 
 void split(Dataset& d, const DataRequest& request, std::int64_t official_train) {
   if (request.split == "auto" && official_train > 0) {
-    const auto labels = std::span(d.labels).first(static_cast<std::size_t>(official_train));
+    const auto rows = d.labels.empty() ? 0 : static_cast<std::size_t>(official_train);  // none of a regression
+    const auto labels = std::span(d.labels).first(rows);
     auto parts = draw_splits(official_train, labels, kOfficialFractions, request.seed);
     d.train = std::move(parts[0]);
     d.valid = std::move(parts[1]);
@@ -179,12 +201,13 @@ Dataset prepare_images(const Source& source, const DataRequest& request) {
   const auto set = read_images(source);
   if (set.labels.empty()) {
     throw Error(fmt::format("there are no labels beside {}", request.data),
-                "put the labels beside the images, e.g. train-labels-idx1-ubyte beside train-images-idx3-ubyte");
+                "put the labels beside the images: train-labels-idx1-ubyte beside train-images-idx3-ubyte, "
+                "pictures-labels.npy beside pictures.npy, y beside x in an .npz file");
   }
   auto d = image_dataset(set);
   label_by_bytes(d, set);
   d.preprocessing.kind = "images";
-  d.preprocessing.sample = {set.images.height, set.images.width};
+  d.preprocessing.sample = set.sample();
   d.preprocessing.byte_scale = set.byte_scale;
   d.preprocessing.classes = d.classes;
   split(d, request, set.official_train);
@@ -199,7 +222,8 @@ Dataset prepare_table(const Source& source, const DataRequest& request) {
   Dataset plan;  // carries the labels to the split, and the split to the fit
   plan.size = kept;
   plan.labels = target.labels;
-  split(plan, request, 0);
+  const auto& rows = target.rows;
+  split(plan, request, std::lower_bound(rows.begin(), rows.end(), source.official_train_rows()) - rows.begin());
   std::vector<std::int32_t> training;
   training.reserve(plan.train.size());
   for (const auto i : plan.train) training.push_back(target.rows[static_cast<std::size_t>(i)]);
@@ -249,9 +273,9 @@ std::vector<std::int32_t> match_labels(const ImageSet& set, const Preprocessing&
 
 Dataset images_with(const Preprocessing& p, const Source& source) {
   auto set = read_images(source);
-  if (p.sample != std::vector{set.images.height, set.images.width}) {
-    throw Error(fmt::format("{} has images of {}x{}, but this run was trained on {}", set.name, set.images.height,
-                            set.images.width, fmt::join(p.sample, "x")),
+  if (p.sample != set.sample()) {
+    throw Error(fmt::format("{} has images of {}, but this run was trained on {}", set.name,
+                            fmt::join(set.sample(), "x"), fmt::join(p.sample, "x")),
                 "give images of the same size");
   }
   auto d = image_dataset(set);
@@ -268,7 +292,8 @@ Dataset table_with(const Preprocessing& p, const Source& source) {
   const auto table = read_table(source);
   const auto rows = rows_from(0, table.rows());
   auto d = table_dataset(source, table, p, rows);
-  d.test = rows;
+  d.train = rows_from(0, source.official_train_rows());
+  d.test = rows_from(source.official_train_rows(), table.rows());
   if (d.task == Task::kClassify) {
     d.labels = encode_labels(table, p);
   } else {

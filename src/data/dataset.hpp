@@ -14,17 +14,17 @@ namespace limn {
 
 enum class Task { kClassify, kRegress };
 
-// Sample i is features[i * sample.size() ...]. Images stay bytes, value = byte * byte_scale; tables are float32,
-// encoded.
+// Sample i is features[i * sample.size() ...]. Images stay bytes, value = byte * byte_scale, unless their pixels are
+// floating-point numbers; tables are float32, encoded.
 struct Dataset {
   std::string name;
   std::string digest;  // SHA-256 over the content as read, before splitting and encoding: pixels and labels, or cells
   Task task = Task::kClassify;
-  Shape sample;                         // [28, 28] for an image, [4] for a table row after encoding
+  Shape sample;                         // [28, 28] or [3, 32, 32] for an image, [4] for a table row after encoding
   std::int64_t size = 0;                // samples
-  std::span<const std::uint8_t> bytes;  // [size, sample...] of images, else empty
+  std::span<const std::uint8_t> bytes;  // [size, sample...] of images of bytes, else empty
   float byte_scale = 1.0f / 255.0f;
-  std::span<const float> values;     // [size, sample...] of tables, else empty
+  std::span<const float> values;     // [size, sample...] of tables and of images of floats, else empty
   std::vector<std::int32_t> labels;  // [size], 0 .. classes - 1, of kClassify; -1: not known (prepare_with)
   std::vector<float> targets;        // [size], standardised by `preprocessing`, of kRegress
   std::vector<std::string> classes;  // names, in the order of the labels
@@ -42,10 +42,10 @@ struct DataRequest {
 };
 
 // Loads, splits by the seed, fits the preprocessing on the training rows and encodes every row. `data` is a name of the
-// catalogue (fetched if it is not in the cache), a .csv or .tsv file (also .gz), an IDX images file with its labels
-// beside it, or a folder of IDX files. Sets with official training and test files: 1/12 of the training rows validate,
-// the test rows test; "auto" for others is 70/15/15. Fractions apply to all rows. Every split is stratified by class.
-// Error: nothing readable by that name, damaged or unusable content, a wrong target or split.
+// catalogue (fetched if it is not in the cache), a .csv or .tsv file (also .gz), a .npy or .npz file, an IDX images
+// file with its labels beside it, or a folder of IDX files. Sets with official training and test files: 1/12 of the
+// training rows validate, the test rows test; "auto" for others is 70/15/15. Fractions apply to all rows. Every split
+// is stratified by class. Error: nothing readable by that name, damaged or unusable content, a wrong target or split.
 Dataset prepare(const DataRequest& request);
 
 // Loads other data of the same kind and encodes it with a run's stored preprocessing. Every row is in `test`, but a set

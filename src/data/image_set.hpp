@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,18 @@ namespace limn {
 struct ImageSet {
   std::string name;
   IdxImages images;
+  std::int64_t channels = 1;         // of an image [channels, height, width]
+  std::span<const float> values;     // where the pixels are no bytes; images.bytes is empty then
   std::vector<std::uint8_t> labels;  // [images.size], or empty where there is no label file
   std::vector<std::string> classes;  // of labels: name of label i; empty where the files alone do not tell
   double byte_scale = 1.0 / 255.0;
   std::int64_t official_train = 0;  // the first so many are for training, the others for testing; 0: no official split
   std::string digest;               // known beforehand, or empty
+
+  std::vector<std::int64_t> sample() const {  // [height, width], or with the channels before them
+    return channels == 1 ? std::vector{images.height, images.width}
+                         : std::vector{channels, images.height, images.width};
+  }
 };
 
 bool looks_like_idx(const std::filesystem::path& file);  // by its name or its first bytes

@@ -25,7 +25,7 @@ void require_positive(double value, const char* name) {
 
 void check(const Preprocessing& p) {
   if (p.kind == "images") {
-    if (p.sample.size() != 2) unusable("an image needs a height and a width");
+    if (p.sample.size() != 2 && p.sample.size() != 3) unusable("an image needs a height and a width");
     for (const auto side : p.sample) {
       if (side < 1 || side > 4096) unusable(fmt::format("an image side of {}", side));
     }

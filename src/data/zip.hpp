@@ -1,0 +1,27 @@
+// Zip archives in memory: stored and deflated members, checksums checked. Source: PKWARE's APPNOTE 6.3, without zip64,
+// encryption and archives in several parts. It knows nothing of what is inside.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace limn {
+
+struct ZipMember {
+  std::string name;
+  std::span<const std::byte> packed;  // within the archive
+  std::size_t bytes = 0;              // once unpacked; never more than deflate can make of the packed ones
+  std::uint32_t crc = 0;
+  bool deflated = false;
+};
+
+// Everything in the archive, in its order; name: the file, for the errors. Error: not a zip file, cut short, a member
+// that lies outside the file or over another one, a kind that is not read, two members of one name.
+std::vector<ZipMember> list_zip(std::span<const std::byte> archive, const std::string& name);
+
+// One member's content. Error: damaged, or of another length than the archive says.
+std::string unpack_member(const ZipMember& member, const std::string& name);
+
+}  // namespace limn
