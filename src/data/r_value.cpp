@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -94,15 +95,13 @@ class Reader {
   }
 
   // Tags and values until the end mark; `flags` of the first.
-  std::vector<std::pair<std::string, RValue>> pairs(std::uint32_t flags, int depth) {
-    std::vector<std::pair<std::string, RValue>> found;
+  void pairs(std::uint32_t flags, int depth, std::vector<std::string>& tags, std::vector<RValue>& values) {
     for (; (flags & 0xff) != kPairlistEnd; flags = word()) {
       if ((flags & 0xff) != kPairlist) fail("a list of attributes is expected");
       if (flags & kHasAttributes) item(depth + 1);
-      auto tag = flags & kHasTag ? symbol(word()) : std::string();
-      found.emplace_back(std::move(tag), item(depth + 1));
+      tags.push_back(flags & kHasTag ? symbol(word()) : std::string());
+      values.push_back(item(depth + 1));
     }
-    return found;
   }
 
   RValue item(int depth) {
@@ -120,11 +119,9 @@ class Reader {
         value.kind = RValue::Kind::kList;
         RValue names;
         names.kind = RValue::Kind::kTexts;
-        for (auto& [tag, content] : pairs(flags, depth)) {
-          names.texts.push_back(std::move(tag));
-          value.items.push_back(std::move(content));
-        }
-        value.attributes.emplace_back("names", std::move(names));
+        pairs(flags, depth, names.texts, value.items);
+        value.attribute_names.emplace_back("names");
+        value.attribute_values.push_back(std::move(names));
         return value;
       }
       case kAlternative:
@@ -154,7 +151,7 @@ class Reader {
         break;
       default: fail(fmt::format("a value of type {} is in no table", flags & 0xff));
     }
-    if (flags & kHasAttributes) value.attributes = pairs(word(), depth);
+    if (flags & kHasAttributes) pairs(word(), depth, value.attribute_names, value.attribute_values);
     return value;
   }
 
@@ -167,8 +164,9 @@ class Reader {
 }  // namespace
 
 const RValue* RValue::attribute(const std::string& name) const {
-  const auto at = std::find_if(attributes.begin(), attributes.end(), [&](const auto& a) { return a.first == name; });
-  return at == attributes.end() ? nullptr : &at->second;
+  const auto at = std::find(attribute_names.begin(), attribute_names.end(), name);
+  return at == attribute_names.end() ? nullptr
+                                     : &attribute_values[static_cast<std::size_t>(at - attribute_names.begin())];
 }
 
 const RValue* RValue::item(const std::string& name) const {

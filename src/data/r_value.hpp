@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace limn {
@@ -14,7 +13,8 @@ struct RValue {
   std::vector<double> numbers;     // logical, integer and real vectors; NA is NaN
   std::vector<std::string> texts;  // NA is ""
   std::vector<RValue> items;       // of a list; of a pairlist with its tags as the attribute "names"
-  std::vector<std::pair<std::string, RValue>> attributes;
+  std::vector<std::string> attribute_names;
+  std::vector<RValue> attribute_values;  // in the order of their names
 
   const RValue* attribute(const std::string& name) const;  // null: it has none of that name
   const RValue* item(const std::string& name) const;       // of a list with names; null: there is none
