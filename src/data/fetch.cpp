@@ -35,7 +35,9 @@ void verify(const CatalogueEntry& entry, const fs::path& folder) {
     const auto content = read_text(path);
     const auto found = sha256_hex(content);
     if (found != file.sha256) {
-      throw Error(fmt::format("{} is not the expected file: its SHA-256 is {}, not {}", file.name, found, file.sha256),
+      const auto print = Fingerprint().add(std::as_bytes(std::span(content))).hex();
+      throw Error(fmt::format("{} is not the expected file: {} bytes, SHA-256 {}, fingerprint {}; not SHA-256 {}",
+                              file.name, content.size(), found, print, file.sha256),
                   "the source has changed or the download was damaged: try again", Fault::kFailure);
     }
     sync(path);
