@@ -208,6 +208,21 @@ CatalogueEntry satellite() {
                      "e1113e09462c9adf"}}};
 }
 
+CatalogueEntry vehicle() {
+  return {.name = "vehicle",
+          .summary = "846 silhouettes of vehicles by 18 measurements of their shape, 4 kinds",
+          .summary_zh = "846 个车辆轮廓的 18 项形状测量值，4 种车辆",
+          .train = 846,
+          .sample = "18 numbers",
+          .target = "Class",
+          .classes = {"bus", "opel", "saab", "van"},
+          .licence = "GPL-2 (the package); the data: Statlog, UCI repository, CC-BY-4.0",
+          .home = "https://archive.ics.uci.edu/dataset/149",
+          .sources = from_r("mlbench", "2.1-3", "Vehicle"),
+          .files = {{"vehicle.csv", 55273, "1b0dd064acd61cb3d180b360941d4eda993caa0703ad95f8d8d059c9ae091c04",
+                     "48efeca70e0504ff"}}};
+}
+
 CatalogueEntry sonar() {
   return {.name = "sonar",
           .summary = "208 sonar echoes in 60 bands, off a mine (M) or a rock (R)",
@@ -284,6 +299,7 @@ std::vector<CatalogueEntry> table_entries() {
       penguins(),
       letter(),
       satellite(),
+      vehicle(),
       sonar(),
       ionosphere(),
       spam(),
