@@ -32,7 +32,7 @@ int export_run(const Options& options) {
     throw Error(fmt::format("there is no format '{}'", options.format),
                 fmt::format("the formats are: {}", fmt::join(names, ", ")));
   const Run run = open_run(find_run(options.run));
-  const ExportedWeights done = format->write(run, read_journal(run.journal()), options.file);
+  const ExportedWeights done = format->write(run, journal_of(run), options.file);
   if (options.common.json)
     print_json({{"event", "export"},
                 {"run", run.info.id},

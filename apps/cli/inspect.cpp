@@ -53,7 +53,7 @@ Subject open_subject(const Options& options, std::unique_ptr<Machine>& machine) 
   }
   const Run run = open_run(find_run(options.what));
   machine = std::make_unique<Machine>(options.common);  // nothing is trained: the run's own path does not matter
-  const JournalContent journal = read_journal(run.journal());
+  const JournalContent journal = journal_of(run);
   auto session = std::make_unique<Session>(settings_at(run, journal, journal.last_step()), load_data(run),
                                            run.recipe.seed, machine->pool());
   return {run.recipe, run.info.id, std::move(session)};

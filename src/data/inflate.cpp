@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "data/collect.hpp"
 
 namespace limn {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 30;  // zlib counts in 32 bits
-constexpr std::size_t kFirstStep = std::size_t{1} << 16;
-constexpr int kGzipOnly = 15 + 16;  // the largest window, and no other wrapper than gzip
+constexpr int kGzipOnly = 15 + 16;                    // the largest window, and no other wrapper than gzip
 
 [[noreturn]] void damaged(const std::string& name, const std::string& how) {
   throw Error(fmt::format("{} is not a whole gzip file: {}", name, how), "fetch or compress the file again");
@@ -78,20 +78,10 @@ std::size_t Inflater::read(std::span<std::byte> out) {
 
 std::string inflate_all(std::span<const std::byte> bytes, const std::string& name, std::size_t limit) {
   Inflater inflater(bytes, name);
-  std::string text;
-  for (;;) {
-    const auto old = text.size();
-    if (old > limit) {
-      throw Error(fmt::format("{} holds more than {} bytes once decompressed", name, limit),
-                  "give a smaller file, or check that it is what it claims to be");
-    }
-    // Doubles, so that bytes really decoded pay for what is allocated; one byte over the limit tells that it is passed.
-    const auto step = std::min(std::max(kFirstStep, old), limit + 1 - old);
-    text.resize(old + step);
-    const auto n = inflater.read(std::as_writable_bytes(std::span(text)).subspan(old));
-    text.resize(old + n);
-    if (n < step) return text;
-  }
+  return collect(name, limit, [&](std::span<char> out) {
+    const std::size_t n = inflater.read(std::as_writable_bytes(out));
+    return std::pair(n < out.size() ? Decoded::kEnd : Decoded::kMore, n);
+  });
 }
 
 }  // namespace limn

@@ -126,7 +126,11 @@ std::string in_c_order(const std::string& bytes, std::span<const std::int64_t> s
     for (std::size_t d = shape.size(); d-- > 0;)
       from = from * static_cast<std::size_t>(shape[d]) + static_cast<std::size_t>(index[d]);
     std::copy_n(bytes.data() + from * width, width, out.data() + to);
-    for (std::size_t d = shape.size(); d-- > 0 && ++index[d] == shape[d];) index[d] = 0;
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      ++index[d];
+      if (index[d] < shape[d]) break;
+      index[d] = 0;
+    }
   }
   return out;
 }

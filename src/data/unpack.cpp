@@ -11,39 +11,13 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "data/collect.hpp"
 
 namespace limn {
 namespace {
 
 constexpr std::uint64_t kMostMemory = std::uint64_t{1} << 28;  // of the decoder: the largest preset needs a quarter
 constexpr std::size_t kMostBzip2 = std::size_t{1} << 30;       // libbz2 counts in 32 bits
-constexpr std::size_t kFirstStep = std::size_t{1} << 16;
-
-enum class State { kMore, kEnd, kCutShort, kDamaged, kNoMemory };
-
-// Grows `text` by what step(out) -> {state, bytes written} brings, until it says that the stream has ended.
-template <class Step>
-std::string collect(const std::string& name, std::size_t limit, Step step) {
-  std::string text;
-  for (;;) {
-    const auto old = text.size();
-    if (old > limit) {
-      throw Error(fmt::format("{} holds more than {} bytes once decompressed", name, limit),
-                  "give a smaller file, or check that it is what it claims to be");
-    }
-    // Doubles, so that bytes really decoded pay for what is allocated; one byte over the limit tells that it is passed.
-    text.resize(old + std::min(std::max(kFirstStep, old), limit + 1 - old));
-    const auto [state, written] = step(std::span(text).subspan(old));
-    text.resize(old + written);
-    if (state == State::kMore) continue;
-    if (state == State::kNoMemory) throw std::bad_alloc();
-    if (state == State::kEnd && text.size() <= limit) return text;
-    if (state == State::kEnd) continue;  // to the error above
-    throw Error(fmt::format("{} is not a whole compressed file: {}", name,
-                            state == State::kCutShort ? "it is cut short" : "it is damaged"),
-                "fetch or compress the file again");
-  }
-}
 
 class LzmaStream {
  public:
@@ -65,14 +39,14 @@ class LzmaStream {
   }
 
  private:
-  State state_of(lzma_ret status) const {
+  Decoded state_of(lzma_ret status) const {
     switch (status) {
-      case LZMA_OK: return State::kMore;
-      case LZMA_STREAM_END: return stream_.avail_in == 0 ? State::kEnd : State::kDamaged;
-      case LZMA_BUF_ERROR: return State::kCutShort;
+      case LZMA_OK: return Decoded::kMore;
+      case LZMA_STREAM_END: return stream_.avail_in == 0 ? Decoded::kEnd : Decoded::kDamaged;
+      case LZMA_BUF_ERROR: return Decoded::kCutShort;
       case LZMA_MEM_ERROR:
-      case LZMA_MEMLIMIT_ERROR: return State::kNoMemory;
-      default: return State::kDamaged;
+      case LZMA_MEMLIMIT_ERROR: return Decoded::kNoMemory;
+      default: return Decoded::kDamaged;
     }
   }
   lzma_stream stream_ = LZMA_STREAM_INIT;
@@ -99,11 +73,11 @@ class BzipStream {
   }
 
  private:
-  State state_of(int status) const {
-    if (status == BZ_STREAM_END) return stream_.avail_in == 0 ? State::kEnd : State::kDamaged;
-    if (status == BZ_MEM_ERROR) return State::kNoMemory;
-    if (status != BZ_OK) return State::kDamaged;
-    return stream_.avail_in == 0 && stream_.avail_out > 0 ? State::kCutShort : State::kMore;
+  Decoded state_of(int status) const {
+    if (status == BZ_STREAM_END) return stream_.avail_in == 0 ? Decoded::kEnd : Decoded::kDamaged;
+    if (status == BZ_MEM_ERROR) return Decoded::kNoMemory;
+    if (status != BZ_OK) return Decoded::kDamaged;
+    return stream_.avail_in == 0 && stream_.avail_out > 0 ? Decoded::kCutShort : Decoded::kMore;
   }
   bz_stream stream_{};
 };

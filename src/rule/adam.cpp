@@ -79,8 +79,8 @@ Langevin langevin(Value y) {
 
 // Liu et al. 2020, algorithm 2: as long as v knows too little (rho <= 5, as the authors' program has it; the paper
 // says 4) the step is m^ alone, then Adam's times r. With x = -log(beta2),
-//   rho_inf = 2 / (1 - beta2) - 1 = coth(x/2),   rho = rho_inf - 2 t beta2^t / (1 - beta2^t) = L(x/2) + t (1 - L(t
-//   x/2))
+//   rho_inf = 2 / (1 - beta2) - 1 = coth(x/2),
+//   rho = rho_inf - 2 t beta2^t / (1 - beta2^t) = L(x/2) + t (1 - L(t x/2))
 // where the second form keeps its digits. eps is added to the uncorrected root, as PyTorch does.
 Update radam(Value theta, Value g, Moments moments, const Hyper& h) {
   const Value m = running_mean(h.momentum, moments[0], g), v = running_mean(h.beta2, moments[1], g * g);

@@ -17,7 +17,8 @@ bool Watch::observe(double loss, std::int64_t step) {
     return false;
   }
   numbers_[kBest] = rounded, numbers_[kWaits] = 0;
-  numbers_[kStepHigh] = static_cast<float>(step / kPart), numbers_[kStepLow] = static_cast<float>(step % kPart);
+  const std::int64_t high = step / kPart, low = step % kPart;
+  numbers_[kStepHigh] = static_cast<float>(high), numbers_[kStepLow] = static_cast<float>(low);
   return true;
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "data/scratch.hpp"
+
 namespace limn::testing {
 
 inline std::string little(std::uint64_t value, int bytes) {
@@ -40,27 +42,13 @@ struct ZipEntry {
   std::int64_t claimed = -1, packed = -1, offset = -1, method = -1, flags = 0, crc = -1;
 };
 
-inline std::string deflated(const std::string& content) {
-  z_stream z{};
-  deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&z, content.size()) + 64, '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  z.avail_in = static_cast<uInt>(content.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  deflate(&z, Z_FINISH);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
-}
-
 inline std::string zip(const std::vector<ZipEntry>& entries, const std::string& comment = "", int parts = 0) {
   std::string body, list;
   for (const auto& e : entries) {
     const auto or_true = [](std::int64_t said, std::size_t truth) {
       return said < 0 ? static_cast<std::uint64_t>(truth) : static_cast<std::uint64_t>(said);
     };
-    const auto packed = e.deflate ? deflated(e.content) : e.content;
+    const auto packed = e.deflate ? deflated(e.content, -15) : e.content;
     const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(e.content.data()), e.content.size());
     const auto common = little(20, 2) + little(static_cast<std::uint64_t>(e.flags), 2) +
                         little(or_true(e.method, e.deflate ? 8 : 0), 2) + little(0, 4) +

@@ -67,9 +67,10 @@ class Environment {
   bool had_ = false;
 };
 
-inline std::string gzip(std::string_view content) {
+// window_bits as zlib has them: 15 + 16 wraps in gzip, -15 not at all.
+inline std::string deflated(std::string_view content, int window_bits) {
   z_stream z{};
-  deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  deflateInit2(&z, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
   std::string out(deflateBound(&z, content.size()) + 64, '\0');
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
   z.avail_in = static_cast<uInt>(content.size());
@@ -79,6 +80,21 @@ inline std::string gzip(std::string_view content) {
   out.resize(z.total_out);
   deflateEnd(&z);
   return out;
+}
+
+inline std::string gzip(std::string_view content) { return deflated(content, 15 + 16); }
+
+// Calls read with every beginning of `good`, and with every bit of it flipped.
+template <class Read>
+void damage_everywhere(const std::string& good, Read read) {
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    read(good.substr(0, i));
+    for (int bit = 0; bit < 8; ++bit) {
+      auto content = good;
+      content[i] = static_cast<char>(content[i] ^ (1 << bit));
+      read(content);
+    }
+  }
 }
 
 // An IDX file by hand: magic, dimensions, content.
