@@ -26,6 +26,7 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -76,23 +77,37 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-std::string read_text(const std::filesystem::path& path, std::size_t most) {
-  const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");
-  const auto size = size_of(file, path);
-  if (size > most) {
-    throw Error(fmt::format("{} has {} bytes, more than the {} that can be read", path.string(), size, most),
-                "give a smaller file");
-  }
-  std::string text(size, '\0');
+FileReader::FileReader(const std::filesystem::path& path) : path_(path) {
+  Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");
+  size_ = size_of(file, path);
+  descriptor_ = file.release();
+}
+FileReader::FileReader(FileReader&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+FileReader::~FileReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::size_t FileReader::read(std::span<std::byte> out) {
   std::size_t done = 0;
-  while (done < size) {
-    const auto n = ::read(file.get(), text.data() + done, size - done);
+  while (done < out.size()) {
+    const auto n = ::read(descriptor_, out.data() + done, out.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw_file_error("read", path, errno);
-    if (n == 0) break;  // it has become shorter
+    if (n < 0) throw_file_error("read", path_, errno);
+    if (n == 0) break;
     done += static_cast<std::size_t>(n);
   }
-  text.resize(done);
+  return done;
+}
+
+std::string read_text(const std::filesystem::path& path, std::size_t most) {
+  FileReader file(path);
+  if (file.size() > most) {
+    throw Error(fmt::format("{} has {} bytes, more than the {} that can be read", path.string(), file.size(), most),
+                "give a smaller file");
+  }
+  std::string text(file.size(), '\0');
+  text.resize(file.read(std::as_writable_bytes(std::span(text))));  // it may have become shorter
   return text;
 }
 
@@ -112,7 +127,11 @@ void write_durably(const std::filesystem::path& path, std::span<const std::byte>
     ::unlink(aside.c_str());
     throw;
   }
-  if (::rename(aside.c_str(), path.c_str()) != 0) throw_file_error("write", path, errno);
+  if (::rename(aside.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(aside.c_str());
+    throw_file_error("write", path, error);
+  }
   const Descriptor folder(path.has_parent_path() ? path.parent_path() : ".", O_RDONLY | O_DIRECTORY, "sync");
   ::fsync(folder.get());
 }

@@ -23,6 +23,22 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+// A file read in pieces, front to back.
+class FileReader {
+ public:
+  explicit FileReader(const std::filesystem::path& path);  // Error: as MappedFile
+  FileReader(FileReader&& other) noexcept;
+  ~FileReader();
+  std::size_t size() const { return size_; }  // bytes, when it was opened
+  // Fills `out` as far as the file reaches and returns the bytes read: fewer than asked only at its end.
+  std::size_t read(std::span<std::byte> out);
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::size_t size_ = 0;
+};
+
 // The whole file, copied: unlike a mapped one it may be cut short by somebody else afterwards, or meanwhile.
 // Error: as MappedFile, or it has more than `most` bytes.
 std::string read_text(const std::filesystem::path& path, std::size_t most = std::size_t{1} << 34);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -56,37 +58,51 @@ Header parse_header(std::span<const std::byte> head, int rank, const std::string
   return h;
 }
 
-// A whole file, decompressed: its header and what follows it.
-struct Block {
-  Header header;
-  std::string bytes;
-};
-
 [[noreturn]] void wrong_length(const Header& h, const std::string& name, const std::string& has) {
   throw Error(fmt::format("{} should hold {} bytes by its header, but has {}", name, h.bytes + h.content, has),
               "the file is cut short or damaged: fetch it again");
 }
 
-Block parse_block(std::string content, int rank, const std::string& name) {
-  const auto bytes = std::as_bytes(std::span(content));
-  if (!is_gzip(bytes)) {
-    const auto h = parse_header(bytes, rank, name);
-    if (content.size() != h.bytes + h.content) wrong_length(h, name, fmt::format("{}", content.size()));
-    return {h, std::move(content)};
+// A file whose header is read and fits it; its content goes straight to where it is wanted.
+class IdxFile {
+ public:
+  IdxFile(const std::filesystem::path& path, int rank) : name_(path.string()), file_(path) {
+    std::array<std::byte, 16> head;
+    const auto wanted = std::span(head).first(4 + 4 * static_cast<std::size_t>(rank));
+    auto got = file_.read(wanted);
+    const bool zipped = is_gzip(wanted.first(got));
+    if (zipped) {
+      zipped_ = read_text(path);
+      inflater_.emplace(std::as_bytes(std::span(zipped_)), name_);
+      got = inflater_->read(wanted);
+    }
+    header_ = parse_header(wanted.first(got), rank, name_);
+    if (zipped && header_.content / kMaxDeflateRatio > zipped_.size()) wrong_length(header_, name_, "far fewer");
+    if (!zipped && file_.size() != header_.bytes + header_.content) {
+      wrong_length(header_, name_, fmt::format("{}", file_.size()));
+    }
   }
-  Inflater inflater(bytes, name);
-  std::array<std::byte, 16> head;
-  const auto n = inflater.read(std::span(head).first(4 + 4 * static_cast<std::size_t>(rank)));
-  const auto h = parse_header(std::span(head).first(n), rank, name);
-  if (h.content / kMaxDeflateRatio > bytes.size()) wrong_length(h, name, "far fewer");
-  Block block{h, std::string(h.bytes + h.content, '\0')};
-  const auto out = std::as_writable_bytes(std::span(block.bytes));
-  std::copy_n(head.begin(), h.bytes, out.begin());
-  if (inflater.read(out.subspan(h.bytes)) != h.content) wrong_length(h, name, "fewer");
-  std::byte extra;
-  if (inflater.read({&extra, 1}) != 0) wrong_length(h, name, "more");
-  return block;
-}
+  IdxFile(IdxFile&&) = delete;  // the inflater reads `zipped_` where it is
+
+  const std::string& name() const { return name_; }
+  const std::array<std::int64_t, 3>& dims() const { return header_.dims; }
+  std::size_t content_size() const { return header_.content; }  // bytes
+
+  void read(std::span<std::uint8_t> out) {
+    if (read_some(std::as_writable_bytes(out)) != out.size()) wrong_length(header_, name_, "fewer");
+    std::byte extra;
+    if (read_some({&extra, 1}) != 0) wrong_length(header_, name_, "more");
+  }
+
+ private:
+  std::size_t read_some(std::span<std::byte> out) { return inflater_ ? inflater_->read(out) : file_.read(out); }
+
+  std::string name_;
+  FileReader file_;
+  std::string zipped_;
+  std::optional<Inflater> inflater_;
+  Header header_;
+};
 
 void write_idx(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                std::span<const std::int64_t> dims) {
@@ -100,50 +116,43 @@ void write_idx(const std::filesystem::path& path, std::span<const std::uint8_t> 
 
 }  // namespace
 
-IdxImages parse_idx_images(std::string content, const std::string& name) {
-  auto block = parse_block(std::move(content), 3, name);
-  const auto& dims = block.header.dims;
-  auto owner = std::make_shared<std::string>(std::move(block.bytes));
-  IdxImages images;
-  images.height = dims[1];
-  images.width = dims[2];
-  images.size = dims[0];
-  images.counts = {dims[0]};
-  images.bytes =
-      std::span(reinterpret_cast<const std::uint8_t*>(owner->data()), owner->size()).subspan(block.header.bytes);
-  images.owner = std::move(owner);
-  return images;
-}
-
 IdxImages read_idx_images(std::span<const std::filesystem::path> paths) {
   LIMN_CHECK(!paths.empty());
-  auto images = parse_idx_images(read_text(paths[0]), paths[0].string());
-  if (paths.size() == 1) return images;
-  auto all = std::make_shared<std::vector<std::uint8_t>>(images.bytes.begin(), images.bytes.end());
-  for (const auto& path : paths.subspan(1)) {
-    const auto more = parse_idx_images(read_text(path), path.string());
-    if (more.height != images.height || more.width != images.width) {
-      throw Error(fmt::format("{} has images of {}x{}, but {} of {}x{}", path.string(), more.height, more.width,
-                              paths[0].string(), images.height, images.width),
+  std::deque<IdxFile> files;
+  std::size_t total = 0;
+  IdxImages images;
+  for (const auto& path : paths) {
+    const auto& file = files.emplace_back(path, 3);
+    const auto [count, height, width] = file.dims();
+    if (files.size() == 1) {
+      images.height = height;
+      images.width = width;
+    } else if (height != images.height || width != images.width) {
+      throw Error(fmt::format("{} has images of {}x{}, but {} of {}x{}", file.name(), height, width,
+                              files.front().name(), images.height, images.width),
                   "put only files of one set in a folder");
     }
-    images.counts.push_back(more.size);
-    images.size += more.size;
-    all->insert(all->end(), more.bytes.begin(), more.bytes.end());
+    images.counts.push_back(count);
+    images.size += count;
+    total += file.content_size();
   }
   if (images.size >= kMaxCount) throw Error(fmt::format("{} images are too many", images.size), "use fewer than 2^31");
-  images.bytes = *all;
-  images.owner = std::move(all);
+  auto pixels = std::make_shared_for_overwrite<std::uint8_t[]>(total);
+  std::size_t at = 0;
+  for (auto& file : files) {
+    file.read({pixels.get() + at, file.content_size()});
+    at += file.content_size();
+  }
+  images.bytes = {pixels.get(), total};
+  images.owner = std::move(pixels);
   return images;
-}
-
-std::vector<std::uint8_t> parse_idx_labels(std::string content, const std::string& name) {
-  const auto block = parse_block(std::move(content), 1, name);
-  return {block.bytes.begin() + static_cast<std::ptrdiff_t>(block.header.bytes), block.bytes.end()};
 }
 
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path) {
-  return parse_idx_labels(read_text(path), path.string());
+  IdxFile file(path, 1);
+  std::vector<std::uint8_t> labels(file.content_size());
+  file.read(labels);
+  return labels;
 }
 
 void write_idx_images(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, std::int64_t height,

@@ -25,10 +25,6 @@ IdxImages read_idx_images(std::span<const std::filesystem::path> paths);
 // Reads a label file. Error: as above.
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
 
-// The same from the content of a file, plain or gzip; name: for the errors.
-IdxImages parse_idx_images(std::string content, const std::string& name);
-std::vector<std::uint8_t> parse_idx_labels(std::string content, const std::string& name);
-
 // Writes the same formats (tests, and sets that come in others). Error: the disk is full or the folder is read-only.
 void write_idx_images(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, std::int64_t height,
                       std::int64_t width);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "data/noise.hpp"
 #include "experiment/training.hpp"
 #include "experiment/weights.hpp"
 #include "nn/architecture.hpp"
@@ -46,9 +47,12 @@ double rate(const Dataset& data, std::string_view optimizer) {
   return is_images(data) ? 2e-3 : 1e-2;  // adam and its kin
 }
 
-// A fixed prior on the weights weighs the less, the more rows speak against it. Images have dropout instead.
+// A fixed prior on the weights weighs the less, the more rows speak against it, and the more, the noisier they are.
+// Images have dropout instead.
 double weight_decay(const Dataset& data) {
-  return is_images(data) ? 0 : std::min(0.02, 2.0 / static_cast<double>(data.train.size()));
+  if (is_images(data)) return 0;
+  const auto rows = static_cast<double>(data.train.size());
+  return data.task == Task::kClassify ? std::min(0.02, 2 / rows) : std::min(0.1, 45 * noise_share(data) / rows);
 }
 
 // rprop compares the signs of gradients, which the noise of small batches would flip: it takes all rows it can.

@@ -125,7 +125,7 @@ Engine::Engine(const Settings& s, std::shared_ptr<const Dataset> d, std::uint64_
 void Engine::change(const Settings& s) {
   check(s);
   const bool same_graphs = switches_of(s) == switches_of(settings) && s.freeze == settings.freeze &&
-                           s.cut == settings.cut && s.lr_scale == settings.lr_scale &&
+                           s.cut == settings.cut && s.lr_scale == settings.lr_scale && s.augment == settings.augment &&
                            (s.accumulate > 1) == (settings.accumulate > 1) &&
                            s.label_smoothing == settings.label_smoothing && s.delta == settings.delta &&
                            s.balanced_classes == settings.balanced_classes && s.quantile == settings.quantile;
@@ -141,7 +141,8 @@ void Engine::change(const Settings& s) {
 
 // Makes ready for settings that want other graphs, or other memory in them.
 void Engine::prepare(const Settings& s) {
-  mark_selections(s);  // throws before anything is changed
+  parse_augmentation(s.augment, data->preprocessing.kind == "images");  // throws before anything is changed
+  mark_selections(s);                                                   // so does this
   settings = s;
   plans.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset(), measured_.reset();
   last_run = nullptr;
@@ -202,6 +203,7 @@ const Engine::BatchPlan& Engine::plan_for(std::int64_t size) {
     if (plan.feed->batch() == size) return plan;
   BatchPlan plan;
   plan.feed = std::make_unique<Feed>(model.target, size, model.network.inputs());
+  plan.feed->vary(parse_augmentation(settings.augment, data->preprocessing.kind == "images"), seed);
   MemoryByName memory = memory_of(theta, statistics);
   memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
   const Fn fn = settings.accumulate > 1 ? gradient_part(model, settings, size) : training_step(model, settings, size);
@@ -241,7 +243,7 @@ void Engine::run_batches(std::int64_t size, std::uint64_t step) {
   std::uint64_t point = (step - 1) * static_cast<std::uint64_t>(settings.accumulate);
   for (std::int64_t done = 0; done < size; done += batch()) {
     const BatchPlan& plan = plan_for(std::min(batch(), size - done));
-    plan.feed->set(*data, order_.data() + cursor.position + done);
+    plan.feed->set(*data, order_.data() + cursor.position + done, cursor.epoch);
     plan.executable->run(pool, {seed, ++point});
   }
 }
@@ -260,7 +262,7 @@ float Engine::advance() {
     update->run(pool, {seed, step});
   } else {
     const BatchPlan& plan = plan_for(size);
-    plan.feed->set(*data, order_.data() + cursor.position);
+    plan.feed->set(*data, order_.data() + cursor.position, cursor.epoch);
     plan.executable->run(pool, {seed, step});
     last_run = plan.executable.get();
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/random.hpp"
 #include "kernel/kernels.hpp"
 
 namespace limn {
@@ -20,6 +21,12 @@ Stage Feed::stage() {
   return {chunks_, [](void* self, int chunk) { static_cast<Feed*>(self)->fill(chunk); }, this};
 }
 
+void Feed::vary(const Augmentation& augmentation, std::uint64_t seed) {
+  augmentation_ = augmentation;
+  key_ = stream_key(seed, "augment");
+  room_.resize(augmentation.any() ? static_cast<std::size_t>(features_ * chunks_) : 0);
+}
+
 void Feed::fill(int chunk) {
   const std::int64_t low = batch_ * chunk / chunks_, high = batch_ * (chunk + 1) / chunks_;
   const auto n = static_cast<std::size_t>(features_);
@@ -31,6 +38,9 @@ void Feed::fill(int chunk) {
       kernels().from_bytes(data_->bytes.data() + from, n, data_->byte_scale, to);
     else
       for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
+    if (augmentation_.any())
+      augment(augmentation_, data_->sample, key_, epoch_, row, {to, n},
+              std::span(room_).subspan(n * static_cast<std::size_t>(chunk), n));
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
     else if (target_ == TargetKind::kCounts)  // back in their own units

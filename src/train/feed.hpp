@@ -1,8 +1,10 @@
 // Fills a plan's inputs with rows of a data set: the first stage of every run. A chunk takes a fixed range of rows.
 #pragma once
 #include <span>
+#include <vector>
 
 #include "base/thread_pool.hpp"
+#include "data/augment.hpp"
 #include "data/dataset.hpp"
 #include "exec/executable.hpp"
 #include "train/model.hpp"
@@ -15,9 +17,12 @@ class Feed {
   void* x() const { return x_.data(); }
   void* y() const { return y_.data(); }
   std::int64_t batch() const { return batch_; }
-  // What the next run takes: `batch` rows, which must stay valid while it runs.
-  void set(const Dataset& data, const std::int32_t* rows) { data_ = &data, rows_ = rows; }
-  Stage stage();  // keeps a pointer to this feed
+  // What the next run takes: `batch` rows, which must stay valid while it runs; varied as the epoch wants it.
+  void set(const Dataset& data, const std::int32_t* rows, std::int64_t epoch = 0) {
+    data_ = &data, rows_ = rows, epoch_ = epoch;
+  }
+  void vary(const Augmentation& augmentation, std::uint64_t seed);  // every row from now on
+  Stage stage();                                                    // keeps a pointer to this feed
 
  private:
   void fill(int chunk);
@@ -28,6 +33,10 @@ class Feed {
   AlignedFloats x_, y_;  // y: float32, or int32 labels
   const Dataset* data_ = nullptr;
   const std::int32_t* rows_ = nullptr;
+  Augmentation augmentation_;
+  std::uint64_t key_ = 0;
+  std::int64_t epoch_ = 0;
+  std::vector<float> room_;  // a sample for each chunk, if samples are varied
 };
 
 }  // namespace limn

@@ -35,6 +35,7 @@ struct Settings {
   std::int64_t patience = 5;    // plateau: evaluations without a lower validation loss before the rate drops
   std::int64_t early_stop = 0;  // evaluations without a lower validation loss before the training stops; 0: never
 
+  std::string augment = "none";  // how training rows are varied, see data/augment.hpp
   std::int64_t batch = 128;
   std::int64_t accumulate = 1;   // batches a step takes the mean gradient of
   std::int64_t total_steps = 0;  // the length that schedules are drawn for; at least 1
