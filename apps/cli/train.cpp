@@ -54,16 +54,21 @@ void add_train_commands(CLI::App& app, Action& action) {
 
   struct RunOptions {
     std::string recipe, out;
+    std::uint64_t seed = 0;
     Common common;
   };
   auto* run_command = app.add_subcommand("run", "train what a recipe file says");
   auto run_options = std::make_shared<RunOptions>();
   run_command->add_option("recipe", run_options->recipe, "a recipe.json, of a run or your own")->required();
+  auto* seed = add_seed(*run_command, run_options->seed);
+  seed->description("instead of the recipe's");
   run_command->add_option("--out", run_options->out, "the run's folder")->type_name("DIR");
   add_machine_options(*run_command, run_options->common);
-  run_command->callback([&action, run_options] {
-    action = [run_options] {
-      return begin_training(recipe_from_json(read_text(run_options->recipe)), run_options->out, run_options->common);
+  run_command->callback([&action, run_options, seed] {
+    action = [run_options, seed] {
+      Recipe recipe = recipe_from_json(read_text(run_options->recipe));
+      if (seed->count() > 0) recipe.seed = run_options->seed;
+      return begin_training(recipe, run_options->out, run_options->common);
     };
   });
 }

@@ -1,8 +1,12 @@
 """What the commands do for their user: learn, evaluate, predict, list, compare; JSON as the contract says."""
 import json
+import os
+import random
 import re
 import struct
 import time
+import unittest
+from pathlib import Path
 
 from program import SANITIZED, SMALL, ProgramTest, flowers, idx
 
@@ -34,6 +38,35 @@ class Commands(ProgramTest):
         self.assertEqual(second["run"], first["run"] + "-2")
         self.assertEqual(second["fingerprint"], first["fingerprint"])
         self.assertEqual(self.limn("resume", second["run"], "--json").done["fingerprint"], first["fingerprint"])
+
+    def test_a_recipe_file_takes_another_seed(self):
+        recipe = self.write("r.json", '{"experiment":"mlp","data":"spirals","steps":20,"seed":4,"settings":{"lr":0.02}}')
+        own = self.limn("run", recipe, "--json").done
+        self.assertEqual(self.train("--data", "spirals", "--steps", 20, "--seed", 4, "--set", "lr=0.02").done["fingerprint"],
+                         own["fingerprint"])
+        self.assertEqual(self.limn("run", recipe, "--seed", 4, "--json").done["fingerprint"], own["fingerprint"])
+        other = self.limn("run", recipe, "--seed", 5, "--json").done
+        self.assertNotEqual(other["fingerprint"], own["fingerprint"])
+        self.assertEqual(json.loads((self.folder / other["folder"] / "recipe.json").read_text())["seed"], 5)
+
+    def test_published_recipes_ask_for_nothing_unknown(self):
+        for recipe in sorted((Path(__file__).parents[2] / "recipes").glob("*.json")):
+            wanted = json.loads(recipe.read_text())
+            settings = [f"--set={name}={value}" for name, value in wanted["settings"].items()]
+            self.train("--data", "drawn-digits", "--steps", 1, *settings)
+
+    @unittest.skipIf(SANITIZED, "sanitizers take memory of their own")
+    def test_images_are_held_once(self):
+        rows, test_rows = 60000, 10000
+        for name, count in ("train", rows), ("t10k", test_rows):
+            self.write(f"set/{name}-images-idx3-ubyte", idx(0x803, [count, 28, 28], random.Random(1).randbytes(784 * count)))
+            self.write(f"set/{name}-labels-idx1-ubyte", idx(0x801, [count], bytes(i % 10 for i in range(count))))
+        process = self.start("train", "mlp", "--data", "set", "--steps", 2, "--threads", 2, "--quiet")
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
+        self.assertLess(usage.ru_maxrss * 1024, 1.5 * 784 * (rows + test_rows) + 40e6)
 
     def test_quiet_and_people_get_plain_lines(self):
         people = self.limn("train", "mlp", *SMALL, "--steps", 300)
