@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <numeric>
+#include <vector>
+
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
 #include "rule/rule.hpp"
@@ -76,6 +80,13 @@ Dataset table_of(std::size_t rows, Task task) {
   data.preprocessing.kind = "table";
   if (task == Task::kClassify) data.classes = data.preprocessing.classes = {"a", "b", "c"};
   data.train.resize(rows);
+  std::iota(data.train.begin(), data.train.end(), 0);
+  auto values = std::make_shared<std::vector<float>>(rows);  // one feature, 0 1 2 ...
+  std::iota(values->begin(), values->end(), 0.0F);
+  data.sample = Shape{1};
+  data.values = *values;
+  if (task == Task::kRegress) data.targets = *values;
+  data.owner = std::move(values);
   return data;
 }
 
@@ -96,6 +107,7 @@ TEST(Mlp, ResolvesEveryAutoByTheData) {
   EXPECT_EQ(numbers.settings["arch"], SettingValue(std::string("dense 64 relu | dense 64 relu | dense 1")));
   EXPECT_EQ(numbers.settings["loss"], SettingValue(std::string("squared")));
   EXPECT_EQ(numbers.settings["batch"], SettingValue(std::int64_t{10}));
+  EXPECT_EQ(numbers.settings["weight_decay"], SettingValue(0.1)) << "ten rows, and neighbours differ";
   EXPECT_EQ(numbers.settings["lr"], SettingValue(0.5));
   EXPECT_EQ(total_steps(numbers, table_of(10, Task::kRegress)), 50);
 
