@@ -82,11 +82,7 @@ FileReader::FileReader(const std::filesystem::path& path) : path_(path) {
   size_ = size_of(file, path);
   descriptor_ = file.release();
 }
-FileReader::FileReader(FileReader&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
-FileReader::~FileReader() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+FileReader::~FileReader() { ::close(descriptor_); }
 
 std::size_t FileReader::read(std::span<std::byte> out) {
   std::size_t done = 0;

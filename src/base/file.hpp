@@ -27,7 +27,8 @@ class MappedFile {
 class FileReader {
  public:
   explicit FileReader(const std::filesystem::path& path);  // Error: as MappedFile
-  FileReader(FileReader&& other) noexcept;
+  FileReader(const FileReader&) = delete;
+  FileReader& operator=(const FileReader&) = delete;
   ~FileReader();
   std::size_t size() const { return size_; }  // bytes, when it was opened
   // Fills `out` as far as the file reaches and returns the bytes read: fewer than asked only at its end.

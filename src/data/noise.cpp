@@ -9,7 +9,8 @@
 namespace limn {
 namespace {
 
-constexpr std::size_t kMostRows = 1000;  // compared pair by pair
+constexpr std::size_t kMostRows = 1000;   // compared pair by pair
+constexpr double kMostDifferences = 2e8;  // of features
 
 double squared_distance(std::span<const float> a, std::span<const float> b) {
   double sum = 0;
@@ -25,10 +26,12 @@ double squared_distance(std::span<const float> a, std::span<const float> b) {
 double noise_share(const Dataset& data) {
   LIMN_CHECK(!data.targets.empty() && !data.values.empty());
   std::vector<std::int32_t> rows;
-  const std::size_t stride = (data.train.size() + kMostRows - 1) / kMostRows;
+  const auto width = static_cast<std::size_t>(data.sample.size());
+  const double affordable = std::sqrt(kMostDifferences / static_cast<double>(width));
+  const std::size_t most = std::clamp<std::size_t>(static_cast<std::size_t>(affordable), 2, kMostRows);
+  const std::size_t stride = (data.train.size() + most - 1) / most;
   for (std::size_t i = 0; i < data.train.size(); i += stride) rows.push_back(data.train[i]);
   if (rows.size() < 2) return 1;
-  const auto width = static_cast<std::size_t>(data.sample.size());
   const auto features = [&](std::int32_t row) {
     return data.values.subspan(static_cast<std::size_t>(row) * width, width);
   };

@@ -47,9 +47,8 @@ double rate(const Dataset& data, std::string_view optimizer) {
   return is_images(data) ? 2e-3 : 1e-2;  // adam and its kin
 }
 
-// A fixed prior on the weights weighs the less, the more rows speak against it, and the more, the noisier they are
-// (docs/decisions/0004-weight-decay-by-noise.md).
-// Images have dropout instead.
+// A fixed prior on the weights weighs the less, the more rows speak against it, and the more, the noisier they are:
+// docs/decisions/0004-weight-decay-by-noise.md. Images have dropout instead.
 double weight_decay(const Dataset& data) {
   if (is_images(data)) return 0;
   const auto rows = static_cast<double>(data.train.size());

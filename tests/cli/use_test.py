@@ -50,10 +50,14 @@ class Commands(ProgramTest):
         self.assertEqual(json.loads((self.folder / other["folder"] / "recipe.json").read_text())["seed"], 5)
 
     def test_published_recipes_ask_for_nothing_unknown(self):
-        for recipe in sorted((Path(__file__).parents[2] / "recipes").glob("*.json")):
-            wanted = json.loads(recipe.read_text())
-            settings = [f"--set={name}={value}" for name, value in wanted["settings"].items()]
-            self.train("--data", "drawn-digits", "--steps", 1, *settings)
+        recipes = sorted((Path(__file__).parents[2] / "recipes").glob("*.json"))
+        self.assertGreaterEqual(len(recipes), 2)
+        for path in recipes:
+            wanted = json.loads(path.read_text()) | {"data": "drawn-digits", "steps": 1}
+            del wanted["epochs"]
+            done = self.limn("run", self.write(path.name, json.dumps(wanted)), "--json").done
+            kept = json.loads((self.folder / done["folder"] / "recipe.json").read_text())["settings"]
+            self.assertEqual({name: kept[name] for name in wanted["settings"]}, wanted["settings"], path.name)
 
     @unittest.skipIf(SANITIZED, "sanitizers take memory of their own")
     def test_images_are_held_once(self):

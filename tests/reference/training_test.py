@@ -8,8 +8,11 @@ from ask import ask, distance, drawn_seed, rounded
 
 STEPS = 100
 RPROP_STEPS = 25  # later gradients are near zero, and rounding decides their signs
-EXACT, SINGLE = 1e-11, 2e-6  # largest distance of the parameters at any step, by norm
-LR, MOMENTUM, BETA2, EPSILON, DECAY = rounded(torch.tensor([0.01, 0.9, 0.999, 1e-8, 0.05], dtype=torch.float64)).tolist()
+EXACT, SINGLE = 1e-11, 1e-6  # largest distance of the parameters at any step, by norm
+# Some trajectories magnify any rounding, as those on the edge of stability do: a problem serves a rule if torch's own runs
+# in float32, each with the rows in another order, stay this near to its run in float64.
+STEADY, ORDERS, DRAWS = 7e-7, 8, 100
+LR, MOMENTUM, BETA2, EPSILON, DECAY = rounded(torch.tensor([2**-7, 0.9, 0.999, 1e-8, 2**-4], dtype=torch.float64)).tolist()
 
 
 class NAdam(torch.optim.Optimizer):
@@ -51,6 +54,12 @@ RULES = {
     "adamw": lambda groups: torch.optim.AdamW(groups, lr=LR, betas=(MOMENTUM, BETA2), eps=EPSILON),
     "rprop": lambda groups: torch.optim.Rprop(groups, lr=LR),
 }
+
+
+def compared(rule):
+    return RPROP_STEPS if rule == "rprop" else STEPS
+
+
 INPUTS, HIDDEN, CLASSES, BATCH = 7, 12, 4, 20
 
 
@@ -62,14 +71,20 @@ class Problem:
         shapes = [(INPUTS, HIDDEN), (HIDDEN,), (HIDDEN, CLASSES), (CLASSES,)]
         self.start = [rounded(torch.randn(shape) * 0.5) for shape in shapes]
 
-    def by_torch(self, rule, decay):
-        w1, b1, w2, b2 = parameters = [p.clone().requires_grad_() for p in self.start]
+    def by_torch(self, rule, decay, dtype=torch.float64, order=slice(None)):
+        x, y = self.x[order].to(dtype), self.y[order]
+        w1, b1, w2, b2 = parameters = [p.to(dtype, copy=True).requires_grad_() for p in self.start]
         optimizer = RULES[rule]([{"params": [w1, w2], "weight_decay": decay}, {"params": [b1, b2], "weight_decay": 0}])
-        for _ in range(STEPS):
+        for _ in range(compared(rule)):
             optimizer.zero_grad()
-            functional.cross_entropy(torch.tanh(self.x @ w1 + b1) @ w2 + b2, self.y).backward()
+            functional.cross_entropy(torch.tanh(x @ w1 + b1) @ w2 + b2, y).backward()
             optimizer.step()
             yield torch.cat([p.detach().reshape(-1) for p in parameters])
+
+    def is_steady(self, rule, decay):
+        exact = list(self.by_torch(rule, decay))
+        singles = (self.by_torch(rule, decay, torch.float32, torch.randperm(BATCH)) for _ in range(ORDERS))
+        return all(distance(a, b) <= STEADY for single in singles for a, b in zip(single, exact))
 
     def by_limn(self, rule, decay):
         return ask("training", arch=f"dense {HIDDEN} tanh | dense {CLASSES}", inputs=INPUTS, batch=BATCH, steps=STEPS,
@@ -79,14 +94,13 @@ class Problem:
 
 class UpdateRules(unittest.TestCase):
     def test_take_the_steps_of_torch(self):
-        problem = Problem(drawn_seed("update rules"))
+        first = drawn_seed("update rules")
         for rule in RULES:
             for decay in (0.0,) if rule == "rprop" else (0.0, DECAY):  # torch's Rprop knows no decay
+                problem = next(p for k in range(DRAWS) if (p := Problem(first + k)).is_steady(rule, decay))
                 ours = problem.by_limn(rule, decay)
                 worst = {"interpreted": 0, "planned": 0}
                 for step, expected in enumerate(problem.by_torch(rule, decay), 1):
-                    if rule == "rprop" and step > RPROP_STEPS:
-                        break
                     for who in worst:
                         worst[who] = max(worst[who], distance(ours[who][str(step)], expected))
                 print(f"{rule}, decay {decay:g}: float64 {worst['interpreted']:.1e}, float32 {worst['planned']:.1e}")
