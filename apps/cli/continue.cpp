@@ -6,8 +6,9 @@
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/training.hpp"
+#include "experiment/begin.hpp"
 #include "experiment/experiment.hpp"
-#include "train/snapshot.hpp"
+#include "experiment/travel.hpp"
 
 namespace limn::cli {
 namespace {
@@ -18,13 +19,6 @@ struct Options {
   std::vector<std::string> settings;
   Common common;
 };
-
-SettingValues difference(const SettingValues& from, const SettingValues& to) {
-  SettingValues changes;
-  for (const auto& [name, value] : to)
-    if (!from.contains(name) || from.at(name) != value) changes[name] = value;
-  return changes;
-}
 
 std::int64_t end_of(const Options& options, const Run& run, std::int64_t step) {
   if (options.steps == 0) return std::max(run.info.total_steps, step);
@@ -59,28 +53,10 @@ int branch(const Options& options) {
   const Run parent = open_run(find_run(options.run));
   Machine machine(options.common, &parent);
   const JournalContent journal = journal_of(parent);
-  if (options.at < parent.start() || options.at > journal.last_step())
-    throw Error(fmt::format("{} has no step {} to branch at", parent.info.id, options.at),
-                fmt::format("--at is a step from {} to {}", parent.start(), journal.last_step()));
-  const auto data = load_data(parent);
-  const SettingValues values = changed_values(parent, journal, options.at, *data, options.settings);
-  const Visit place = travel(parent, journal, data, machine.pool(), options.at, Arrival::kState);
-  Session& session = *place.session;
-  session.change(typed_settings(parent, values));
-
-  Recipe recipe = parent.recipe;
-  recipe.settings = values;
-  RunInfo info = parent.info;
-  info.parent = Parent{parent.info.id, std::filesystem::absolute(parent.folder).lexically_normal().string(), options.at,
-                       difference(values_at(parent, journal, options.at), values)};
-  info.build = machine.program().build;
-  info.isa = machine.program().isa;
   const std::int64_t until = end_of(options, parent, options.at);
-  const Run run = create_run(options.out, recipe, std::move(info), [&](const Run& unfinished) {
-    save_snapshot(unfinished.snapshot_at(options.at), session.state(),
-                  {session.cursor(), machine.program().build, machine.program().isa});
-  });
-  return continue_training(run, session, *data, until, {}, machine, options.common);
+  const auto [run, data, session] = branch_run(parent, journal, load_data(parent), options.at, options.settings,
+                                               {options.out}, machine.program(), machine.pool());
+  return continue_training(run, *session, *data, until, {}, machine, options.common);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
+#include "lab/describe.hpp"
 #include "cli/progress.hpp"
 #include "data/catalogue.hpp"
 #include "data/fetch.hpp"
@@ -20,34 +21,6 @@ struct Options {
   Common common;
 };
 
-nlohmann::json object_of(const CatalogueEntry& entry) {
-  std::uint64_t bytes = 0;
-  for (const auto& file : entry.files) bytes += file.bytes;
-  std::vector<std::string> sources;
-  for (const auto& source : entry.sources) sources.push_back(to_text(source));
-  std::vector<nlohmann::json> files;
-  for (const auto& file : entry.files)
-    files.push_back({{"name", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}});
-  return {{"event", "data"},
-          {"name", entry.name},
-          {"summary", entry.summary},
-          {"summary_zh", entry.summary_zh},
-          {"kind", entry.kind},
-          {"task", entry.task},
-          {"train", entry.train},
-          {"test", entry.test},
-          {"sample", entry.sample},
-          {"target", entry.target},
-          {"classes", entry.classes},
-          {"licence", entry.licence},
-          {"home", entry.home},
-          {"sources", sources},
-          {"files", files},
-          {"bytes", bytes},
-          {"present", is_present(entry)},
-          {"built_in", entry.built_in()}};
-}
-
 std::string state_of(const CatalogueEntry& entry) {
   return entry.built_in() ? "built in" : is_present(entry) ? "here" : "to fetch";
 }
@@ -55,7 +28,7 @@ std::string state_of(const CatalogueEntry& entry) {
 int list(const Options& options) {
   for (const auto& entry : catalogue()) {
     if (options.common.json)
-      print_json(object_of(entry));
+      print_json(describe(entry));
     else
       fmt::print("{:<14} {:<9} {}\n", entry.name, state_of(entry), speaks_chinese() ? entry.summary_zh : entry.summary);
   }
@@ -65,7 +38,7 @@ int list(const Options& options) {
 int info(const Options& options) {
   const auto& entry = entry_named(options.name);
   if (options.common.json) {
-    print_json(object_of(entry));
+    print_json(describe(entry));
     return 0;
   }
   fmt::print("{}\n{}\nsamples   {} to train{}\nsample    {}\n", entry.name,
@@ -87,7 +60,7 @@ int get(const Options& options) {
   });
   const auto& entry = entry_named(options.name);
   if (options.common.json)
-    print_json(object_of(entry));
+    print_json(describe(entry));
   else if (!options.common.quiet)
     fmt::print("{} is {}\n", entry.name, entry.built_in() ? "built in" : "in " + folder_of(entry).string());
   return 0;

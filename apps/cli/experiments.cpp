@@ -5,6 +5,7 @@
 
 #include "cli/command.hpp"
 #include "cli/output.hpp"
+#include "lab/describe.hpp"
 #include "cli/progress.hpp"
 #include "experiment/experiment.hpp"
 
@@ -15,41 +16,9 @@ using Json = nlohmann::json;
 
 const std::string& here(const Words& words) { return speaks_chinese() ? words.zh : words.en; }
 
-Json both(const Words& words) { return {{"en", words.en}, {"zh", words.zh}}; }
-
-const char* name_of(ParameterKind kind) {
-  switch (kind) {
-    case ParameterKind::kNumber: return "number";
-    case ParameterKind::kInteger: return "integer";
-    case ParameterKind::kChoice: return "choice";
-    case ParameterKind::kText: return "text";
-  }
-  return "";
-}
-
-Json object_of(const ParameterSpec& parameter) {
-  Json object = {{"name", parameter.name},       {"kind", name_of(parameter.kind)}, {"label", both(parameter.label)},
-                 {"help", both(parameter.help)}, {"default", parameter.initial},    {"automatic", parameter.automatic},
-                 {"fixed", parameter.fixed}};
-  if (parameter.kind == ParameterKind::kChoice) object["choices"] = parameter.choices;
-  if (parameter.kind == ParameterKind::kNumber || parameter.kind == ParameterKind::kInteger) {
-    object["low"] = parameter.low;
-    object["high"] = parameter.high;
-    object["scale"] = parameter.scale == Scale::kLog ? "log" : "linear";
-    object["unit"] = parameter.unit;
-  }
-  return object;
-}
-
 void print(const Experiment& experiment, bool json, bool parameters) {
   if (json) {
-    Json object = {{"event", "experiment"},
-                   {"name", experiment.name},
-                   {"title", both(experiment.title)},
-                   {"help", both(experiment.help)},
-                   {"parameters", Json::array()}};
-    for (const ParameterSpec& parameter : experiment.parameters) object["parameters"].push_back(object_of(parameter));
-    print_json(object);
+    print_json(describe(experiment));
     return;
   }
   fmt::print("{:<14} {}: {}\n", experiment.name, here(experiment.title), here(experiment.help));

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-class JsonListener : public Listener {
+class JsonListener : public TrainingListener {
  public:
   void step(const StepReport& report) override {
     print_json({{"event", "step"},
@@ -33,7 +33,7 @@ class JsonListener : public Listener {
   }
 };
 
-class PeopleListener : public Listener {
+class PeopleListener : public TrainingListener {
  public:
   void step(const StepReport& report) override {
     last_ = report;
@@ -68,9 +68,9 @@ void print_json(const Json& object) {
   std::fflush(stdout);
 }
 
-std::unique_ptr<Listener> make_listener(const Common& common) {
+std::unique_ptr<TrainingListener> make_listener(const Common& common) {
   if (common.json) return std::make_unique<JsonListener>();
-  if (common.quiet) return std::make_unique<Listener>();
+  if (common.quiet) return std::make_unique<TrainingListener>();
   return std::make_unique<PeopleListener>();
 }
 

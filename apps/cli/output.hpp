@@ -13,7 +13,7 @@ namespace limn::cli {
 void print_json(const nlohmann::json& object);  // one line, at once
 
 // The listener for --json, --quiet or people.
-std::unique_ptr<Listener> make_listener(const Common& common);
+std::unique_ptr<TrainingListener> make_listener(const Common& common);
 
 // Begin and end of a training. The last line of --json is the event "done".
 void print_begin(const Common& common, const Run& run, const Session& session, const Program& program);

@@ -107,4 +107,11 @@ Recipe recipe_from_json(const std::string& text) {
 
 std::string recipe_id(const Recipe& recipe) { return sha256_hex(to_json(recipe)).substr(0, 12); }
 
+SettingValues difference(const SettingValues& from, const SettingValues& to) {
+  SettingValues changes;
+  for (const auto& [name, value] : to)
+    if (!from.contains(name) || from.at(name) != value) changes[name] = value;
+  return changes;
+}
+
 }  // namespace limn

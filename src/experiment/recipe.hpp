@@ -29,4 +29,7 @@ std::string to_json(const SettingValues& settings);
 // Checked against the parameters of the experiment. Error as recipe_from_json.
 SettingValues settings_from_json(const std::string& experiment, const std::string& text);
 
+// What `to` has that `from` has not, or otherwise.
+SettingValues difference(const SettingValues& from, const SettingValues& to);
+
 }  // namespace limn

@@ -144,15 +144,16 @@ class Aside {
 
 fs::path Run::snapshot_at(std::int64_t step) const { return snapshot(fmt::format("step-{}.safetensors", step)); }
 
-Run create_run(fs::path folder, const Recipe& recipe, RunInfo info, const std::function<void(const Run&)>& fill) {
+Run create_run(const Destination& to, const Recipe& recipe, RunInfo info, const std::function<void(const Run&)>& fill) {
+  fs::path folder = to.folder;
   const bool named = !folder.empty();
   std::error_code error;
   if (named && folder.filename().empty()) folder = folder.parent_path();  // "out/"
   if (named && fs::symlink_status(folder, error).type() != fs::file_type::not_found) refuse_existing(folder);
-  const fs::path root = named ? fs::absolute(folder).parent_path() : fs::absolute("runs");
+  const fs::path root = named ? fs::absolute(folder).parent_path() : fs::absolute(to.root);
   info.id = free_id(recipe_id(recipe), root);
   info.created = utc("%Y-%m-%dT%H:%M:%SZ");
-  if (!named) folder = fs::path("runs") / fmt::format("{}-{}-{}", recipe.experiment, utc("%Y%m%d-%H%M%S"), info.id);
+  if (!named) folder = to.root / fmt::format("{}-{}-{}", recipe.experiment, utc("%Y%m%d-%H%M%S"), info.id);
 
   const bool new_root = !fs::exists(root, error);
   try {

@@ -46,9 +46,14 @@ struct Run {
   std::int64_t start() const { return info.parent ? info.parent->step : 0; }  // the step its journal begins after
 };
 
-// Makes the folder with an empty journal; `fill` may put more into it before it appears under its name. `folder` empty:
-// runs/EXPERIMENT-TIME-ID. Sets id and created. Error: the folder exists, or cannot be written; nothing is left then.
-Run create_run(std::filesystem::path folder, const Recipe& recipe, RunInfo info,
+// Where a new run goes: the folder, or if that is empty, EXPERIMENT-TIME-ID in `root`.
+struct Destination {
+  std::filesystem::path folder, root = "runs";
+};
+
+// Makes the folder with an empty journal; `fill` may put more into it before it appears under its name. Sets id and
+// created. Error: the folder exists, or cannot be written; nothing is left then.
+Run create_run(const Destination& to, const Recipe& recipe, RunInfo info,
                const std::function<void(const Run& unfinished)>& fill = {});
 
 Run open_run(const std::filesystem::path& folder);       // Error: not a run, or its files are damaged

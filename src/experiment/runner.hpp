@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "experiment/run.hpp"
-#include "train/session.hpp"
+#include "experiment/recorder.hpp"
 #include "train/watch.hpp"
 
 namespace limn {
@@ -18,34 +17,10 @@ struct StepReport {
   double seconds;           // since the loop began
 };
 
-class Listener {
+class TrainingListener : public Listener {
  public:
-  virtual ~Listener() = default;
   virtual void step(const StepReport&) {}  // about ten times a second
-  virtual void evaluated(std::int64_t /*step*/, const Metrics&) {}
-  virtual void saved(std::int64_t /*step*/, const std::filesystem::path&) {}
 };
-
-// Which program trains, as it is written down beside what it made.
-struct Program {
-  std::string build, isa;
-  int threads = 1;
-};
-
-struct Outcome {
-  bool interrupted = false;
-  std::int64_t steps = 0;  // finished steps of the run
-  double seconds = 0;      // of the loop: steps, validation and snapshots; of this program alone
-  bool stopped_early = false;
-  std::int64_t best_step = -1;  // whose weights the metrics are of; -1: the last ones
-  Metrics metrics;              // "valid.loss", "test.accuracy"...
-  std::string fingerprint;      // 16 hex digits
-};
-
-// The metrics of a split under the names a journal uses; none for a split without rows.
-Metrics evaluate_split(Session& session, const Dataset& data, Split split, Weights which = Weights::kLast);
-// "train", "valid" or "test". Error: another word.
-Split parse_split(const std::string& name);
 
 // Trains until `until` finished steps, until early stopping has seen enough, or until `interrupts` is not zero: then it
 // saves a snapshot and returns. At the end it saves one too, and evaluates: the last weights, or with early stopping
@@ -55,6 +30,6 @@ Split parse_split(const std::string& name);
 // not finite, naming step and tensor; the disk is full.
 Outcome train_run(const Run& run, Session& session, const Dataset& data, Journal& journal,
                   const JournalContent& history, std::int64_t until, const Program& program,
-                  const std::atomic<int>& interrupts, Listener& listener);
+                  const std::atomic<int>& interrupts, TrainingListener& listener);
 
 }  // namespace limn

@@ -20,17 +20,19 @@ std::vector<void*> bind(const Fn& fn, const MemoryByName& memory) {
   return pointers;
 }
 
-const Evaluator::BatchPlan& Evaluator::plan_for(std::int64_t size) {
-  for (const BatchPlan& plan : plans_)
+template <class Make>
+const Evaluator::BatchPlan& Evaluator::plan_for(std::vector<BatchPlan>& plans, std::int64_t size, Make make) {
+  for (const BatchPlan& plan : plans)
     if (plan.feed->batch() == size) return plan;
   BatchPlan plan;
   plan.feed = std::make_unique<Feed>(model_.target, size, model_.network.inputs());
   MemoryByName memory = weights_;
   memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
-  const Fn fn = evaluation(model_, settings_, size);
+  const Fn fn = make(size);
   plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), plan.feed->stage());
-  plans_.push_back(std::move(plan));
-  return plans_.back();
+  for (const auto& output : fn.outputs) plan.outputs.push_back(output.name);
+  plans.push_back(std::move(plan));
+  return plans.back();
 }
 
 double Evaluator::standardised(double output, const Dataset& data) const {
@@ -42,7 +44,8 @@ template <class Visit>
 void Evaluator::run(const Dataset& data, std::span<const std::int32_t> rows, Visit visit) {
   for (std::size_t at = 0; at < rows.size(); at += kRows) {
     const auto size = std::min<std::int64_t>(kRows, static_cast<std::int64_t>(rows.size() - at));
-    const BatchPlan& plan = plan_for(size);
+    const BatchPlan& plan =
+        plan_for(plans_, size, [&](std::int64_t rows_of) { return evaluation(model_, settings_, rows_of); });
     plan.feed->set(data, rows.data() + at);
     plan.executable->run(pool_, {});
     visit(at, plan.executable->output(0), plan.executable->output(1));
@@ -91,6 +94,23 @@ std::vector<float> Evaluator::predict(const Dataset& data, std::span<const std::
       }
     }
   });
+  return all;
+}
+
+Inspection Evaluator::inspect(const Dataset& data, std::span<const std::int32_t> rows, bool blame) {
+  Inspection all;
+  for (std::size_t at = 0; at < rows.size(); at += kRows) {
+    const auto size = std::min<std::int64_t>(kRows, static_cast<std::int64_t>(rows.size() - at));
+    const BatchPlan& plan = plan_for(blame ? blames_ : inspections_, size,
+                                     [&](std::int64_t count) { return inspection(model_, settings_, count, blame); });
+    plan.feed->set(data, rows.data() + at);
+    plan.executable->run(pool_, {});
+    for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+      const auto part = plan.executable->output(i);
+      auto& whole = all[plan.outputs[i]];
+      whole.insert(whole.end(), part.begin(), part.end());
+    }
+  }
   return all;
 }
 

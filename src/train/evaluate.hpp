@@ -13,6 +13,9 @@ using MemoryByName = std::map<std::string, void*>;  // of a function's inputs
 // The memory of each input of fn, in its order. All names must be there.
 std::vector<void*> bind(const Fn& fn, const MemoryByName& memory);
 
+// What layers say of rows: [rows, units] by name, "layer1.z", "layer1.a", "layer1.delta", "output".
+using Inspection = std::map<std::string, std::vector<float>>;
+
 class Evaluator {
  public:
   // weights: the memory of theta, of the statistics if there are any, and of `alive` where something is cut.
@@ -23,13 +26,17 @@ class Evaluator {
   std::map<std::string, double> metrics(const Dataset& data, std::span<const std::int32_t> rows);
   // [rows, classes] probabilities, or [rows, 1] values in the target's own units.
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows);
+  // The outputs of inspection() by name.
+  Inspection inspect(const Dataset& data, std::span<const std::int32_t> rows, bool blame);
 
  private:
   struct BatchPlan {
     std::unique_ptr<Feed> feed;
     std::unique_ptr<Executable> executable;
+    std::vector<std::string> outputs;  // their names
   };
-  const BatchPlan& plan_for(std::int64_t size);
+  template <class Make>  // make(rows) traces the function
+  const BatchPlan& plan_for(std::vector<BatchPlan>& plans, std::int64_t size, Make make);
   double standardised(double output, const Dataset& data) const;  // as the data's targets are
   // visit(first row, losses of the rows, outputs of the rows)
   template <class Visit>
@@ -39,7 +46,7 @@ class Evaluator {
   Settings settings_;
   MemoryByName weights_;
   ThreadPool& pool_;
-  std::vector<BatchPlan> plans_;
+  std::vector<BatchPlan> plans_, inspections_, blames_;
 };
 
 }  // namespace limn

@@ -13,6 +13,7 @@ struct Forward {
   Value theta, used;  // the input, and what of it is not cut
   WeightedRows rows;  // the loss [batch], and how much each row counts; empty: all alike
   Value output;       // [batch, outputs]
+  Activations activations;
 
   Forward(Fn& fn, const ModelSpec& model, const Settings& settings, std::int64_t batch, Mode mode) {
     Graph& graph = fn.graph;
@@ -24,7 +25,7 @@ struct Forward {
     const Value y = model.target == TargetKind::kLabels ? input(graph, "y", {batch}, DType::kIndex)
                                                         : input(graph, "y", {batch, network.outputs()});
     used = without_cut(theta, switches_of(settings));
-    const Activations activations = network.build(x, used, statistics, mode == Mode::kTraining);
+    activations = network.build(x, used, statistics, mode == Mode::kTraining);
     if (statistics && mode == Mode::kTraining) fn.state(statistics, activations.statistics);
 
     const Scope scope(graph, "loss");
@@ -90,6 +91,21 @@ Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t bat
     const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
     fn.output("loss", forward.rows.loss);
     fn.output("output", forward.output);
+  });
+}
+
+Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame) {
+  return trace([&](Fn& fn) {
+    const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
+    const auto& [z, a] = std::tie(forward.activations.z, forward.activations.a);
+    fn.output("output", forward.output);
+    for (std::size_t k = 0; k < z.size(); ++k) {
+      fn.output(fmt::format("layer{}.z", k + 1), z[k]);
+      fn.output(fmt::format("layer{}.a", k + 1), a[k]);
+    }
+    if (!blame) return;
+    const auto delta = grad(sum(forward.rows.loss), z);
+    for (std::size_t k = 0; k < z.size(); ++k) fn.output(fmt::format("layer{}.delta", k + 1), delta[k]);
   });
 }
 

@@ -32,4 +32,9 @@ Fn update_part(const ModelSpec& model, const Settings& settings);
 // are measured without label smoothing and class weights.
 Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
+// What every layer with parameters says of each row, as evaluation sees it. Inputs as evaluation. Outputs, each [batch,
+// units]: output; layerK.z before the activation and layerK.a after it; if `blame` also layerK.delta, the derivative of
+// the row's own loss by z.
+Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame);
+
 }  // namespace limn

@@ -10,6 +10,27 @@
 #include "train/engine.hpp"
 
 namespace limn {
+namespace {
+
+// Where in a tensor of that name and shape the number stands that "NAME[i,j]" means. Error: it means none.
+std::size_t element(const std::string& name, const std::string& tensor, const Shape& shape) {
+  std::int64_t offset = 0;
+  const char *at = name.data() + std::min(name.find('['), name.size()), *end = name.data() + name.size();
+  for (int i = 0; i < shape.rank(); ++i) {
+    std::int64_t index = -1;
+    const auto [next, error] =
+        at < end ? std::from_chars(at + 1, end, index) : std::from_chars_result{at, std::errc::invalid_argument};
+    const char closing = i + 1 == shape.rank() ? ']' : ',';
+    if (error != std::errc() || next == end || *next != closing || index < 0 || index >= shape[i])
+      throw Error(fmt::format("\"{}\" is no number of {}, whose shape is {}", name, tensor, to_string(shape)),
+                  "write one index for each dimension, from 0: layer1.w[3,4]");
+    offset = offset * shape[i] + index;
+    at = next;
+  }
+  return static_cast<std::size_t>(offset);
+}
+
+}  // namespace
 
 Session::Session(const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed, ThreadPool& pool)
     : engine_(std::make_unique<Engine>(settings, std::move(data), seed, pool)) {}
@@ -32,6 +53,11 @@ std::int64_t Session::best_step() const {
 std::map<std::string, double> Session::evaluate(Split split, Weights which) { return engine_->evaluate(split, which); }
 std::vector<float> Session::predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which) {
   return engine_->evaluator(which).predict(data, rows);
+}
+
+std::map<std::string, std::vector<float>> Session::inspect(const Dataset& data, std::span<const std::int32_t> rows,
+                                                           bool blame) {
+  return engine_->evaluator(Weights::kLast).inspect(data, rows, blame);
 }
 
 std::vector<TensorView> Session::state() {
@@ -82,31 +108,46 @@ void Session::change(const Settings& settings) {
 
 float Session::quantity(const std::string& name) const {
   if (name == "train.loss") return engine_->last_loss;
-  const std::size_t bracket = name.find('[');
+  if (const auto at = name.find('@'); at != std::string::npos)
+    return of_sample(name.substr(0, at), name.substr(at + 1));
   auto views = engine_->state();
   for (TensorView& view : engine_->watched()) views.push_back(std::move(view));
   for (TensorView& view : engine_->gradient()) views.push_back(std::move(view));
-  const auto it = std::ranges::find(views, name.substr(0, bracket), &TensorView::name);
+  const auto it = std::ranges::find(views, name.substr(0, name.find('[')), &TensorView::name);
   if (it == views.end()) {
     std::vector<std::string> names{"train.loss"};
     for (const TensorView& view : views) names.push_back(view.name + to_string(view.shape));
     throw Error(fmt::format("there is no quantity \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
-  std::int64_t offset = 0;
-  const char *at = name.data() + std::min(bracket, name.size()), *end = name.data() + name.size();
-  for (int i = 0; i < it->shape.rank(); ++i) {
-    std::int64_t index = -1;
-    const auto [next, error] =
-        at < end ? std::from_chars(at + 1, end, index) : std::from_chars_result{at, std::errc::invalid_argument};
-    const char closing = i + 1 == it->shape.rank() ? ']' : ',';
-    if (error != std::errc() || next == end || *next != closing || index < 0 || index >= it->shape[i])
-      throw Error(fmt::format("\"{}\" is no number of {}, whose shape is {}", name, it->name, to_string(it->shape)),
-                  "write one index for each dimension, from 0: layer1.w[3,4]");
-    offset = offset * it->shape[i] + index;
-    at = next;
+  return it->values[element(name, it->name, it->shape)];
+}
+
+float Session::of_sample(const std::string& name, const std::string& sample) const {
+  const std::size_t slash = sample.find('/');
+  const Dataset& data = *engine_->data;
+  const auto split = sample.substr(0, slash);
+  const auto* rows = split == "train"   ? &data.train
+                     : split == "valid" ? &data.valid
+                     : split == "test"  ? &data.test
+                                        : nullptr;
+  std::size_t index = 0;
+  const char *begin = sample.data() + std::min(slash, sample.size() - 1) + 1, *end = sample.data() + sample.size();
+  const auto [next, error] = std::from_chars(begin, end, index);
+  if (!rows || slash == std::string::npos || error != std::errc() || next != end || index >= rows->size())
+    throw Error(fmt::format("\"{}\" is no sample of {}", sample, data.name),
+                fmt::format("write @train/N up to {}, @valid/N up to {} or @test/N up to {}", data.train.size(),
+                            data.valid.size(), data.test.size()));
+  const std::int32_t row[] = {(*rows)[index]};
+  const auto layers = engine_->evaluator(Weights::kLast).inspect(data, row, true);
+  const auto found = layers.find(name.substr(0, name.find('[')));
+  if (found == layers.end()) {
+    std::vector<std::string> names;
+    for (const auto& [layer, values] : layers) names.push_back(fmt::format("{}[{}]", layer, values.size()));
+    throw Error(fmt::format("a sample has no \"{}\"", name),
+                fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
-  return it->values[static_cast<std::size_t>(offset)];
+  return found->second[element(name, found->first, {static_cast<std::int64_t>(found->second.size())})];
 }
 
 Cost Session::step_cost() {

@@ -59,6 +59,11 @@ class Session {
   // classes, de-standardised values for targets.
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
 
+  // What every layer says of rows, [rows, units] by name: "output", "layerK.z" and "layerK.a" before and after the
+  // activation; with `blame` also "layerK.delta", the derivative of each row's own loss by z.
+  std::map<std::string, std::vector<float>> inspect(const Dataset& data, std::span<const std::int32_t> rows,
+                                                    bool blame);
+
   // Live views of everything that changes: parameters first ("layer1.w", "layer1.b", ...), then the rule's moments
   // ("momentum/layer1.w", ...), the network's statistics, and what watching the validation loss keeps ("plateau/best",
   // "early_stop/best", "best/layer1.w", ...). restore() wants the same names and shapes, but what watches may be
@@ -71,7 +76,8 @@ class Session {
   // cut counts as 0 in evaluations at once, and is 0 from the next step on. Error: other settings, or out of range.
   void change(const Settings& settings);
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
-  // last step), "momentum/layer2.w[3,4]". Error: no such quantity, naming those there are.
+  // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17".
+  // Error: no such quantity, naming those there are.
   float quantity(const std::string& name) const;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
@@ -81,6 +87,8 @@ class Session {
   std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""
 
  private:
+  float of_sample(const std::string& name, const std::string& sample) const;
+
   std::unique_ptr<Engine> engine_;
 };
 

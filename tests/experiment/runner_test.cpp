@@ -37,9 +37,9 @@ struct Trained {
     info.data_digest = data->digest;
     info.preprocessing = data->preprocessing;
     info.total_steps = total_steps(recipe, *data);
-    run = create_run(folder / "run", recipe, info);
+    run = create_run({folder / "run"}, recipe, info);
   }
-  Outcome go(std::int64_t until, Listener& listener) {
+  Outcome go(std::int64_t until, TrainingListener& listener) {
     const JournalContent history = read_journal(run.journal());
     const Visit place = newest(run, history, data, pool);
     Journal journal = Journal::reopen(run.journal(), place.session->cursor().step);
@@ -47,7 +47,7 @@ struct Trained {
   }
 };
 
-struct Heard : Listener {
+struct Heard : TrainingListener {
   std::vector<std::int64_t> evaluations;
   void evaluated(std::int64_t step, const Metrics&) override { evaluations.push_back(step); }
 };
@@ -74,7 +74,7 @@ TEST(Runner, WritesEveryLossAndEvaluationIntoTheJournal) {
 
 TEST(Runner, InterruptedAndGoingOnEndsWithTheSameState) {
   Trained whole, parted;
-  Listener silent;
+  TrainingListener silent;
   const auto expected = whole.go(600, silent).fingerprint;
   parted.go(250, silent);
   parted.interrupts = 1;
@@ -87,7 +87,7 @@ TEST(Runner, InterruptedAndGoingOnEndsWithTheSameState) {
 
 TEST(Runner, StopsEarlyAndMeasuresTheBestWeights) {
   Trained trained({{"early_stop", SettingValue(std::int64_t{2})}, {"lr", SettingValue(0.0)}});  // nothing is ever lower
-  Listener silent;
+  TrainingListener silent;
   const Outcome outcome = trained.go(1000, silent);
   const auto interval = evaluation_interval(steps_per_epoch(trained.recipe, *trained.data), 1000);
   EXPECT_TRUE(outcome.stopped_early);
@@ -107,7 +107,7 @@ TEST(Runner, StopsEarlyAndMeasuresTheBestWeights) {
 
 TEST(Runs, OfBeforeASettingWasDeclaredMeanItsDefault) {
   Trained trained;
-  Listener silent;
+  TrainingListener silent;
   const auto expected = trained.go(300, silent).fingerprint;
   for (const ParameterSpec& parameter : find_experiment("mlp").parameters)
     if (!std::set<std::string>{"arch", "batch", "beta2", "epsilon", "init", "loss", "lr", "momentum", "optimizer",
@@ -124,7 +124,7 @@ TEST(Runner, StopsAtALossThatIsNotFinite) {
   Trained trained({{"arch", SettingValue(std::string("dense 8 relu | dense 8 relu | dense 2"))},
                    {"optimizer", SettingValue(std::string("sgd"))},
                    {"lr", SettingValue(1e12)}});
-  Listener silent;
+  TrainingListener silent;
   try {
     trained.go(1000, silent);
     ADD_FAILURE() << "it did not stop";

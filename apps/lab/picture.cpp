@@ -1,0 +1,277 @@
+#include "lab/picture.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace limn::lab {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t kMostInputs = 64;  // of a layer whose weights are sent one by one
+constexpr std::int64_t kMostGrid = 128;
+constexpr std::int64_t kMostTiles = 256;
+
+std::int64_t option(const Json& view, const char* name, std::int64_t initial, std::int64_t low, std::int64_t high) {
+  if (!view.contains(name)) return initial;
+  const Json& value = view.at(name);
+  if (!value.is_number_integer() || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high)
+    throw Error(fmt::format("the option {} of a view is {}", name, value.dump()),
+                fmt::format("write a whole number from {} to {}", low, high));
+  return value.get<std::int64_t>();
+}
+
+std::vector<std::int8_t> quantised(std::span<const float> values, float scale) {
+  std::vector<std::int8_t> bytes;
+  bytes.reserve(values.size());
+  const float factor = scale > 0 ? 127 / scale : 0;
+  for (const float v : values)
+    bytes.push_back(std::isfinite(v) ? static_cast<std::int8_t>(std::lround(std::clamp(v * factor, -127.0f, 127.0f)))
+                                     : std::int8_t{0});
+  return bytes;
+}
+
+float largest(std::span<const float> values) {
+  float most = 0;
+  for (const float v : values)
+    if (std::isfinite(v)) most = std::max(most, std::abs(v));
+  return most;
+}
+
+// A table with these encoded rows, of the same kind as the run's data.
+struct Rows {
+  std::vector<float> values;
+  Dataset data;
+  std::vector<std::int32_t> rows;
+
+  Rows(const Dataset& like, std::vector<float> encoded) : values(std::move(encoded)) {
+    data.name = like.name, data.task = like.task, data.sample = like.sample;
+    data.size = static_cast<std::int64_t>(values.size()) / like.sample.size();
+    data.values = values;
+    data.classes = like.classes, data.preprocessing = like.preprocessing;
+    data.labels.assign(static_cast<std::size_t>(data.size), 0);
+    data.targets.assign(static_cast<std::size_t>(data.size), 0);
+    rows.resize(static_cast<std::size_t>(data.size));
+    std::iota(rows.begin(), rows.end(), 0);
+  }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+};
+
+void want_table(const Dataset& data, std::int64_t feature) {
+  if (data.preprocessing.kind != "table" || feature < 0 || feature >= data.sample.size())
+    throw Error(fmt::format("{} has no numeric feature {} to lay a map over", data.name, feature),
+                data.preprocessing.kind == "table" ? fmt::format("features are 0 to {}", data.sample.size() - 1)
+                                                   : "take a table, such as penguins or spirals");
+}
+
+std::pair<float, float> range_of(const Dataset& data, std::int64_t feature) {
+  float low = data.values[static_cast<std::size_t>(feature)], high = low;
+  for (std::int64_t i = 0; i < data.size; ++i) {
+    const float v = data.values[static_cast<std::size_t>(i * data.sample.size() + feature)];
+    low = std::min(low, v), high = std::max(high, v);
+  }
+  const float margin = std::max(0.06f * (high - low), 1e-3f);
+  return {low - margin, high + margin};
+}
+
+double raw(const Dataset& data, std::int64_t feature, double encoded) {
+  std::int64_t at = 0;
+  for (const ColumnEncoding& column : data.preprocessing.columns) {
+    const auto width = column.categories.empty() ? 1 : static_cast<std::int64_t>(column.categories.size());
+    if (feature < at + width) return column.categories.empty() ? encoded * column.deviation + column.mean : encoded;
+    at += width;
+  }
+  return encoded;
+}
+
+struct Grid {
+  std::int64_t x, y, size;
+  std::pair<float, float> across, up;
+
+  Grid(const Json& view, const Dataset& data, std::int64_t initial)
+      : x(option(view, "x", 0, 0, 1'000'000)),
+        y(option(view, "y", 1, 0, 1'000'000)),
+        size(option(view, "size", initial, 2, kMostGrid)) {
+    want_table(data, x), want_table(data, y);
+    across = range_of(data, x), up = range_of(data, y);
+  }
+  std::vector<float> rows(std::int64_t width) const {  // row 0 is the highest y
+    std::vector<float> values(static_cast<std::size_t>(size * size * width), 0.0f);
+    const auto n = static_cast<float>(size - 1);
+    for (std::int64_t i = 0; i < size; ++i)
+      for (std::int64_t j = 0; j < size; ++j) {
+        const std::int64_t row = (i * size + j) * width;
+        values[static_cast<std::size_t>(row + x)] =
+            across.first + (across.second - across.first) * static_cast<float>(j) / n;
+        values[static_cast<std::size_t>(row + y)] = up.second - (up.second - up.first) * static_cast<float>(i) / n;
+      }
+    return values;
+  }
+  void corners(const Dataset& data, Json& head) const {
+    head["low"] = {raw(data, x, across.first), raw(data, y, up.first)};
+    head["high"] = {raw(data, x, across.second), raw(data, y, up.second)};
+  }
+};
+
+void draw_map(const Json& view, LiveRun& run, Frame& frame) {
+  const Dataset& data = *run.data();
+  const Grid grid(view, data, 64);
+  const Rows rows(data, grid.rows(data.sample.size()));
+  const std::vector<float> out = run.session().predict(rows.data, rows.rows);
+  grid.corners(data, frame.head);
+  const std::vector<std::int64_t> shape = {grid.size, grid.size};
+  if (data.task == Task::kRegress) return frame.add("value", shape, out);
+  const std::size_t classes = out.size() / rows.rows.size();
+  std::vector<std::uint8_t> winner, confidence;
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    const auto* p = out.data() + i * classes;
+    const auto best = std::max_element(p, p + classes);
+    winner.push_back(static_cast<std::uint8_t>(best - p));
+    confidence.push_back(static_cast<std::uint8_t>(std::lround(std::clamp(*best, 0.0f, 1.0f) * 255)));
+  }
+  frame.add("class", shape, winner);
+  frame.add("confidence", shape, confidence);
+}
+
+void draw_units(const Json& view, LiveRun& run, Frame& frame) {
+  const Dataset& data = *run.data();
+  const Grid grid(view, data, 24);
+  const std::int64_t most = option(view, "units", 12, 1, 64);
+  const Rows rows(data, grid.rows(data.sample.size()));
+  const auto count = static_cast<std::int64_t>(rows.rows.size());
+  grid.corners(data, frame.head);
+  frame.head["scale"] = Json::object();
+  for (const auto& [name, values] : run.session().inspect(rows.data, rows.rows, false)) {
+    if (!name.ends_with(".a")) continue;
+    const std::string layer = name.substr(0, name.size() - 2);
+    const std::int64_t units = static_cast<std::int64_t>(values.size()) / count, shown = std::min(units, most);
+    std::vector<float> by_unit;
+    for (std::int64_t u = 0; u < shown; ++u)
+      for (std::int64_t i = 0; i < count; ++i) by_unit.push_back(values[static_cast<std::size_t>(i * units + u)]);
+    const float scale = largest(by_unit);
+    frame.head["scale"][layer] = scale;
+    frame.add(layer, {shown, grid.size, grid.size}, quantised(by_unit, scale));
+  }
+}
+
+void draw_weights(const Json& view, LiveRun& run, Frame& frame) {
+  const std::int64_t most = option(view, "units", 12, 1, 64);
+  for (const TensorView& tensor : run.session().state()) {
+    if (!tensor.name.starts_with("layer")) break;  // parameters come first
+    if (tensor.shape.rank() == 1) {
+      const std::int64_t shown = std::min(tensor.shape[0], most);
+      frame.add(tensor.name, {shown}, std::span<const float>(tensor.values).first(static_cast<std::size_t>(shown)));
+      continue;
+    }
+    const std::int64_t inputs = tensor.shape[0], units = tensor.shape[1], shown = std::min(units, most);
+    const bool is_first = tensor.name == "layer1.w";
+    if (is_first && inputs > kMostInputs) continue;  // the view `tiles` shows these
+    const std::int64_t from = is_first ? inputs : std::min(inputs, most);
+    std::vector<float> part, sizes;
+    for (std::int64_t i = 0; i < from; ++i)
+      for (std::int64_t j = 0; j < shown; ++j) part.push_back(tensor.values[static_cast<std::size_t>(i * units + j)]);
+    for (const float w : part) sizes.push_back(std::abs(w));
+    const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(sizes.size() - 1));
+    std::ranges::nth_element(sizes, at);
+    frame.add(tensor.name, {from, shown}, part);
+    frame.add(tensor.name.substr(0, tensor.name.size() - 1) + "q", {1}, std::span<const float>(&*at, 1));
+  }
+}
+
+void draw_confusion(const Json& view, LiveRun& run, Frame& frame) {
+  const Dataset& data = *run.data();
+  if (data.task != Task::kClassify)
+    throw Error(fmt::format("{} has no classes to confuse", data.name), "it predicts numbers");
+  const std::string name = view.value("split", "valid");
+  const Split split = parse_split(name);
+  const auto& rows = split == Split::kTrain ? data.train : split == Split::kValid ? data.valid : data.test;
+  const std::vector<float> out = run.session().predict(data, rows);
+  const std::size_t classes = data.classes.size();
+  std::vector<std::int32_t> count(classes * classes, 0);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto* p = out.data() + i * classes;
+    const auto best = static_cast<std::size_t>(std::max_element(p, p + classes) - p);
+    count[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(rows[i])]) * classes + best] += 1;
+  }
+  const auto side = static_cast<std::int64_t>(classes);
+  frame.head["split"] = name;
+  frame.add("count", {side, side}, count);
+}
+
+void draw_tiles(const Json& view, LiveRun& run, Frame& frame) {
+  const Dataset& data = *run.data();
+  if (data.preprocessing.kind != "images") throw Error(fmt::format("{} has no images", data.name), "take mnist");
+  const auto state = run.session().state();
+  const TensorView& w = state.front();  // layer1.w
+  const int rank = data.sample.rank();
+  const std::int64_t height = data.sample[rank - 2], width = data.sample[rank - 1], units = w.shape[1];
+  const std::int64_t shown = std::min(units, option(view, "units", 64, 1, kMostTiles));
+  std::vector<float> tiles;
+  for (std::int64_t u = 0; u < shown; ++u)
+    for (std::int64_t i = 0; i < height * width; ++i)
+      tiles.push_back(w.values[static_cast<std::size_t>(i * units + u)]);  // of colour images the first channel
+  const float scale = largest(tiles);
+  frame.head["scale"] = scale;
+  frame.add("tiles", {shown, height, width}, quantised(tiles, scale));
+}
+
+}  // namespace
+
+void draw(const Json& view, LiveRun& run, Frame& frame) {
+  const std::string name = view.value("view", "");
+  if (name == "weights") return draw_weights(view, run, frame);
+  if (name == "map") return draw_map(view, run, frame);
+  if (name == "units") return draw_units(view, run, frame);
+  if (name == "confusion") return draw_confusion(view, run, frame);
+  if (name == "tiles") return draw_tiles(view, run, frame);
+  throw Error(fmt::format("there is no view '{}'", name), "the views are: weights, map, units, confusion, tiles");
+}
+
+Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {
+  const Dataset& data = *run.data();
+  want_table(data, x), want_table(data, y);
+  Json out = {{"x", Json::array()}, {"y", Json::array()}, {"label", Json::array()}, {"split", Json::array()}};
+  const auto take = [&](const std::vector<std::int32_t>& rows, const char* split, std::size_t most) {
+    for (const std::int32_t row : std::span(rows).first(std::min(rows.size(), most))) {
+      const float* sample = data.values.data() + row * data.sample.size();
+      out["x"].push_back(raw(data, x, sample[x]));
+      out["y"].push_back(raw(data, y, sample[y]));
+      out["label"].push_back(data.task == Task::kClassify ? Json(data.labels[static_cast<std::size_t>(row)])
+                                                          : Json(nullptr));
+      out["split"].push_back(split);
+    }
+  };
+  take(data.train, "train", 1400), take(data.valid, "valid", 300), take(data.test, "test", 300);
+  return out;
+}
+
+Json predict_one(LiveRun& run, std::vector<float> raw_sample) {
+  const Dataset& data = *run.data();
+  if (static_cast<std::int64_t>(raw_sample.size()) != data.sample.size())
+    throw Error(fmt::format("a sample of {} numbers", raw_sample.size()),
+                fmt::format("a sample of {} has {}", data.name, data.sample.size()));
+  if (!std::ranges::all_of(raw_sample, [](float v) { return std::isfinite(v); }))
+    throw Error("a sample has a number that is not finite", "write finite numbers");
+  if (data.preprocessing.kind == "table") {
+    std::size_t at = 0;
+    for (const ColumnEncoding& column : data.preprocessing.columns) {
+      if (column.categories.empty())
+        raw_sample[at] = static_cast<float>((raw_sample[at] - column.mean) / column.deviation);
+      at += std::max<std::size_t>(1, column.categories.size());
+    }
+  }
+  const Rows rows(data, std::move(raw_sample));
+  Json layers = Json::array();
+  for (const auto& [name, values] : run.session().inspect(rows.data, rows.rows, false))
+    if (name.ends_with(".a")) layers.push_back({{"name", name.substr(0, name.size() - 2)}, {"a", values}});
+  return {{"run", run.run().info.id},
+          {"step", run.step()},
+          {"output", run.session().predict(rows.data, rows.rows)},
+          {"layers", layers}};
+}
+
+}  // namespace limn::lab

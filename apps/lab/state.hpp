@@ -1,0 +1,38 @@
+// What the lab says of runs in JSON; docs/protocol.md has the shapes.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.hpp"
+#include "experiment/live.hpp"
+
+namespace limn::lab {
+
+// A run that is open in the lab, and what it has been told to do.
+struct Open {
+  explicit Open(Run run, const Program& program, ThreadPool& pool) : live(std::move(run), program, pool) {}
+
+  LiveRun live;
+  bool playing = false;
+  std::int64_t goal = -1;  // where it is going at once, playing or not; -1: nowhere
+  std::int64_t until = 0;  // where playing stops
+  double rate = 0;         // steps per second while it plays
+  std::optional<Error> error;
+  std::vector<nlohmann::json> branches;  // {"id", "step", "patch"}
+  std::uint64_t version = 1;             // counts what changed in its STATE
+
+  const char* state() const {
+    return error ? "failed" : playing ? "playing" : live.finished() && live.step() == live.head() ? "done" : "paused";
+  }
+};
+
+nlohmann::json error_json(const std::string& what, const std::string& hint);
+nlohmann::json state_json(Open& open);
+nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head);
+nlohmann::json values_json(const SettingValues& values);
+std::string hex_float(float value);  // as C's %a writes it
+
+// {"NAME": VALUE...} as the assignments that commands take. Error: not an object of numbers and texts.
+std::vector<std::string> assignments(const nlohmann::json& settings);
+
+}  // namespace limn::lab

@@ -1,0 +1,25 @@
+// How runs begin: from a recipe, or at a step of another run.
+#pragma once
+#include <memory>
+
+#include "experiment/runner.hpp"
+#include "train/session.hpp"
+
+namespace limn {
+
+struct Beginning {
+  Run run;
+  std::shared_ptr<const Dataset> data;
+  std::unique_ptr<Session> session;
+};
+
+// Loads the recipe's data, resolves it, and makes the run. Error: as each of these; nothing is left then.
+Beginning begin_run(Recipe recipe, const Destination& to, const Program& program, ThreadPool& pool);
+
+// A run that begins with the parent's state after `step` steps and these changes (NAME=VALUE). Error: a step that the
+// parent does not have, or a change that cannot be.
+Beginning branch_run(const Run& parent, const JournalContent& journal, std::shared_ptr<const Dataset> data,
+                     std::int64_t step, std::span<const std::string> changes, const Destination& to,
+                     const Program& program, ThreadPool& pool);
+
+}  // namespace limn

@@ -1,0 +1,178 @@
+#include "experiment/live.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "base/error.hpp"
+#include "train/snapshot.hpp"
+
+namespace limn {
+namespace {
+
+constexpr double kKeepSeconds = 0.25;              // going back repeats at most about this much training
+constexpr double kWorthSeconds = 0.1;              // training repeated faster than this needs no snapshot
+constexpr double kSaveSeconds = 5;                 // at most this much training is lost by a crash
+constexpr std::size_t kMostKeptBytes = 256 << 20;  // of one run's states in memory
+
+std::size_t bytes_of(Session& session) {
+  std::size_t bytes = 0;
+  for (const TensorView& view : session.state()) bytes += view.values.size_bytes();
+  return bytes;
+}
+
+Tensor copied(const TensorView& view) { return {view.name, view.shape, {view.values.begin(), view.values.end()}}; }
+
+Visit opened(const Run& run, const JournalContent& history, std::shared_ptr<const Dataset> data, ThreadPool& pool) {
+  verify_snapshots(run);
+  return newest(run, history, std::move(data), pool);
+}
+
+}  // namespace
+
+LiveRun::LiveRun(Run run, const Program& program, ThreadPool& pool)
+    : run_(std::move(run)),
+      program_(program),
+      pool_(pool),
+      history_(journal_of(run_)),
+      data_(load_data(run_)),
+      session_(opened(run_, history_, data_, pool).session),
+      journal_(Journal::reopen(run_.journal(), history_.last_step())),
+      recorder_(run_, *session_, *data_, journal_, program_, *this) {
+  recorder_.remember(history_);
+  for (const JournalRecord& record : history_.records)
+    if (record.kind == RecordKind::kAction) changed_at_.push_back(record.step);
+  for (const SnapshotFile& file : snapshots_of(run_))
+    if (file.step <= head()) saved_.push_back(file.step);
+  mark_ = mark_after(head());
+  finished_ = head() >= run_.info.total_steps;
+  keep();
+}
+
+float LiveRun::loss() const {
+  const std::int64_t row = step() - history_.start - 1;
+  if (row < 0 || row >= history_.rows()) return std::numeric_limits<float>::quiet_NaN();
+  return history_.values[0][static_cast<std::size_t>(row)];
+}
+
+std::vector<std::int64_t> LiveRun::snapshots() const {
+  std::vector<std::int64_t> steps;
+  for (const auto& [step, state] : kept_) steps.push_back(step);
+  steps.insert(steps.end(), saved_.begin(), saved_.end());
+  std::ranges::sort(steps);
+  steps.erase(std::ranges::unique(steps).begin(), steps.end());
+  return steps;
+}
+
+void LiveRun::advance() {
+  const std::int64_t at = step();
+  if (std::ranges::binary_search(changed_at_, at)) session_->change(settings_at(run_, history_, at));
+  const bool is_new = at == head();
+  const float loss = session_->advance();
+  if (is_new)
+    record_new_step(loss);
+  else if (std::bit_cast<std::uint32_t>(loss) != std::bit_cast<std::uint32_t>(this->loss()))
+    throw Error(
+        fmt::format("step {} of {} gave a loss of {}, its journal has {}", at + 1, run_.info.id, loss, this->loss()),
+        "the run was made by another build or on another instruction path: branch it, or train it anew",
+        Fault::kFailure);
+}
+
+void LiveRun::spent(double seconds) {
+  since_kept_ += seconds, since_saved_ += seconds;
+  if (since_kept_ > kKeepSeconds) keep();
+  if (since_saved_ > kSaveSeconds && step() == head()) save(run_.snapshot("latest.safetensors"));
+}
+
+void LiveRun::record_new_step(float loss) {
+  history_.values[0].push_back(loss);
+  recorder_.row(loss);
+  const std::int64_t at = step();
+  if (at % session_->evaluation_interval() == 0 || at == run_.info.total_steps || session_->stopped())
+    recorder_.measure();
+  if (at >= mark_) {
+    if (since_saved_ > kWorthSeconds) save(run_.snapshot_at(at));
+    mark_ = mark_after(at);
+  }
+  if (at == run_.info.total_steps || session_->stopped()) finish();
+}
+
+void LiveRun::finish() {
+  finished_ = true;
+  save();
+  Outcome outcome;
+  outcome.steps = step();
+  outcome.stopped_early = session_->stopped();
+  outcome.fingerprint = session_->fingerprint();
+  recorder_.finish(outcome);
+}
+
+void LiveRun::approach(std::int64_t to) {
+  if (to < run_.start() || to > head())
+    throw Error(fmt::format("{} has no step {}", run_.info.id, to),
+                fmt::format("it has the steps from {} to {}; play on to go further", run_.start(), head()));
+  const auto after = kept_.upper_bound(to);
+  const std::int64_t in_memory = after == kept_.begin() ? -1 : std::prev(after)->first;
+  std::int64_t in_file = -1;
+  std::filesystem::path path;
+  for (const SnapshotFile& file : snapshots_of(run_))
+    if (file.step <= to && file.step > in_file) in_file = file.step, path = file.path;
+  if (step() <= to && step() >= std::max(in_memory, in_file)) return;
+  if (in_memory >= in_file && in_memory >= 0) {
+    const Kept& kept = std::prev(after)->second;
+    session_->change(settings_at(run_, history_, in_memory));
+    session_->restore(kept.tensors, kept.cursor);
+  } else if (in_file >= 0) {
+    const auto [info, tensors] = load_snapshot(path);
+    session_->change(settings_at(run_, history_, in_file));
+    session_->restore(tensors, info.cursor);
+  } else {
+    const Visit drawn = travel(run_, history_, data_, pool_, run_.start(), Arrival::kState);
+    std::vector<Tensor> tensors;
+    for (const TensorView& view : drawn.session->state()) tensors.push_back(copied(view));
+    session_->change(settings_at(run_, history_, run_.start()));
+    session_->restore(tensors, drawn.session->cursor());
+  }
+  since_kept_ = 0;
+}
+
+void LiveRun::change(std::span<const std::string> changes) {
+  LIMN_CHECK(step() == head(), "settings change at the head");
+  const SettingValues before = values(), after = changed_values(run_, history_, step(), *data_, changes);
+  const SettingValues changed = difference(before, after);
+  if (changed.empty()) return;
+  session_->change(typed_settings(run_, after));
+  const JournalRecord record{RecordKind::kAction, step(), to_json(changed)};
+  journal_.record(record.kind, record.step, record.text);
+  recorded(record);
+}
+
+void LiveRun::save() {
+  if (step() == head()) save(run_.snapshot_at(step()));
+}
+
+void LiveRun::save(const std::filesystem::path& path) {
+  recorder_.save(path);
+  if (path.filename() != "latest.safetensors") saved_.push_back(step());
+  since_saved_ = 0;
+}
+
+void LiveRun::recorded(const JournalRecord& record) {
+  history_.records.push_back(record);
+  if (record.kind == RecordKind::kAction) changed_at_.push_back(record.step);
+}
+
+void LiveRun::keep() {
+  since_kept_ = 0;
+  if (kept_.contains(step())) return;
+  Kept kept{session_->cursor(), {}};
+  for (const TensorView& view : session_->state()) kept.tensors.push_back(copied(view));
+  kept_.emplace(step(), std::move(kept));
+  const std::size_t most = std::max<std::size_t>(4, kMostKeptBytes / std::max<std::size_t>(1, bytes_of(*session_)));
+  if (kept_.size() <= std::min<std::size_t>(most, 2000)) return;
+  bool other = false;  // every second one goes, but never the first or the newest
+  for (auto it = std::next(kept_.begin()); std::next(it) != kept_.end();)
+    it = (other = !other) ? kept_.erase(it) : std::next(it);
+}
+
+}  // namespace limn

@@ -1,0 +1,69 @@
+// A run that is open: it stands at any of its steps, plays on, goes back, and takes other settings. What it does at its
+// furthest step is journalled as a training by command is; behind it, the same steps give the same bits again.
+// It must not know threads, clients or pictures: one caller at a time.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "experiment/recorder.hpp"
+#include "experiment/travel.hpp"
+
+namespace limn {
+
+class LiveRun : private Listener {
+ public:
+  // Opens the run at its furthest step with a snapshot; advance() repeats what the journal has beyond. No other program
+  // may train it meanwhile. Error: damaged, being trained, or its data are gone.
+  LiveRun(Run run, const Program& program, ThreadPool& pool);
+
+  const Run& run() const { return run_; }
+  const JournalContent& history() const { return history_; }
+  std::shared_ptr<const Dataset> data() const { return data_; }
+  Session& session() { return *session_; }
+  std::int64_t step() const { return session_->cursor().step; }
+  std::int64_t head() const { return history_.last_step(); }
+  SettingValues values() const { return values_at(run_, history_, step()); }
+  float loss() const;                           // of the step that led here; NaN at the beginning
+  std::vector<std::int64_t> snapshots() const;  // steps that can be gone to at once, ascending
+  bool finished() const { return finished_; }   // it has its length, or stopped early
+
+  // One step on; at the head it is a new one. Error (kFailure): the loss is not finite, the disk is full, a repeated
+  // step gave other bits.
+  void advance();
+  // Stands at the nearest kept state at or before `step`, unless it stands nearer already; advance() does the rest.
+  // Error: before the run's beginning, or beyond its head.
+  void approach(std::int64_t step);
+  // Settings from the head on (NAME=VALUE), where it must stand. Error: as changed_values.
+  void change(std::span<const std::string> changes);
+  void spent(double seconds);  // on steps since it was told last: decides when states are kept, never about numbers
+  void save();                 // a durable snapshot, if it stands at the head
+
+ private:
+  struct Kept {
+    Cursor cursor;
+    std::vector<Tensor> tensors;
+  };
+  void recorded(const JournalRecord& record) override;
+  void save(const std::filesystem::path& path);
+  void keep();
+  void finish();
+  void record_new_step(float loss);
+
+  Run run_;
+  Program program_;
+  ThreadPool& pool_;
+  JournalContent history_;
+  std::shared_ptr<const Dataset> data_;
+  std::unique_ptr<Session> session_;
+  Journal journal_;
+  Recorder recorder_;
+  std::map<std::int64_t, Kept> kept_;        // by step; the beginning is always among them
+  std::vector<std::int64_t> saved_;          // steps of durable snapshots
+  std::int64_t mark_ = 0;                    // the next step worth one
+  std::vector<std::int64_t> changed_at_;     // steps of the journal's actions, ascending
+  double since_kept_ = 0, since_saved_ = 0;  // seconds of training
+  bool finished_ = false;
+};
+
+}  // namespace limn

@@ -1,0 +1,120 @@
+#include "experiment/recorder.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "train/snapshot.hpp"
+
+namespace limn {
+namespace {
+
+using Json = nlohmann::json;
+
+Json json_of(const Metrics& metrics) {
+  Json json = Json::object();
+  for (const auto& [name, value] : metrics) json[name] = value;  // not finite becomes null
+  return json;
+}
+
+}  // namespace
+
+template <class J>
+void Recorder::event(const std::string& name, J more) {
+  more["event"] = name;
+  more["step"] = session_.cursor().step;
+  const JournalRecord record{RecordKind::kEvent, session_.cursor().step, more.dump()};
+  journal_.record(record.kind, record.step, record.text);
+  listener_.recorded(record);
+}
+
+void Recorder::remember(const JournalContent& history) {
+  for (const JournalRecord& record : history.records) {
+    if (record.kind != RecordKind::kEvent || record.step > session_.cursor().step) continue;
+    const Json event = Json::parse(record.text, nullptr, false);
+    if (!event.is_object() || event.value("event", "") != "eval" || !event.contains("valid.loss")) continue;
+    if (event["valid.loss"].is_number()) best_ = std::min(best_, event["valid.loss"].get<double>());
+  }
+}
+
+void Recorder::row(float loss) {
+  journal_.append(std::span(&loss, 1));
+  if (std::isfinite(loss)) return;
+  const std::int64_t step = session_.cursor().step;
+  const auto tensor = session_.first_not_finite();
+  const auto& settings = session_.settings();
+  const auto files = snapshots_of(run_);
+  const auto what = fmt::format("training diverged: the loss of step {} is {}{}", step, loss,
+                                tensor.empty() ? "" : fmt::format(", and {} is not finite", tensor));
+  event("error", Json{{"what", what}, {"tensor", tensor}});
+  throw Error(
+      what,
+      fmt::format("lower the learning rate (lr is {:g}; try {:g}), or raise the batch; the run {} is kept up to "
+                  "step {}: limn resume {} --set lr={:g}",
+                  settings.lr, settings.lr / 10, run_.folder.string(), files.empty() ? run_.start() : files.back().step,
+                  run_.folder.string(), settings.lr / 10),
+      Fault::kFailure);
+}
+
+void Recorder::measure() {
+  last_ = evaluate_split(session_, data_, Split::kValid);
+  if (last_.empty()) return;
+  event("eval", json_of(last_));
+  listener_.evaluated(session_.cursor().step, last_);
+  if (const double loss = last_.at("valid.loss"); loss < best_) {
+    best_ = loss;
+    save(run_.snapshot("best.safetensors"));
+  }
+}
+
+void Recorder::save(const std::filesystem::path& path) {
+  journal_.sync();  // a snapshot must never be ahead of the journal
+  save_snapshot(path, session_.state(), {session_.cursor(), program_.build, program_.isa});
+  if (path.filename() != "best.safetensors") event("snapshot", Json{{"file", path.filename().string()}});
+  listener_.saved(session_.cursor().step, path);
+}
+
+void Recorder::stopped() { event("stop", Json{{"reason", "interrupted"}}); }
+
+void Recorder::finish(Outcome& outcome) {
+  outcome.best_step = session_.best_step();
+  outcome.metrics = outcome.best_step < 0 ? last_ : evaluate_split(session_, data_, Split::kValid, Weights::kBest);
+  const Metrics test = evaluate_split(session_, data_, Split::kTest, Weights::kBest);
+  outcome.metrics.insert(test.begin(), test.end());
+  if (!test.empty()) listener_.evaluated(outcome.best_step < 0 ? outcome.steps : outcome.best_step, test);
+  Json done = {{"metrics", json_of(outcome.metrics)},
+               {"fingerprint", outcome.fingerprint},
+               {"seconds", outcome.seconds},
+               {"threads", program_.threads},
+               {"isa", program_.isa},
+               {"build", program_.build}};
+  if (outcome.best_step >= 0) done["best_step"] = outcome.best_step;
+  if (outcome.stopped_early) done["reason"] = "early stop";
+  event("done", std::move(done));
+  journal_.sync();
+}
+
+Split parse_split(const std::string& name) {
+  if (name == "train") return Split::kTrain;
+  if (name == "valid") return Split::kValid;
+  if (name == "test") return Split::kTest;
+  throw Error(fmt::format("there is no split '{}'", name), "the splits are: train, valid, test");
+}
+
+Metrics evaluate_split(Session& session, const Dataset& data, Split split, Weights which) {
+  const auto& rows = split == Split::kTrain ? data.train : split == Split::kValid ? data.valid : data.test;
+  const char* prefix = split == Split::kTrain ? "train" : split == Split::kValid ? "valid" : "test";
+  Metrics metrics;
+  if (rows.empty()) return metrics;
+  for (const auto& [name, value] : session.evaluate(split, which)) metrics[fmt::format("{}.{}", prefix, name)] = value;
+  return metrics;
+}
+
+std::int64_t mark_after(std::int64_t step) {
+  for (std::int64_t power = 1;; power *= 10)
+    for (const std::int64_t digit : {1, 2, 5})
+      if (digit * power > step) return digit * power;
+}
+
+}  // namespace limn

@@ -1,0 +1,76 @@
+// What a training writes down at its furthest step, whoever drives it: measurements, snapshots, how it ended.
+// It must not decide when.
+#pragma once
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+
+#include "experiment/run.hpp"
+#include "train/session.hpp"
+
+namespace limn {
+
+// Which program trains, as it is written down beside what it made.
+struct Program {
+  std::string build, isa;
+  int threads = 1;
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void evaluated(std::int64_t /*step*/, const Metrics&) {}
+  virtual void saved(std::int64_t /*step*/, const std::filesystem::path&) {}
+  virtual void recorded(const JournalRecord&) {}  // every event, as the journal has it
+};
+
+struct Outcome {
+  bool interrupted = false;
+  std::int64_t steps = 0;  // finished steps of the run
+  double seconds = 0;      // of the loop: steps, validation and snapshots; of this program alone
+  bool stopped_early = false;
+  std::int64_t best_step = -1;  // whose weights the metrics are of; -1: the last ones
+  Metrics metrics;              // "valid.loss", "test.accuracy"...
+  std::string fingerprint;      // 16 hex digits
+};
+
+class Recorder {
+ public:
+  // All of them must outlive the recorder.
+  Recorder(const Run& run, Session& session, const Dataset& data, Journal& journal, const Program& program,
+           Listener& listener)
+      : run_(run), session_(session), data_(data), journal_(journal), program_(program), listener_(listener) {}
+
+  void remember(const JournalContent& history);  // the best validation so far of an earlier part of the run
+  void row(float loss);                          // of the step just taken. Error (kFailure): it is not finite
+  void measure();                                // the validation metrics; the lowest loss so far is kept as a snapshot
+  void save(const std::filesystem::path& path);  // a durable snapshot
+  void stopped();                                // the end of a training that somebody interrupted
+  // The end of a whole training, measured after the last step already: evaluates the last weights, or with early
+  // stopping the best ones.
+  void finish(Outcome& outcome);
+
+ private:
+  template <class Json>
+  void event(const std::string& name, Json more);
+
+  const Run& run_;
+  Session& session_;
+  const Dataset& data_;
+  Journal& journal_;
+  const Program& program_;
+  Listener& listener_;
+  Metrics last_;  // of the last validation
+  double best_ = std::numeric_limits<double>::infinity();
+};
+
+// The metrics of a split under the names a journal uses; none for a split without rows.
+Metrics evaluate_split(Session& session, const Dataset& data, Split split, Weights which = Weights::kLast);
+// "train", "valid" or "test". Error: another word.
+Split parse_split(const std::string& name);
+
+// The next of 1, 2, 5, 10, 20, 50...: steps that are worth a durable snapshot if it costs little beside them.
+std::int64_t mark_after(std::int64_t step);
+
+}  // namespace limn
