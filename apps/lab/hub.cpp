@@ -220,7 +220,7 @@ void Hub::received(ClientId number, const std::string& text) {
     if (!wish.is_object()) throw Error("a message is no JSON object", "docs/protocol.md has the messages");
     if (wish.contains("ack")) {
       const Json& ack = wish.at("ack");
-      if (!ack.is_number_integer() || ack.get<std::int64_t>() > client.sent)
+      if (!ack.is_number_integer() || ack.get<std::int64_t>() < 1 || ack.get<std::int64_t>() > client.sent)
         throw Error("an acknowledgement of a frame that was not sent", "send the number of the newest frame");
       client.acknowledged = std::max(client.acknowledged, ack.get<std::int64_t>());
     } else if (wish.contains("watch") && wish.at("watch").is_string()) {

@@ -151,6 +151,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     stream_.set_option(websocket::stream_base::timeout{5s, 60s, true});
     stream_.read_message_max(kMostMessage);
     stream_.binary(true);
+    stream_.auto_fragment(false);  // a frame is one piece, which scripts read with less code
     stream_.async_accept(request, [self = shared_from_this()](beast::error_code error) {
       if (error) return;
       self->id_ = self->shared_.next_client++;

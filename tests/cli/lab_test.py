@@ -1,0 +1,263 @@
+"""The lab over its wires: who may ask, travel, branches, equal bits with the command line, the stream, damage."""
+import json
+import os
+import signal
+import socket
+import unittest
+
+from lab import TOKEN, Lab, Stream, authorised
+from program import SMALL, ProgramTest, drawn_random
+
+SETTINGS = {"arch": "dense 24 relu | dropout 0.25 | dense 16 tanh | dense 2", "batch": 48, "schedule": "constant"}
+
+
+class LabTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.lab = self.open_lab()
+
+    def open_lab(self, *arguments):
+        lab = Lab(self.start, self.folder / "runs", *arguments)
+        self.addCleanup(lab.stop)
+        return lab
+
+    def stream(self):
+        stream = Stream(self.lab.port, authorised())
+        self.addCleanup(stream.close)
+        self.assertEqual(stream.status, 101)
+        return stream
+
+    def wait_for(self, run, wanted):
+        """Follows the stream until a STATE of the run fits."""
+        stream = Stream(self.lab.port, authorised())
+        stream.send(json.dumps({"watch": run, "views": []}))
+        for head, _ in stream.frames():
+            if head["kind"] == "state" and wanted(head["state"]):
+                stream.close()
+                return head["state"]
+        self.fail("the stream ended")
+
+    def folder_of(self, run):
+        return next(p for p in (self.folder / "runs").iterdir() if p.name.endswith(run))
+
+
+class Access(LabTest):
+    def test_is_for_the_printed_host_origin_and_token_alone(self):
+        port = self.lab.port
+        own, token = {"Host": f"127.0.0.1:{port}"}, {"Authorization": f"Bearer {TOKEN}"}
+        for headers, status in [
+            ({**own, **token}, 200),
+            ({**own, "Cookie": f"other=1; limn-{port}={TOKEN}"}, 200),
+            ({**own, **token, "Origin": f"http://127.0.0.1:{port}"}, 200),
+            ({"Host": f"localhost:{port}", **token}, 200),
+            (own, 401),
+            ({**own, "Authorization": "Bearer "}, 401),
+            ({**own, "Authorization": f"Bearer {TOKEN}x"}, 401),
+            ({**own, "Cookie": f"limn-{port + 1}={TOKEN}"}, 401),
+            ({**own, **token, "Origin": "http://example.org"}, 403),
+            ({**own, **token, "Origin": "null"}, 403),
+            ({**own, **token, "Origin": f"http://127.0.0.1:{port + 1}"}, 403),
+            ({"Host": f"example.org:{port}", **token}, 421),
+            ({"Host": "127.0.0.1", **token}, 421),
+        ]:
+            self.assertEqual(self.lab.request("GET", "/api/lab", headers=headers)[0], status, headers)
+        for path, status in [(f"/api/lab?token={TOKEN}", 200), ("/api/lab?token=", 401), ("/?token=wrong", 401)]:
+            self.assertEqual(self.lab.request("GET", path, headers=own)[0], status, path)
+        for headers, status in [(authorised(), 101), ([], 401), ([*authorised(), "Origin: http://example.org"], 403)]:
+            stream = Stream(port, headers)
+            self.assertEqual(stream.status, status, headers)
+            stream.close()
+
+    def test_a_taken_port_and_a_public_address_are_explained(self):
+        for arguments, word in [(("--port", self.lab.port), "--port 0"), (("--host", "0.0.0.0"), "ssh")]:
+            result = self.run_limn("lab", "--no-open", *arguments)
+            self.assertEqual(result.status, 2)
+            self.assertIn(word, result.err)
+
+
+class Travel(LabTest):
+    def test_back_and_forth_is_where_it_was(self):
+        run = self.lab.create(settings=SETTINGS, steps=400)["id"]
+        at = lambda step: self.lab.do(run, "seek", step=step)["fingerprint"]
+        forward = self.lab.do(run, "step", unit="batch", count=200)
+        self.assertEqual((forward["step"], forward["head"], forward["state"]), (200, 200, "paused"))
+        early = at(50)
+        self.assertNotEqual(early, forward["fingerprint"])
+        self.assertEqual(at(200), forward["fingerprint"])
+        self.assertEqual(self.lab.do(run, "step", unit="batch", count=-150)["fingerprint"], early)
+        branch = self.lab.do(run, "branch")
+        self.assertEqual((branch["parent"]["step"], branch["step"]), (50, 50))
+        there = self.lab.do(branch["id"], "step", unit="batch", count=150)
+        self.assertEqual(there["fingerprint"], forward["fingerprint"])
+
+    def test_seeds_decide_all(self):
+        def end(seed):
+            run = self.lab.create(settings=SETTINGS, steps=60, seed=seed)["id"]
+            return self.lab.do(run, "step", count=60)["fingerprint"]
+        self.assertEqual(end(5), end(5))
+        self.assertNotEqual(end(5), end(6))
+
+    def test_epochs_and_the_beginning(self):
+        run = self.lab.create(settings=SETTINGS, steps=1000)
+        epoch = run["steps_per_epoch"]
+        steps = [self.lab.do(run["id"], "step", unit=unit, count=count)["step"]
+                 for unit, count in [("epoch", 2), ("batch", 3), ("epoch", -1), ("epoch", 1), ("epoch", -9)]]
+        self.assertEqual(steps, [2 * epoch, 2 * epoch + 3, 2 * epoch, 3 * epoch, 0])
+        self.assertEqual(self.lab.do(run["id"], "seek", step=0)["fingerprint"], run["fingerprint"])
+
+    def test_settings_change_at_the_head_and_branch_behind_it(self):
+        run = self.lab.create(settings=SETTINGS, steps=300)["id"]
+        self.lab.do(run, "step", count=100)
+        changed = self.lab.do(run, "set", settings={"lr": 0.0125})
+        self.assertEqual(changed["id"], run)
+        self.assertEqual([(f["step"], f["changes"]) for f in changed["flags"]], [(100, {"lr": 0.0125})])
+        end = self.lab.do(run, "step", count=100)["fingerprint"]
+        self.lab.do(run, "seek", step=40)
+        self.assertEqual(self.lab.do(run, "seek", step=200)["fingerprint"], end)
+        self.lab.do(run, "seek", step=80)
+        other = self.lab.do(run, "set", settings={"lr": 0.0125})
+        self.assertNotEqual(other["id"], run)
+        self.assertEqual((other["parent"], other["settings"]["lr"]),
+                         ({"id": run, "step": 80, "patch": {"lr": 0.0125}}, 0.0125))
+        status, answer = self.lab.request("POST", f"/api/runs/{run}/command",
+                                          json.dumps({"do": "set", "settings": {"lr": -1}}))
+        self.assertEqual(status, 400, answer)
+
+
+class EqualBits(LabTest):
+    def test_page_command_line_and_replay_agree(self):
+        random = drawn_random("lab bits")
+        seed = random.randrange(1000)
+        run = self.lab.create(settings=SETTINGS, steps=300, seed=seed)["id"]
+        self.lab.do(run, "step", count=120)
+        self.lab.do(run, "set", settings={"lr": 0.004, "freeze": "layer1.b"})
+        self.lab.do(run, "step", count=80)
+        branch = self.lab.do(run, "branch", step=150, settings={"momentum": 0.8})["id"]
+        self.lab.do(branch, "step", count=70)
+        asked = []
+        for of, low, high in [(run, 1, 200), (branch, 151, 220)]:
+            for _ in range(5):
+                step = random.randint(low, high)
+                names = [f"layer1.w[{random.randrange(2)},{random.randrange(24)}]", f"layer2.b[{random.randrange(16)}]",
+                         f"layer3.dw[{random.randrange(16)},{random.randrange(2)}]", "train.loss",
+                         f"layer{random.randint(1, 3)}.delta[1]@train/{random.randrange(50)}",
+                         f"layer2.a[3]@valid/{random.randrange(10)}"]
+                asked.append((of, step, names, [self.lab.quantity(of, step, name)["hex"] for name in names]))
+        self.assertEqual(self.lab.stop(), 0)
+        for of, step, names, seen in asked:
+            quantities = [part for name in names for part in ("--quantity", name)]
+            replayed = self.limn("replay", self.folder_of(of), "--step", step, *quantities, "--json", "--threads", 1)
+            self.assertEqual([e["hex"] for e in replayed.of("quantity")], seen, (of, step, names))
+
+    def test_a_run_played_to_its_end_is_the_run_of_the_command_line(self):
+        done = self.train(*SMALL, "--steps", 700, "--seed", 9, "--out", "by-command").done
+        run = self.lab.create(settings=SETTINGS, steps=700, seed=9, play=True)["id"]
+        state = self.wait_for(run, lambda s: s["state"] == "done")
+        self.assertEqual((state["step"], state["fingerprint"]), (700, done["fingerprint"]))
+        listed = self.limn("runs", "show", self.folder_of(run), "--json").events[0]
+        self.assertEqual(listed["metrics"], done["metrics"])
+
+
+class Damage(LabTest):
+    def test_a_killed_lab_opens_its_runs_again(self):
+        run = self.lab.create(settings=SETTINGS, steps=100000)["id"]
+        fingerprint = self.lab.do(run, "step", count=500)["fingerprint"]
+        self.lab.do(run, "act", name="save")
+        self.lab.do(run, "play")
+        self.wait_for(run, lambda s: s["head"] > 600)
+        self.lab.process.send_signal(signal.SIGKILL)
+        self.lab.process.communicate()
+        self.lab = self.open_lab()
+        state = self.lab.do(run, "seek", step=500)
+        self.assertEqual(state["fingerprint"], fingerprint)
+
+    def test_a_stopped_lab_keeps_the_last_step(self):
+        run = self.lab.create(settings=SETTINGS, steps=100000)["id"]
+        state = self.lab.do(run, "step", count=321)
+        self.assertEqual(self.lab.stop(), 0)
+        self.lab = self.open_lab()
+        self.lab.do(run, "pause")
+        again = self.lab.get(f"/api/runs/{run}")
+        self.assertEqual((again["step"], again["fingerprint"]), (321, state["fingerprint"]))
+
+    def test_a_diverged_run_says_so_and_goes_back(self):
+        run = self.lab.create(settings={**SETTINGS, "optimizer": "sgd", "loss": "squared", "lr": 1e12}, steps=1000)["id"]
+        state = self.lab.do(run, "step", count=100)
+        self.assertEqual(state["state"], "failed")
+        self.assertIn("diverged", state["error"]["what"])
+        self.assertIsNone(self.lab.do(run, "seek", step=0)["error"])
+
+    def test_malformed_messages_are_refused(self):
+        random = drawn_random("malformed messages")
+        run = self.lab.create(settings=SETTINGS, steps=100)["id"]
+        words = ["", "{", "[]", "null", '{"ack":1e99}', '{"ack":-3}', '{"watch":7}', '{"watch":"nothing"}',
+                 '{"watch":"%s","views":3}' % run, '{"watch":"%s","views":[{}]}' % run, '{"unwatch":[]}', "\xff\x00"]
+        stream = self.stream()
+        for i in range(500):
+            message = random.choice(words)
+            if random.random() < 0.5:
+                message = bytes(random.randrange(256) for _ in range(random.randrange(40)))
+            stream.send(message, opcode=2)
+            head, _ = stream.receive()
+            self.assertIn("error", head, message)
+        paths = ["/api/runs", f"/api/runs/{run}/command", f"/api/runs/{run}/predict"]
+        bodies = ["", "[]", "{", '{"do":"fly"}', '{"do":"seek","step":1e9}', '{"do":"seek","step":"x"}', '{"do":5}',
+                  '{"do":"set","settings":[]}', '{"do":"set","settings":{"nothing":1}}', '{"x":[1]}', '{"x":"y"}',
+                  '{"experiment":"mlp","data":"/etc/passwd"}', '{"experiment":"no","data":"spirals"}',
+                  '{"experiment":"mlp","data":"spirals","settings":{"arch":"dense 9999999999"}}',
+                  '{"experiment":"mlp","data":"spirals","seed":-1}', '{"do":"step","unit":"hour"}', "\x00" * 50]
+        for i in range(500):
+            body = random.choice(bodies)
+            if random.random() < 0.3:
+                body = bytes(random.randrange(256) for _ in range(random.randrange(60)))
+            status, answer = self.lab.request("POST", random.choice(paths), body)
+            self.assertIn(status, (400, 404), (body, answer))
+            self.assertTrue(answer["error"] and answer["hint"], answer)
+        self.assertEqual(len(self.lab.get("/api/runs")["runs"]), 1)
+
+    def test_bytes_that_are_no_http_and_bodies_that_are_too_large_are_refused(self):
+        for sent, status in [(b"\x16\x03\x01 hello\r\n\r\n", b" 400 "), (b"GET / HTTP/1.1\r\nA: " + b"x" * 9000, b" 431 "),
+                             (b"POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n", b" 413 ")]:
+            with socket.create_connection(("127.0.0.1", self.lab.port), timeout=60) as connection:
+                connection.sendall(sent)
+                self.assertIn(status, connection.recv(100), sent[:20])
+        self.assertEqual(self.lab.request("GET", "/api/lab")[0], 200)
+
+
+class Streams(LabTest):
+    def test_scalars_come_whole_and_pictures_are_the_newest(self):
+        run = self.lab.create(settings=SETTINGS, steps=30000)["id"]
+        stream = self.stream()
+        views = [{"view": "weights"}, {"view": "map", "size": 16}, {"view": "units", "size": 8}, {"view": "confusion"}]
+        stream.send(json.dumps({"watch": run, "views": views, "cursor": 0}))
+        self.lab.do(run, "play")
+        losses, shown = [], {}
+        for head, arrays in stream.frames():
+            if head["kind"] == "scalars":
+                self.assertEqual(head["from"], len(losses) + 1)
+                losses += arrays["train.loss"]
+            elif head["kind"] == "view":
+                self.assertNotIn("error", head)
+                shown[head["view"]] = head["step"], arrays
+            if len(losses) == 30000 and all(step == 30000 for step, _ in shown.values()) and len(shown) == 4:
+                break
+        for step in (1, 777, 30000):
+            self.assertEqual(self.lab.quantity(run, step, "train.loss")["value"], losses[step - 1])
+        weights = shown["weights"][1]
+        self.assertEqual(weights["layer1.w"][12], self.lab.quantity(run, 30000, "layer1.w[1,0]")["value"])
+        self.assertEqual(sum(shown["confusion"][1]["count"]), self.lab.get(f"/api/runs/{run}")["split"]["valid"])
+        self.assertEqual(len(shown["map"][1]["class"]), 256)
+
+    def test_a_client_that_does_not_read_holds_nobody_up(self):
+        run = self.lab.create(settings=SETTINGS, steps=100000)["id"]
+        stuck = self.stream()
+        stuck.send(json.dumps({"watch": run, "views": [{"view": "map"}]}))
+        self.assertEqual(self.lab.do(run, "step", count=20000)["step"], 20000)
+        frames = [stuck.receive()[0]["frame"] for _ in range(2)]
+        self.assertEqual(frames, [1, 2])  # and no third one waits: nothing was acknowledged
+        stuck.socket.settimeout(0.5)
+        self.assertRaises(TimeoutError, stuck.receive)
+
+
+if __name__ == "__main__":
+    unittest.main()
