@@ -259,7 +259,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void close() {
     beast::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    ignored = stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
   beast::tcp_stream stream_;
@@ -275,7 +275,7 @@ void accept(tcp::acceptor& acceptor, Shared& shared) {
     if (error == asio::error::operation_aborted) return;
     if (!error && shared.connections < kMostConnections) {
       beast::error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
+      ignored = socket.set_option(tcp::no_delay(true), ignored);
       std::make_shared<Connection>(std::move(socket), shared)->read();
     }
     accept(acceptor, shared);
@@ -290,10 +290,10 @@ tcp::acceptor bound(asio::io_context& context, const ServerOptions& options) {
                 "take --host 127.0.0.1 or ::1; from elsewhere, tunnel: ssh -L 7070:127.0.0.1:7070 MACHINE");
   tcp::acceptor acceptor(context);
   const tcp::endpoint at(address, options.port);
-  acceptor.open(at.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor.bind(at, error);
-  if (!error) acceptor.listen(128, error);
+  error = acceptor.open(at.protocol(), error);
+  if (!error) error = acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) error = acceptor.bind(at, error);
+  if (!error) error = acceptor.listen(128, error);
   if (error)
     throw Error(fmt::format("port {} of {} cannot be taken: {}", options.port, options.host, error.message()),
                 "another program has it, perhaps another limn lab: end that one, or take --port 0 for any free port");
