@@ -125,6 +125,18 @@ build() {  # build PRESET [TARGET]: the default target without one
   cmake --build --preset "$1" ${2:+--target "$2"}
 }
 
+# The lab's pages into web/dist, where the build finds them. Built again when a source is newer.
+pages() {
+  local stamp=web/dist/index.html need
+  [[ -f $stamp && -z $(find web -path web/node_modules -prune -o -path web/dist -prune -o -newer $stamp -type f -print -quit) ]] && return
+  find_missing "${data_commands[@]}"
+  if command -v apt-get >/dev/null; then
+    for need in "${missing[@]}"; do apt_install "$need" || echo "$need could not be installed"; done
+  fi
+  (cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build) || return
+  if is_configured release; then cmake --preset release; fi
+}
+
 data_is_here() {
   local folder=${LIMN_DATA:-$HOME/.cache/limn}/$1 file
   for file in train-images train-labels t10k-images t10k-labels; do

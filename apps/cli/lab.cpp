@@ -1,7 +1,11 @@
 // limn lab: the pages and their server.
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
@@ -28,7 +32,10 @@ int run_lab(const Options& options) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_')
       throw Error("the token has characters other than letters, digits, - and _", "take such a one, or none");
   const auto& stop = interrupts();
-  Machine machine(options.common);
+  Common common = options.common;
+  if (common.threads == 0)  // one core is the browser's: threads that wait for each other lose more than it gives
+    common.threads = std::max<std::int64_t>(1, std::thread::hardware_concurrency() - 1);
+  Machine machine(common);
   lab::Hub hub(options.runs, machine.program(), machine.pool());
   lab::serve(server, hub, stop, [&](std::uint16_t port) {
     const std::string host = server.host == "::1" ? "[::1]" : server.host;

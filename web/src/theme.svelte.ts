@@ -1,9 +1,17 @@
 // Light or dark: the system's, until somebody chooses. Canvases read `name` so that they are drawn again.
 class Theme {
   name = $state(localStorage.getItem('theme') ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+  constructor() {
+    this.#apply();
+  }
   toggle() {
     this.name = this.name === 'dark' ? 'light' : 'dark';
+    this.#apply();
     localStorage.setItem('theme', this.name);
+  }
+  // Before any canvas is drawn again: they take their colours from the page.
+  #apply() {
+    document.documentElement.dataset.theme = this.name;
   }
 }
 export const theme = new Theme();
