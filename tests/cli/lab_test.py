@@ -90,6 +90,19 @@ class Travel(LabTest):
         there = self.lab.do(branch["id"], "step", unit="batch", count=150)
         self.assertEqual(there["fingerprint"], forward["fingerprint"])
 
+    def test_states_kept_in_memory_are_those_of_the_command_line(self):
+        run = self.lab.create(settings=SETTINGS, steps=10**7)["id"]
+        self.lab.do(run, "play")
+        self.wait_for(run, lambda s: len(s["snapshots"]) >= 5)
+        state = self.lab.do(run, "pause")
+        step = state["snapshots"][2] + 3
+        there = self.lab.do(run, "seek", step=step)
+        self.assertEqual((there["step"], there["error"]), (step, None))
+        self.assertEqual(self.lab.do(run, "seek", step=state["step"])["fingerprint"], state["fingerprint"])
+        self.assertEqual(self.lab.stop(), 0)
+        replayed = self.limn("replay", self.folder_of(run), "--step", step, "--json", "--threads", 1)
+        self.assertEqual(replayed.done["fingerprint"], there["fingerprint"])
+
     def test_seeds_decide_all(self):
         def end(seed):
             run = self.lab.create(settings=SETTINGS, steps=60, seed=seed)["id"]
