@@ -8,10 +8,10 @@
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
-#include "lab/describe.hpp"
 #include "cli/progress.hpp"
 #include "data/catalogue.hpp"
 #include "data/fetch.hpp"
+#include "lab/describe.hpp"
 
 namespace limn::cli {
 namespace {

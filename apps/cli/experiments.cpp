@@ -5,9 +5,9 @@
 
 #include "cli/command.hpp"
 #include "cli/output.hpp"
-#include "lab/describe.hpp"
 #include "cli/progress.hpp"
 #include "experiment/experiment.hpp"
+#include "lab/describe.hpp"
 
 namespace limn::cli {
 namespace {
