@@ -78,6 +78,7 @@ class Hub {
   Json create(const Json& wish);
   Json command(const std::string& id, const Json& wish, const Reply& reply, bool& replied);
   Json branch(Open& open, const Json& wish);
+  Json edit(Open& open, const Json& wish);
   Json quantity(Open& open, std::int64_t step, const std::string& name);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Open& open(const std::string& id);

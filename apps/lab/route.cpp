@@ -216,6 +216,20 @@ Json Hub::branch(Open& parent, const Json& wish) {
   return state_json(opened);
 }
 
+// Sets numbers where the run stands; behind its head, or after its end, in a branch.
+Json Hub::edit(Open& run, const Json& wish) {
+  const auto edits = wish.at("values").get<Edits>();
+  if (run.live.step() == run.live.head() && !run.live.finished()) {
+    run.live.edit(edits);
+    return state_json(run);
+  }
+  run.live.session().check_edit(edits);  // so that no branch is left behind a refusal
+  const std::string id = branch(run, {{"step", run.live.step()}}).at("id");
+  Open& made = open(id);
+  made.live.edit(edits);
+  return state_json(made);
+}
+
 Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, bool& replied) {
   Open& run = open(id);
   LiveRun& live = run.live;
@@ -228,6 +242,8 @@ Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, b
     waiting_.push_back({id, reply});
     replied = true;
   };
+  const std::int64_t op = run.op;
+  if (act != "pause") run.op = 0;
   ++run.version;
   if (act == "play") {
     run.until = whole(wish, "until", live.run().info.total_steps, 0, kMostSteps);
@@ -243,8 +259,13 @@ Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, b
     if (unit == "epoch") {
       const std::int64_t epoch = live.session().steps_per_epoch();
       to = count >= 0 ? (at / epoch + count) * epoch : ((at + epoch - 1) / epoch + count) * epoch;
+    } else if (unit == "op") {
+      const auto in_step = static_cast<std::int64_t>(operations(live).size());
+      const std::int64_t total = op + count, whole_steps = (total < 0 ? total - in_step + 1 : total) / in_step;
+      to = at + whole_steps;
+      if (to >= live.run().start() && to < live.run().info.total_steps) run.op = total - whole_steps * in_step;
     } else if (unit != "batch") {
-      throw Error(fmt::format("there is no unit {}", unit), "the units are: batch, epoch");
+      throw Error(fmt::format("there is no unit {}", unit), "the units are: op, batch, epoch");
     }
     go(std::max(to, live.run().start()));
   } else if (act == "seek") {
@@ -258,6 +279,8 @@ Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, b
     return branch(run, wish);
   } else if (act == "act" && wish.value("name", "") == "save") {
     live.save();
+  } else if (act == "act" && wish.value("name", "") == "edit") {
+    return edit(run, wish);
   } else {
     throw Error(fmt::format("there is no command {}", act),
                 "the commands are: play, pause, step, seek, set, branch, act");

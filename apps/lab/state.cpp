@@ -43,6 +43,17 @@ Json values_json(const SettingValues& values) {
   return json;
 }
 
+std::vector<std::string> operations(const LiveRun& live) {
+  std::vector<std::string> all;
+  int layers = 0;
+  for (const LayerSpec& layer : parse_architecture(std::get<std::string>(live.values().at("arch"))))
+    if (layer.kind != LayerSpec::Kind::kDropout) all.push_back(fmt::format("layer{}.z", ++layers));
+  all.emplace_back("loss");
+  for (; layers > 0; --layers) all.push_back(fmt::format("layer{}.delta", layers));
+  all.emplace_back("update");
+  return all;
+}
+
 Json state_json(Open& open) {
   LiveRun& live = open.live;
   const Run& run = live.run();
@@ -50,7 +61,7 @@ Json state_json(Open& open) {
   Json flags = Json::array(), evals = Json::array(), quantities = Json::array();
   for (const JournalRecord& record : live.history().records) {
     Json text = Json::parse(record.text, nullptr, false);
-    if (record.kind == RecordKind::kAction)
+    if (record.kind != RecordKind::kEvent)
       flags.push_back({{"step", record.step}, {"changes", std::move(text)}});
     else if (text.is_object() && text.value("event", "") == "eval") {
       text.erase("event");
@@ -78,6 +89,8 @@ Json state_json(Open& open) {
                 {"epoch", live.session().cursor().epoch},
                 {"steps_per_epoch", live.session().steps_per_epoch()},
                 {"rate", open.rate},
+                {"op", open.op},
+                {"operations", operations(live)},
                 {"loss", number(live.loss())},
                 {"loss_hex", hex_float(live.loss())},
                 {"fingerprint", live.session().fingerprint()},

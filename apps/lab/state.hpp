@@ -16,6 +16,7 @@ struct Open {
   bool playing = false;
   std::int64_t goal = -1;  // where it is going at once, playing or not; -1: nowhere
   std::int64_t until = 0;  // where playing stops
+  std::int64_t op = 0;     // operations done of the next step
   double rate = 0;         // steps per second while it plays
   std::optional<Error> error;
   std::vector<nlohmann::json> branches;  // {"id", "step", "patch"}
@@ -27,6 +28,9 @@ struct Open {
 };
 
 nlohmann::json error_json(const std::string& what, const std::string& hint);
+// What one training step consists of, in order: "layer1.z", "layer2.z", "loss", "layer2.delta", "layer1.delta",
+// "update".
+std::vector<std::string> operations(const LiveRun& live);
 nlohmann::json state_json(Open& open);
 nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head);
 nlohmann::json values_json(const SettingValues& values);

@@ -40,8 +40,7 @@ LiveRun::LiveRun(Run run, const Program& program, ThreadPool& pool)
       journal_(Journal::reopen(run_.journal(), history_.last_step())),
       recorder_(run_, *session_, *data_, journal_, program_, *this) {
   recorder_.remember(history_);
-  for (const JournalRecord& record : history_.records)
-    if (record.kind == RecordKind::kAction) changed_at_.push_back(record.step);
+  for (const JournalRecord& record : history_.records) remember_place(record);
   for (const SnapshotFile& file : snapshots_of(run_))
     if (file.step <= head()) saved_.push_back(file.step);
   mark_ = mark_after(head());
@@ -76,6 +75,7 @@ void LiveRun::advance() {
         fmt::format("step {} of {} gave a loss of {}, its journal has {}", at + 1, run_.info.id, loss, this->loss()),
         "the run was made by another build or on another instruction path: branch it, or train it anew",
         Fault::kFailure);
+  if (!is_new && std::ranges::binary_search(edited_at_, at + 1)) apply_edits(*session_, history_, at + 1);
 }
 
 void LiveRun::spent(double seconds) {
@@ -133,6 +133,7 @@ void LiveRun::approach(std::int64_t to) {
     session_->change(settings_at(run_, history_, run_.start()));
     session_->restore(tensors, drawn.session->cursor());
   }
+  apply_edits(*session_, history_, step());
   since_kept_ = 0;
 }
 
@@ -147,6 +148,17 @@ void LiveRun::change(std::span<const std::string> changes) {
   recorded(record);
 }
 
+void LiveRun::edit(const Edits& edits) {
+  LIMN_CHECK(step() == head(), "numbers are set at the head");
+  if (finished_) throw Error(fmt::format("{} has ended", run_.info.id), "branch it, and set the number there");
+  if (edits.empty()) return;
+  session_->edit(edits);
+  const JournalRecord record{RecordKind::kEdit, step(), to_json(edits)};
+  journal_.record(record.kind, record.step, record.text);
+  recorded(record);
+  save();
+}
+
 void LiveRun::save() {
   if (step() == head()) save(run_.snapshot_at(step()));
 }
@@ -159,7 +171,12 @@ void LiveRun::save(const std::filesystem::path& path) {
 
 void LiveRun::recorded(const JournalRecord& record) {
   history_.records.push_back(record);
+  remember_place(record);
+}
+
+void LiveRun::remember_place(const JournalRecord& record) {
   if (record.kind == RecordKind::kAction) changed_at_.push_back(record.step);
+  if (record.kind == RecordKind::kEdit) edited_at_.push_back(record.step);
 }
 
 void LiveRun::keep() {

@@ -36,6 +36,8 @@ class LiveRun : private Listener {
   void approach(std::int64_t step);
   // Settings from the head on (NAME=VALUE), where it must stand. Error: as changed_values.
   void change(std::span<const std::string> changes);
+  // Sets weights and biases between two steps, at the head. Error: as Session::edit, or the run has ended.
+  void edit(const Edits& edits);
   void spent(double seconds);  // on steps since it was told last: decides when states are kept, never about numbers
   void save();                 // a durable snapshot, if it stands at the head
 
@@ -46,6 +48,7 @@ class LiveRun : private Listener {
   };
   void recorded(const JournalRecord& record) override;
   void save(const std::filesystem::path& path);
+  void remember_place(const JournalRecord& record);
   void keep();
   void finish();
   void record_new_step(float loss);
@@ -62,6 +65,7 @@ class LiveRun : private Listener {
   std::vector<std::int64_t> saved_;          // steps of durable snapshots
   std::int64_t mark_ = 0;                    // the next step worth one
   std::vector<std::int64_t> changed_at_;     // steps of the journal's actions, ascending
+  std::vector<std::int64_t> edited_at_;      // and of its edits
   double since_kept_ = 0, since_saved_ = 0;  // seconds of training
   bool finished_ = false;
 };

@@ -1,11 +1,15 @@
 #include "experiment/travel.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/weights.hpp"
 
 namespace limn {
 namespace {
+
+using Json = nlohmann::json;
 
 // Whose data the session gets: over other data, it stands at no place of an epoch.
 enum class Over { kOwn, kOther };
@@ -25,6 +29,7 @@ std::unique_ptr<Session> session_from(const Run& run, const JournalContent& jour
     throw Error(fmt::format("the snapshot with the weights that {} began from is gone", run.folder.string()),
                 fmt::format("train it again: limn run {}", (run.folder / "recipe.json").string()));
   }
+  apply_edits(*session, journal, session->cursor().step);
   return session;
 }
 
@@ -44,6 +49,24 @@ std::shared_ptr<const Dataset> load_data(const Run& run) {
     throw Error(fmt::format("the data {} are not those the run {} was made with", run.recipe.data, run.info.id),
                 "restore the data as they were, or train a new run");
   return data;
+}
+
+std::string to_json(const Edits& edits) { return Json(edits).dump(); }
+
+Edits edits_from_json(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  Edits edits;
+  for (const auto& [name, value] : json.items()) {
+    if (!json.is_object() || !value.is_number())
+      throw Error(fmt::format("the journal has a damaged edit: {}", text), "restore the run from a copy");
+    edits[name] = value.get<double>();
+  }
+  return edits;
+}
+
+void apply_edits(Session& session, const JournalContent& journal, std::int64_t step) {
+  for (const JournalRecord& record : journal.records)
+    if (record.kind == RecordKind::kEdit && record.step == step) session.edit(edits_from_json(record.text));
 }
 
 Settings typed_settings(const Run& run, const SettingValues& values) {
@@ -109,6 +132,7 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
     for (const JournalRecord& record : journal.records)
       if (record.kind == RecordKind::kAction && record.step == at) session.change(settings_at(run, journal, at));
     place.loss = session.advance();
+    apply_edits(session, journal, at + 1);
     place.stepped = true;
   }
   return place;

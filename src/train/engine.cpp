@@ -81,8 +81,14 @@ AlignedFloats filled(std::int64_t size, float value) {
   return floats;
 }
 
+void append(std::vector<TensorView>& to, std::vector<TensorView> more) {
+  std::ranges::move(more, std::back_inserter(to));
+}
+
+}  // namespace
+
 std::vector<TensorView> named(const Parameters& list, std::span<float> flat, const std::string& prefix,
-                              const std::string& mark = "") {
+                              const std::string& mark) {
   std::vector<TensorView> views;
   for (const Parameter& p : list.list) {
     std::string name = prefix + p.name;
@@ -92,12 +98,6 @@ std::vector<TensorView> named(const Parameters& list, std::span<float> flat, con
   }
   return views;
 }
-
-void append(std::vector<TensorView>& to, std::vector<TensorView> more) {
-  std::ranges::move(more, std::back_inserter(to));
-}
-
-}  // namespace
 
 Engine::Engine(const Settings& s, std::shared_ptr<const Dataset> d, std::uint64_t seed_, ThreadPool& pool_)
     : settings(s),
@@ -171,6 +171,12 @@ void Engine::shuffle() {
   for (std::size_t i = order_.size(); i > 1; --i)
     std::swap(order_[i - 1], order_[random.below(static_cast<std::uint32_t>(i))]);
   order_epoch_ = cursor.epoch;
+}
+
+std::vector<std::int32_t> Engine::next_rows() {
+  shuffle();
+  const auto first = order_.begin() + cursor.position;
+  return {first, first + std::min(step_rows(), rows() - cursor.position)};
 }
 
 MemoryByName Engine::memory_of(AlignedFloats& weights, AlignedFloats& its_statistics) {

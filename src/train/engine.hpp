@@ -11,6 +11,10 @@
 
 namespace limn {
 
+// The tensors of a flat vector by name: "PREFIXlayer1.MARKw"...
+std::vector<TensorView> named(const Parameters& list, std::span<float> flat, const std::string& prefix = "",
+                              const std::string& mark = "");
+
 struct Engine {
   Engine(const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed, ThreadPool& pool);
 
@@ -22,9 +26,11 @@ struct Engine {
   // Everything a state has whatever the settings are; and what watching the validation loss adds to it.
   std::vector<TensorView> state();
   std::vector<TensorView> watched();
-  std::vector<TensorView> gradient() const;  // of the last step; none before the first
-  void forget_last_step();                   // the state was replaced, or the plans
-  void keep_best();                          // the weights as they are
+  std::vector<TensorView> gradient() const;          // of the last step; none before the first
+  void forget_last_step();                           // the state was replaced, or the plans
+  void forget_measurements() { measured_.reset(); }  // the weights were changed between two steps
+  std::vector<std::int32_t> next_rows();             // that the next step takes, in its order
+  void keep_best();                                  // the weights as they are
 
   const Parameters& parameters() const { return model.network.parameters(); }
   const Parameters& statistics_list() const { return model.network.statistics(); }

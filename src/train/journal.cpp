@@ -84,7 +84,7 @@ Scan scan(const std::filesystem::path& path, std::span<const std::byte> file) {
     }
     if ((offset == 0) != (header.kind == kColumns))
       refuse(path, offset, "the names of the columns are not at its start");
-    if (header.kind > static_cast<std::uint32_t>(RecordKind::kEvent)) refuse(path, offset, "a block of no known kind");
+    if (header.kind > static_cast<std::uint32_t>(RecordKind::kEdit)) refuse(path, offset, "a block of no known kind");
     if (header.step < 0 || header.step > kFurthestStep) refuse(path, offset, "a step that no training reaches");
     if (header.kind == kColumns) {
       columns = header.count;

@@ -1,6 +1,7 @@
 // The journal of a run: an append-only file with one row of scalars per step in binary columns, and between them
-// actions (what was changed) and events (what was measured), as JSON text. One program at a time may write it.
-// It must not know what the scalars, actions and events mean. The layout is written down in journal.cpp.
+// actions (settings that were changed), edits (numbers that were set) and events (what was measured), as JSON text. One
+// program at a time may write it. It must not know what the scalars and records mean. The layout is written down in
+// journal.cpp.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,7 +12,7 @@
 
 namespace limn {
 
-enum class RecordKind : std::uint32_t { kAction = 2, kEvent = 3 };
+enum class RecordKind : std::uint32_t { kAction = 2, kEvent = 3, kEdit = 4 };
 
 struct JournalRecord {
   RecordKind kind;

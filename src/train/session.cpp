@@ -106,6 +106,28 @@ void Session::change(const Settings& settings) {
   engine_->change(settings);
 }
 
+Session::Places Session::places_of(const std::map<std::string, double>& values) const {
+  const auto views = named(engine_->parameters(), engine_->theta.span());
+  Places places;
+  for (const auto& [name, value] : values) {
+    const auto view = std::ranges::find(views, name.substr(0, name.find('[')), &TensorView::name);
+    if (view == views.end())
+      throw Error(fmt::format("there is no parameter \"{}\"", name), "weights and biases are set: layer1.w[3,4]");
+    const auto number = static_cast<float>(value);
+    if (!std::isfinite(number))
+      throw Error(fmt::format("{} cannot be {}", name, value), "take a finite number that float32 can hold");
+    places.emplace_back(&view->values[element(name, view->name, view->shape)], number);
+  }
+  return places;
+}
+
+void Session::check_edit(const std::map<std::string, double>& values) const { places_of(values); }
+
+void Session::edit(const std::map<std::string, double>& values) {
+  for (const auto& [place, number] : places_of(values)) *place = number;
+  engine_->forget_measurements();
+}
+
 float Session::quantity(const std::string& name) const {
   if (name == "train.loss") return engine_->last_loss;
   if (const auto at = name.find('@'); at != std::string::npos)
@@ -127,7 +149,9 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
   const std::size_t slash = sample.find('/');
   const Dataset& data = *engine_->data;
   const auto split = sample.substr(0, slash);
+  const std::vector<std::int32_t> batch = split == "batch" ? engine_->next_rows() : std::vector<std::int32_t>{};
   const auto* rows = split == "train"   ? &data.train
+                     : split == "batch" ? &batch
                      : split == "valid" ? &data.valid
                      : split == "test"  ? &data.test
                                         : nullptr;

@@ -75,8 +75,13 @@ class Session {
   // Changes the settings between two steps; the architecture and the rule must stay. The state stays as it is: what is
   // cut counts as 0 in evaluations at once, and is 0 from the next step on. Error: other settings, or out of range.
   void change(const Settings& settings);
+  // Sets parameters between two steps, "layer1.w[3,4]" to a number; nothing is set unless all are right. Moments stay.
+  // Error: no such parameter, or a number that float32 cannot hold.
+  void edit(const std::map<std::string, double>& values);
+  void check_edit(const std::map<std::string, double>& values) const;  // throws as edit() would
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
-  // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17".
+  // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17",
+  // where "@batch/17" is the 18th row of the batch that the next step takes.
   // Error: no such quantity, naming those there are.
   float quantity(const std::string& name) const;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
@@ -87,6 +92,8 @@ class Session {
   std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""
 
  private:
+  using Places = std::vector<std::pair<float*, float>>;
+  Places places_of(const std::map<std::string, double>& values) const;
   float of_sample(const std::string& name, const std::string& sample) const;
 
   std::unique_ptr<Engine> engine_;

@@ -162,6 +162,49 @@ class EqualBits(LabTest):
             replayed = self.limn("replay", self.folder_of(of), "--step", step, *quantities, "--json", "--threads", 1)
             self.assertEqual([e["hex"] for e in replayed.of("quantity")], seen, (of, step, names))
 
+    def test_an_edited_run_repeats_its_edits(self):
+        run = self.lab.create(settings=SETTINGS, steps=300)["id"]
+        values = {"layer1.w[0,3]": 0.3, "layer3.b[1]": -2.5}
+        self.lab.do(run, "step", count=100)
+        before = self.lab.quantity(run, 100, "layer1.w[0,4]")["hex"]
+        edited = self.lab.do(run, "act", name="edit", values=values)
+        self.assertEqual((edited["id"], edited["flags"]), (run, [{"step": 100, "changes": values}]))
+        self.assertEqual(self.lab.quantity(run, 100, "layer3.b[1]")["value"], -2.5)
+        self.assertEqual(self.lab.quantity(run, 100, "layer1.w[0,4]")["hex"], before)
+        end = self.lab.do(run, "step", count=100)["fingerprint"]
+        self.lab.do(run, "seek", step=60)
+        self.assertEqual(self.lab.do(run, "seek", step=100)["fingerprint"], edited["fingerprint"])
+        self.assertEqual(self.lab.do(run, "seek", step=200)["fingerprint"], end)
+        self.lab.do(run, "seek", step=150)
+        branch = self.lab.do(run, "act", name="edit", values={"layer2.w[1,1]": 1})
+        self.assertEqual(branch["parent"]["step"], 150)
+        branch_end = self.lab.do(branch["id"], "step", count=20)["fingerprint"]
+        for wrong in [{"layer1.w[0,99]": 1}, {"momentum/layer1.w[0,0]": 1}, {"layer1.w[0,0]": 1e39}, {"layer1.w": 1}, 5]:
+            status, answer = self.lab.request("POST", f"/api/runs/{run}/command",
+                                              json.dumps({"do": "act", "name": "edit", "values": wrong}))
+            self.assertEqual(status, 400, answer)
+        self.assertEqual(len(self.lab.get(f"/api/runs/{run}")["branches"]), 1)
+        self.assertEqual(self.lab.stop(), 0)
+        for of, step, fingerprint in [(run, 100, edited["fingerprint"]), (run, 200, end), (branch["id"], 170, branch_end)]:
+            replayed = self.limn("replay", self.folder_of(of), "--step", step, "--json", "--threads", 1)
+            self.assertEqual(replayed.done["fingerprint"], fingerprint, (of, step))
+
+    def test_operations_are_parts_of_a_step(self):
+        run = self.lab.create(settings=SETTINGS, steps=300)
+        count = len(run["operations"])
+        self.assertEqual(run["operations"], ["layer1.z", "layer2.z", "layer3.z", "loss", "layer3.delta", "layer2.delta",
+                                             "layer1.delta", "update"])
+        places = [(n, (s := self.lab.do(run["id"], "step", unit="op", count=n))["step"], s["op"])
+                  for n in [1, 6, 1, -1, -6, -1, 2 * count + 3, -1, 6, -3 * count]]
+        self.assertEqual([p[1:] for p in places], [(0, 1), (0, 7), (1, 0), (0, 7), (0, 1), (0, 0), (2, 3), (2, 2), (3, 0),
+                                                   (0, 0)])
+        # The derivative of the step's loss is the mean of its samples' blame, where no dropout makes the two differ.
+        run = self.lab.create(settings={**SETTINGS, "arch": "dense 9 tanh | dense 2"}, steps=300)
+        self.lab.do(run["id"], "step", count=3)
+        size = int(run["settings"]["batch"])
+        mean = sum(self.lab.quantity(run["id"], 3, f"layer2.delta[0]@batch/{i}")["value"] for i in range(size)) / size
+        self.assertAlmostEqual(mean, self.lab.do(run["id"], "step") and self.lab.quantity(run["id"], 4, "layer2.db[0]")["value"], delta=1e-6)
+
     def test_a_run_played_to_its_end_is_the_run_of_the_command_line(self):
         done = self.train(*SMALL, "--steps", 700, "--seed", 9, "--out", "by-command").done
         run = self.lab.create(settings=SETTINGS, steps=700, seed=9, play=True)["id"]

@@ -35,7 +35,7 @@ void read(std::string_view bytes) {
     limn::fuzz::require(static_cast<std::int64_t>(column.size()) == journal.rows(), "columns of equal length");
   limn::fuzz::require(journal.start >= 0 && journal.last_step() >= journal.start, "steps that a training can have");
   for (const auto& record : journal.records) {
-    limn::fuzz::require(record.kind == limn::RecordKind::kAction || record.kind == limn::RecordKind::kEvent,
+    limn::fuzz::require(record.kind >= limn::RecordKind::kAction && record.kind <= limn::RecordKind::kEdit,
                         "actions and events alone");
     limn::fuzz::require(record.step >= 0, "records of steps");
   }

@@ -10,6 +10,7 @@ export interface State {
   state: 'paused' | 'playing' | 'done' | 'failed';
   step: number; head: number; start: number; until: number; total_steps: number;
   epoch: number; steps_per_epoch: number; rate: number;
+  op: number; operations: string[]; // done of the next step, in order: "layer1.z"... "update"
   loss: number | null; loss_hex: string; fingerprint: string; settings: Settings;
   flags: { step: number; changes: Settings }[];
   evals: Evaluation[]; snapshots: number[];
