@@ -79,7 +79,7 @@ class Hub {
   Json command(const std::string& id, const Json& wish, const Reply& reply, bool& replied);
   Json branch(Open& open, const Json& wish);
   Json edit(Open& open, const Json& wish);
-  Json quantity(Open& open, std::int64_t step, const std::string& name);
+  Json quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Open& open(const std::string& id);
   Open& admit(Run run);

@@ -9,6 +9,7 @@
 #include "lab/describe.hpp"
 #include "lab/hub.hpp"
 #include "lab/picture.hpp"
+#include "lab/receipt.hpp"
 
 namespace limn::lab {
 namespace {
@@ -112,8 +113,9 @@ void Hub::route(const Request& request, const Reply& reply) {
       const Json wish = parse_body(request.body);
       return answer(predict_one(open(parts[2]).live, wish.at("x").get<std::vector<float>>()));
     }
-    if (get && parts.size() == 7 && of_run(7, "steps") && parts[5] == "quantities")
-      return answer(quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6])));
+    if (get && parts.size() == 7 && of_run(7, "steps") && (parts[5] == "quantities" || parts[5] == "receipts"))
+      return answer(quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6]),
+                             parts[5] == "receipts"));
     throw NotFound(fmt::format("there is no {} {}", request.method, request.path), "docs/protocol.md has the requests");
   } catch (const NotFound& error) {
     reply({404, error_json(error.what(), error.hint()).dump()});
@@ -288,15 +290,16 @@ Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, b
   return replied ? Json() : state_json(run);
 }
 
-Json Hub::quantity(Open& run, std::int64_t step, const std::string& name) {
+// A quantity, or with `receipt` also where it comes from.
+Json Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool with_receipt) {
   LiveRun& live = run.live;
   const auto found = [&](float value) -> Json {
     return {{"run", live.run().info.id}, {"name", name}, {"step", step}, {"value", value}, {"hex", hex_float(value)}};
   };
   const std::int64_t row = step - live.history().start - 1;
-  if (name == "train.loss" && row >= 0 && row < live.history().rows())
-    return found(live.history().values[0][static_cast<std::size_t>(row)]);
-  if (step == live.step() && name != "train.loss") try {
+  const bool is_loss = name == "train.loss" && row >= 0 && row < live.history().rows();
+  if (is_loss && !with_receipt) return found(live.history().values[0][static_cast<std::size_t>(row)]);
+  if (step == live.step() && name != "train.loss" && !with_receipt) try {
       return found(live.session().quantity(name));
     } catch (const Error&) {  // a gradient, and no step was taken since the state was restored
       if (step == live.run().start()) throw;
@@ -304,8 +307,17 @@ Json Hub::quantity(Open& run, std::int64_t step, const std::string& name) {
   if (step < live.run().start() || step > live.head())
     throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
                 fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
-  const Visit place = travel(live.run(), live.history(), live.data(), pool_, step, Arrival::kStepped);
-  return found(place.session->quantity(name));
+  const auto going = [&](std::int64_t to) {
+    return std::move(travel(live.run(), live.history(), live.data(), pool_, to, Arrival::kStepped).session);
+  };
+  const auto there = going(step);
+  Json answer = found(there->quantity(name));
+  if (with_receipt) {
+    std::unique_ptr<Session> earlier;
+    const auto before = [&]() -> Session& { return *(earlier = going(std::max(live.run().start(), step - 1))); };
+    answer["receipt"] = receipt(*there, *live.data(), before, name, answer.at("value").get<float>());
+  }
+  return answer;
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {

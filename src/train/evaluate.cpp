@@ -105,6 +105,9 @@ Inspection Evaluator::inspect(const Dataset& data, std::span<const std::int32_t>
                                      [&](std::int64_t count) { return inspection(model_, settings_, count, blame); });
     plan.feed->set(data, rows.data() + at);
     plan.executable->run(pool_, {});
+    const auto* x = static_cast<const float*>(plan.feed->x());
+    auto& input = all["input"];
+    input.insert(input.end(), x, x + size * model_.network.inputs());
     for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
       const auto part = plan.executable->output(i);
       auto& whole = all[plan.outputs[i]];

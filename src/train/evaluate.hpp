@@ -13,7 +13,7 @@ using MemoryByName = std::map<std::string, void*>;  // of a function's inputs
 // The memory of each input of fn, in its order. All names must be there.
 std::vector<void*> bind(const Fn& fn, const MemoryByName& memory);
 
-// What layers say of rows: [rows, units] by name, "layer1.z", "layer1.a", "layer1.delta", "output".
+// What layers say of rows: [rows, units] by name, "input", "loss", "layer1.z", "layer1.a", "layer1.delta", "output".
 using Inspection = std::map<std::string, std::vector<float>>;
 
 class Evaluator {

@@ -97,6 +97,7 @@ Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t bat
 Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame) {
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
+    fn.output("loss", forward.rows.loss);
     const auto& [z, a] = std::tie(forward.activations.z, forward.activations.a);
     fn.output("output", forward.output);
     for (std::size_t k = 0; k < z.size(); ++k) {

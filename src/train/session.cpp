@@ -145,7 +145,9 @@ float Session::quantity(const std::string& name) const {
   return it->values[element(name, it->name, it->shape)];
 }
 
-float Session::of_sample(const std::string& name, const std::string& sample) const {
+std::vector<std::int32_t> Session::next_rows() const { return engine_->next_rows(); }
+
+std::int32_t Session::sample_row(const std::string& sample) const {
   const std::size_t slash = sample.find('/');
   const Dataset& data = *engine_->data;
   const auto split = sample.substr(0, slash);
@@ -162,8 +164,12 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
     throw Error(fmt::format("\"{}\" is no sample of {}", sample, data.name),
                 fmt::format("write @train/N up to {}, @valid/N up to {} or @test/N up to {}", data.train.size(),
                             data.valid.size(), data.test.size()));
-  const std::int32_t row[] = {(*rows)[index]};
-  const auto layers = engine_->evaluator(Weights::kLast).inspect(data, row, true);
+  return (*rows)[index];
+}
+
+float Session::of_sample(const std::string& name, const std::string& sample) const {
+  const std::int32_t row[] = {sample_row(sample)};
+  const auto layers = engine_->evaluator(Weights::kLast).inspect(*engine_->data, row, true);
   const auto found = layers.find(name.substr(0, name.find('[')));
   if (found == layers.end()) {
     std::vector<std::string> names;

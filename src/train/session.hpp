@@ -59,8 +59,9 @@ class Session {
   // classes, de-standardised values for targets.
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
 
-  // What every layer says of rows, [rows, units] by name: "output", "layerK.z" and "layerK.a" before and after the
-  // activation; with `blame` also "layerK.delta", the derivative of each row's own loss by z.
+  // What every layer says of rows, [rows, units] by name: "output", "input" as it enters, "loss" [rows], "layerK.z" and
+  // "layerK.a" before and after the activation; with `blame` also "layerK.delta", the derivative of each row's own loss
+  // by z.
   std::map<std::string, std::vector<float>> inspect(const Dataset& data, std::span<const std::int32_t> rows,
                                                     bool blame);
 
@@ -90,6 +91,10 @@ class Session {
   Fn step_function() const;  // of a whole batch, as it is traced: to look at, and to compile again
   std::string profile_step();
   std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""
+
+  // The row of the data set that "train/17" or "batch/3" means. Error: there is none.
+  std::int32_t sample_row(const std::string& sample) const;
+  std::vector<std::int32_t> next_rows() const;  // that the next step takes, in its order
 
  private:
   using Places = std::vector<std::pair<float*, float>>;

@@ -1,5 +1,7 @@
 """The lab over its wires: who may ask, travel, branches, equal bits with the command line, the stream, damage."""
 import json
+import urllib.parse
+import math
 import os
 import signal
 import socket
@@ -188,6 +190,34 @@ class EqualBits(LabTest):
         for of, step, fingerprint in [(run, 100, edited["fingerprint"]), (run, 200, end), (branch["id"], 170, branch_end)]:
             replayed = self.limn("replay", self.folder_of(of), "--step", step, "--json", "--threads", 1)
             self.assertEqual(replayed.done["fingerprint"], fingerprint, (of, step))
+
+    def test_receipts_add_up(self):
+        random = drawn_random("receipts")
+        arch = f"dense {random.randint(7, 20)} tanh | dense 5 {random.choice(['relu', 'sigmoid', 'gelu', 'selu'])} | dense 2"
+        run = self.lab.create(settings={**SETTINGS, "arch": arch, "optimizer": "sgd", "lr": 0.3,
+                                        "weight_decay": 0, "warmup": 0, "clip": 0}, steps=300)["id"]
+        self.lab.do(run, "step", count=40)
+        step, sample = random.randint(2, 40), random.choice(["train/9", "valid/4", "batch/7"])
+        for name, count in [("layer1.z[6]@" + sample, 3), ("layer2.z[3]@" + sample, None), ("layer1.a[2]@" + sample, 1),
+                            ("layer2.a[2]@" + sample, 1), ("layer1.delta[5]@" + sample, 5),
+                            ("layer2.delta[1]@" + sample, 2), ("layer3.delta[1]@" + sample, 2), ("train.loss", 48),
+                            ("layer1.dw[1,4]", 48), ("layer3.db[1]", 48), ("layer2.w[3,2]", 2), ("layer1.b[0]", 2)]:
+            path = f"/api/runs/{run}/steps/{step}/receipts/{urllib.parse.quote(name, safe='')}"
+            answer = self.lab.get(path)
+            slip = answer["receipt"]
+            self.assertTrue(slip, (name, arch))
+            self.assertEqual(answer["hex"], self.lab.quantity(run, step, name)["hex"])
+            self.assertEqual(slip["count"], count or slip["count"], name)
+            near = max(abs(slip["total"]), max(abs(t["product"]) for t in slip["terms"]))
+            self.assertLessEqual(abs(slip["total"] - answer["value"]), 2e-6 * near, (name, arch, slip))
+            total = (sum(t["product"] for t in slip["terms"]) + slip["rest"]) * (slip["factor"] or {"value": 1})["value"]
+            self.assertAlmostEqual(total, slip["total"], delta=1e-12 * near)
+            for term in slip["terms"]:
+                for given in term["of"]:
+                    if given["step"] >= 0:
+                        self.assertEqual(self.lab.quantity(run, given["step"], given["name"])["hex"], given["hex"], given)
+                if len(term["of"]) == 2 and name[7] != "w" and name[7] != "b":
+                    self.assertAlmostEqual(math.prod(g["value"] for g in term["of"]), term["product"], delta=1e-12 * near)
 
     def test_operations_are_parts_of_a_step(self):
         run = self.lab.create(settings=SETTINGS, steps=300)
