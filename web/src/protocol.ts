@@ -50,6 +50,13 @@ export const create = (recipe: object) => ask<State>('/runs', recipe);
 export const command = (run: string, wish: { do: string; [more: string]: unknown }) => ask<State>(`/runs/${run}/command`, wish);
 export const points = (run: string, x: number, y: number) => ask<Points>(`/runs/${run}/points?x=${x}&y=${y}`);
 export const predict = (run: string, x: number[]) => ask<Prediction>(`/runs/${run}/predict`, { x });
+export interface Given { name: string; step: number; value: number; hex: string } // step -1: a constant
+export interface Slip {
+  formula: string; terms: { of: Given[]; product: number }[]; count: number; rest: number;
+  factor: { name: string; value: number } | null; total: number; relative: number;
+}
+export const receipt = (run: string, step: number, name: string) =>
+  ask<{ value: number; hex: string; receipt: Slip | null }>(`/runs/${run}/steps/${step}/receipts/${encodeURIComponent(name)}`);
 export const quantity = (run: string, step: number, name: string) =>
   ask<{ value: number; hex: string }>(`/runs/${run}/steps/${step}/quantities/${encodeURIComponent(name)}`);
 

@@ -3,13 +3,13 @@ import * as protocol from './protocol';
 import { run } from './run.svelte';
 
 class Asked {
-  of = $state.raw<{ q: string; step: number; value: number; hex: string } | null>(null);
+  of = $state.raw<{ q: string; step: number; value: number; hex: string; receipt: protocol.Slip | null } | null>(null);
   refusal = $state.raw<{ what: string; hint: string } | null>(null);
   async about(q: string, step: number) {
     if (!run.state) return;
     try {
       this.refusal = null;
-      this.of = { q, step, ...(await protocol.quantity(run.state.id, step, q)) };
+      this.of = { q, step, ...(await protocol.receipt(run.state.id, step, q)) };
     } catch (error) {
       if (error instanceof protocol.Refused) this.refusal = { what: error.message, hint: error.hint };
     }

@@ -1,0 +1,99 @@
+// `limn lab` and a real browser on it. Every page refuses requests that leave the machine, and remembers its errors.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+
+const limn = resolve(process.env.LIMN ?? 'build/release/limn');
+const token = 'browser-test';
+
+export const seed = Number(process.env.LIMN_TEST_SEED ?? Math.floor(Math.random() * 1e6));
+console.log(`LIMN_TEST_SEED=${seed}`); // so that a failure can be repeated
+let drawn = seed;
+export const draw = (n) => { // the next of 0 to n - 1 (Park and Miller's generator)
+  drawn = (drawn * 48271 + 11) % 2147483647;
+  return drawn % n;
+};
+
+export class Lab {
+  runs = mkdtempSync(join(tmpdir(), 'limn-browser-'));
+
+  async start(port = 0) {
+    this.process = spawn(limn, ['lab', '--no-open', '--json', '--port', String(port), '--token', token, '--runs', this.runs]);
+    this.ended = new Promise((ok) => this.process.once('exit', ok));
+    const [line] = await Promise.race([
+      new Promise((ok) => createInterface(this.process.stdout).once('line', (l) => ok([l]))),
+      this.ended.then(() => { throw new Error('the lab ended at once'); }),
+    ]);
+    this.port = JSON.parse(line).port;
+    this.origin = `http://127.0.0.1:${this.port}`;
+    return this;
+  }
+
+  async stop() {
+    this.process.kill('SIGTERM');
+    await this.ended;
+  }
+
+  async ask(path, body) {
+    const answer = await fetch(`${this.origin}/api${path}`, {
+      method: body ? 'POST' : 'GET', headers: { Authorization: `Bearer ${token}` }, body: body && JSON.stringify(body) });
+    const json = await answer.json();
+    assert.ok(answer.ok, JSON.stringify(json));
+    return json;
+  }
+  create(settings, more = {}) {
+    return this.ask('/runs', { experiment: 'mlp', data: 'spirals', steps: 10_000_000, settings, ...more });
+  }
+  do(id, wish) {
+    return this.ask(`/runs/${id}/command`, wish);
+  }
+  quantity(id, step, name) {
+    return this.ask(`/runs/${id}/steps/${step}/quantities/${encodeURIComponent(name)}`);
+  }
+
+  // What `limn replay` says of numbers of a step, as hex floats by name. The lab must have been stopped.
+  replay(id, step, names) {
+    const folder = readdirSync(this.runs).map((f) => join(this.runs, f)).find((f) => JSON.parse(readFileSync(join(f, 'run.json'))).id === id);
+    const lines = execFileSync(limn, ['replay', folder, '--step', String(step), '--json', ...names.flatMap((n) => ['--quantity', n])], { encoding: 'utf8' });
+    const all = lines.trim().split('\n').map((l) => JSON.parse(l)).filter((e) => e.event === 'quantity');
+    return Object.fromEntries(all.map((e) => [e.name, e.hex]));
+  }
+
+  async open(browser, hash, { width = 1440, height = 900, theme = 'light', language = 'en' } = {}) {
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme, locale: language });
+    page.errors = [];
+    page.on('request', (r) => {
+      if (!/^(http|ws):\/\/127\.0\.0\.1:/.test(r.url())) page.errors.push(`a request to ${r.url()}`);
+    });
+    page.on('pageerror', (e) => page.errors.push(e.message));
+    page.on('console', (m) => m.type() === 'error' && !/ERR_CONNECTION_REFUSED/.test(m.text()) && page.errors.push(m.text()));
+    await page.goto(`${this.origin}/?token=${token}${hash}`);
+    await page.waitForSelector('.readout [data-q="train.loss"]');
+    return page;
+  }
+}
+
+export const launch = () =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+
+// What the page says.
+export const fingerprint = (page) => page.locator('[data-q="fingerprint"]').innerText();
+export const step = async (page) => Number(await page.locator('[data-q="fingerprint"]').getAttribute('data-step'));
+export const stands = (page, at) => page.waitForFunction((n) => document.querySelector('[data-q="fingerprint"]')?.dataset.step === String(n), at);
+export const press = (page, what) => page.click(`[data-do="${what}"]`);
+// The exact number that the page shows of a quantity, asked for by its form; and its hex float.
+export async function shown(page, name) {
+  await page.fill('#wanted', name);
+  await page.press('#wanted', 'Enter');
+  const at = page.locator(`.receipt .big [data-q="${name}"][data-step="${await step(page)}"]`);
+  const hex = await at.getAttribute('data-x');
+  return { hex, value: fromHex(hex) };
+}
+export function fromHex(text) {
+  const [, sign, whole, digits = '', exponent] = /^(-?)0x([01])(?:\.([0-9a-f]+))?p([+-]\d+)$/.exec(text);
+  return (sign ? -1 : 1) * (Number(whole) + (digits ? parseInt(digits, 16) / 16 ** digits.length : 0)) * 2 ** Number(exponent);
+}
