@@ -5,6 +5,7 @@
 
 #include "base/random.hpp"
 #include "rule/schedule.hpp"
+#include "train/fault.hpp"
 #include "train/selection.hpp"
 
 namespace limn {
@@ -268,11 +269,13 @@ float Engine::advance() {
     update->run(pool, {seed, step});
   } else {
     const BatchPlan& plan = plan_for(size);
-    plan.feed->set(*data, order_.data() + cursor.position, cursor.epoch);
+    const std::int32_t* first = order_.data() + (has_fault("wrong-batch") ? rows() - size : cursor.position);
+    plan.feed->set(*data, first, cursor.epoch);
     plan.executable->run(pool, {seed, step});
     last_run = plan.executable.get();
   }
-  last_loss = last_run->output(0)[0];
+  const float before = last_loss;
+  last_loss = has_fault("off-by-one") && cursor.step > 0 ? before : last_run->output(0)[0];
   ++cursor.step;
   cursor.position += size;
   if (cursor.position == rows()) ++cursor.epoch, cursor.position = 0;

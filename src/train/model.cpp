@@ -2,6 +2,7 @@
 
 #include "autodiff/autodiff.hpp"
 #include "nn/activation.hpp"
+#include "train/fault.hpp"
 
 namespace limn {
 namespace {
@@ -51,7 +52,7 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kTraining);
     const Value loss = forward.rows.weight ? weighted_mean(forward.rows) : mean(forward.rows.loss);
-    const Value gradient = grad(loss, forward.used);
+    const Value slope = grad(loss, forward.used), gradient = has_fault("gradient-sign") ? -slope : slope;
     fn.output("loss", loss);
     fn.output("gradient", gradient);
     add_update(fn, model.network.parameters(), settings, forward.theta, forward.used, gradient);

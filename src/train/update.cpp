@@ -1,5 +1,7 @@
 #include "train/update.hpp"
 
+#include "train/fault.hpp"
+
 namespace limn {
 namespace {
 
@@ -83,6 +85,7 @@ void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, 
       if (!rule.moments[i].is_scalar) update.moments[i] = select(learns, update.moments[i], moments[i]);
   }
   fn.state(theta, update.theta);
+  if (has_fault("stale-momentum")) return;
   for (std::size_t i = 0; i < moments.size(); ++i) fn.state(moments[i], update.moments[i]);
 }
 

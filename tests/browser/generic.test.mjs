@@ -8,16 +8,16 @@ import { pages } from './pages.mjs';
 import { Reference } from './reference.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-const plain = { optimizer: 'sgd', lr: 0.25, schedule: 'constant', weight_decay: 0, batch: 65536 };
+const plain = { optimizer: 'momentum', momentum: 0.9, lr: 0.25, schedule: 'constant', weight_decay: 0, batch: 12 };
 const small = { arch: 'dense 12 tanh | dense 2', schedule: 'constant', batch: 32 };
 let browser, lab;
 before(async () => { browser = await launch(); });
 after(() => browser.close());
 
 // A test of one chapter, with a lab of its own; at its end the page has asked nobody else and has had no error.
-function of(chapter, name, act) {
+function of(chapter, name, act, { fault } = {}) {
   test(`${chapter.name}: ${name}`, { timeout: 120000 }, async () => {
-    lab = await new Lab().start();
+    lab = await new Lab(fault).start();
     const open = [];
     const at = (run, more) => lab.open(browser, `${chapter.hash}${run ? `?run=${run}` : ''}`, more).then((p) => (open.push(p), p));
     try {
@@ -32,49 +32,60 @@ function of(chapter, name, act) {
 const near = (a, b, what) => assert.ok(Math.abs(a - b) <= 1e-4 * Math.max(Math.abs(b), 1e-3), `${what}: the page has ${a}, the reference ${b}`);
 const until = (page, n) => page.waitForFunction((m) => Number(document.querySelector('[data-q="fingerprint"]').dataset.step) >= m, n);
 
+// Three batches of a tiny network, against the reference. Which rows a batch has is read from the page: its samples'
+// inputs, found again among the points.
+async function oracle(at) {
+  const run = await lab.create({ ...plain, arch: 'dense 3 tanh | dense 2' }, { seed });
+  const page = await at(run.id);
+  const value = async (name) => (await shown(page, name)).value;
+  const list = async (size, act) => {
+    const all = [];
+    for (let i = 0; i < size; i++) all.push(await act(i));
+    return all;
+  };
+  const points = await lab.ask(`/runs/${run.id}/points?x=0&y=1`);
+  const [ix, iy] = run.network.inputs;
+  const x = points.x.map((v, i) => [(v - ix.mean) / ix.deviation, (points.y[i] - iy.mean) / iy.deviation]);
+  const sample = async (name) => {
+    const input = [await value(`input[0]@${name}`), await value(`input[1]@${name}`)];
+    const row = x.findIndex((v) => Math.hypot(v[0] - input[0], v[1] - input[1]) < 1e-5);
+    assert.ok(row >= 0, `${name} is none of the page's points`);
+    return { x: x[row], label: points.label[row] };
+  };
+  const reference = new Reference({
+    w1: await list(2, (i) => list(3, (j) => value(`layer1.w[${i},${j}]`))), b1: await list(3, (j) => value(`layer1.b[${j}]`)),
+    w2: await list(3, (i) => list(2, (j) => value(`layer2.w[${i},${j}]`))), b2: await list(2, (j) => value(`layer2.b[${j}]`)),
+  }, plain.lr, plain.momentum);
+  for (let n = 1; n <= 3; n++) {
+    const batch = await list(plain.batch, (r) => sample(`batch/${r}`));
+    const { loss, w1, b2 } = reference.step(batch);
+    await press(page, 'batch');
+    await stands(page, n);
+    const [i, j, k] = [draw(2), draw(3), draw(2)];
+    near(await value('train.loss'), loss, `loss ${n}`);
+    near(await value(`layer1.dw[${i},${j}]`), w1[i][j], `layer1.dw ${n}`);
+    near(await value(`layer2.db[${k}]`), b2[k], `layer2.db ${n}`);
+    near(await value(`layer1.w[${i},${j}]`), reference.w1[i][j], `layer1.w ${n}`);
+    near(await value(`layer2.w[${j},${k}]`), reference.w2[j][k], `layer2.w ${n}`);
+    const { delta1, delta2 } = reference.blame(await sample('train/0'));
+    near(await value(`layer1.delta[${j}]@train/0`), delta1[j], `layer1.delta ${n}`);
+    near(await value(`layer2.delta[${k}]@train/0`), delta2[k], `layer2.delta ${n}`);
+  }
+}
+
 for (const chapter of pages) {
-  of(chapter, 'G1 its numbers are those of a reference in float64', async (at) => {
-    const run = await lab.create({ ...plain, arch: 'dense 3 tanh | dense 2' }, { seed });
-    const page = await at(run.id);
-    const matrix = async (name, rows, columns) => {
-      const all = [];
-      for (let i = 0; i < rows; i++) {
-        all.push([]);
-        for (let j = 0; j < columns; j++) all[i].push((await shown(page, `${name}[${i},${j}]`)).value);
-      }
-      return all;
-    };
-    const vector = async (name, size) => {
-      const all = [];
-      for (let j = 0; j < size; j++) all.push((await shown(page, `${name}[${j}]`)).value);
-      return all;
-    };
-    const points = await lab.ask(`/runs/${run.id}/points?x=0&y=1`);
-    const rows = points.split.map((s, i) => (s === 'train' ? i : -1)).filter((i) => i >= 0);
-    assert.equal(rows.length, run.split.train);
-    const [ix, iy] = run.network.inputs;
-    const x = rows.map((i) => [(points.x[i] - ix.mean) / ix.deviation, (points.y[i] - iy.mean) / iy.deviation]);
-    const reference = new Reference(x, rows.map((i) => points.label[i]), {
-      w1: await matrix('layer1.w', 2, 3), b1: await vector('layer1.b', 3), w2: await matrix('layer2.w', 3, 2), b2: await vector('layer2.b', 2) }, plain.lr);
-    for (let n = 1; n <= 3; n++) {
-      const { loss, w1, b2 } = reference.step();
-      await press(page, 'batch');
-      await stands(page, n);
-      near((await shown(page, 'train.loss')).value, loss, `loss ${n}`);
-      const [i, j, k] = [draw(2), draw(3), draw(2)];
-      near((await shown(page, `layer1.dw[${i},${j}]`)).value, w1[i][j], `dw ${n}`);
-      near((await shown(page, `layer2.db[${k}]`)).value, b2[k], `db ${n}`);
-      near((await shown(page, `layer1.w[${i},${j}]`)).value, reference.w1[i][j], `w ${n}`);
-      near((await shown(page, `layer2.w[${j},${k}]`)).value, reference.w2[j][k], `w2 ${n}`);
-      // Which sample is train/0 is seen from its input.
-      const input = [(await shown(page, 'input[0]@train/0')).value, (await shown(page, 'input[1]@train/0')).value];
-      const row = x.findIndex((v) => Math.hypot(v[0] - input[0], v[1] - input[1]) < 1e-4);
-      assert.ok(row >= 0, 'train/0 is no row of the page\'s points');
-      const { delta1, delta2 } = reference.blame(x[row], reference.labels[row]);
-      near((await shown(page, `layer1.delta[${j}]@train/0`)).value, delta1[j], `delta1 ${n}`);
-      near((await shown(page, `layer2.delta[${k}]@train/0`)).value, delta2[k], `delta2 ${n}`);
-    }
-  });
+  of(chapter, 'G1 its numbers are those of a reference in float64', (at) => oracle(at));
+
+  for (const fault of ['gradient-sign', 'stale-momentum', 'wrong-batch', 'off-by-one'])
+    of(chapter, `G5 the reference notices ${fault}`, (at) => assert.rejects(oracle(at), /the page has .*, the reference/), { fault });
+
+  of(chapter, 'G5 a receipt notices a gradient of the wrong sign', async (at) => {
+    const page = await at((await lab.create({ ...plain, arch: 'dense 3 tanh | dense 2' }, { seed })).id);
+    await press(page, 'batch');
+    await stands(page, 1);
+    await shown(page, 'layer1.dw[0,1]');
+    assert.match(await page.locator('.slip tfoot').innerText(), /differs/);
+  }, { fault: 'gradient-sign' });
 
   of(chapter, 'G2 its numbers are those of limn replay', async (at) => {
     const run = await lab.create({ ...small, optimizer: 'adam' }, { seed });
