@@ -91,8 +91,8 @@ struct Source {
   // A mean over the batch of what each of its samples says alone: nothing else has a part in the loss.
   bool is_plain_mean() const {
     const Settings& s = session.settings();
-    return s.accumulate == 1 && !parse_augmentation(s.augment, true).any() && s.cut.empty() && s.label_smoothing == 0 && !s.balanced_classes &&
-           s.arch.find("dropout") == std::string::npos &&
+    return s.accumulate == 1 && !parse_augmentation(s.augment, true).any() && s.cut.empty() && s.label_smoothing == 0 &&
+           !s.balanced_classes && s.arch.find("dropout") == std::string::npos &&
            std::ranges::all_of(layers, [](const LayerSpec& l) { return l.kind == LayerSpec::Kind::kDense; });
   }
 };
