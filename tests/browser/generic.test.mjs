@@ -212,7 +212,8 @@ for (const chapter of pages) {
     const before = await page.locator(wanted).inputValue();
     for (const key of chapter.control.keys) await page.keyboard.press(key);
     await page.waitForFunction(([s, v]) => document.querySelector(s).value !== v, [wanted, before]);
-    assert.equal((await lab.ask(`/runs/${run.id}`)).flags.at(-1).changes[chapter.control.param] !== undefined, true);
+    await page.waitForSelector('[data-view="timeline"] .flag'); // the engine has journalled it
+    assert.ok(chapter.control.param in (await lab.ask(`/runs/${run.id}`)).flags.at(-1).changes);
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.press('b');
     await page.waitForFunction((id) => document.querySelector('[data-q="fingerprint"]').dataset.run !== id, run.id);

@@ -72,9 +72,9 @@ export class Lab {
   async open(browser, hash, { width = 1440, height = 900, theme = 'light', language = 'en' } = {}) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme, locale: language });
     page.errors = [];
-    page.on('request', (r) => {
-      if (!/^(http|ws):\/\/127\.0\.0\.1:/.test(r.url())) page.errors.push(`a request to ${r.url()}`);
-    });
+    const asks = (url) => new URL(url).host === new URL(this.origin).host || page.errors.push(`a request to ${url}`);
+    page.on('request', (r) => asks(r.url()));
+    page.on('websocket', (s) => asks(s.url()));
     page.on('pageerror', (e) => page.errors.push(e.message));
     page.on('console', (m) => m.type() === 'error' && !/ERR_CONNECTION_REFUSED/.test(m.text()) && page.errors.push(m.text()));
     await page.goto(`${this.origin}/?token=${token}${hash}`);
