@@ -31,7 +31,10 @@ std::string utc_now() {
 Hub::Hub(std::filesystem::path root, const Program& program, ThreadPool& pool)
     : root_(std::move(root)), program_(program), pool_(pool), started_(utc_now()), thread_([this] { work(); }) {}
 
-Hub::~Hub() {
+Hub::~Hub() { stop(); }
+
+void Hub::stop() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -29,7 +29,8 @@ using ClientId = std::uint64_t;
 class Hub {
  public:
   Hub(std::filesystem::path root, const Program& program, ThreadPool& pool);
-  ~Hub();  // stops all runs, saves them, and joins the thread
+  ~Hub();
+  void stop();  // ends all runs, saves them, and joins the thread: nothing is replied or sent after it
 
   // Called by the server's thread. Replies and sends come from the hub's own thread.
   void ask(Request request, Reply reply);

@@ -313,17 +313,28 @@ std::string random_token() {
 
 void serve(const ServerOptions& options, Hub& hub, const std::atomic<int>& interrupts,
            const std::function<void(std::uint16_t port)>& ready) {
+  Shared shared{hub, options.token, {}, {}};  // outlives the connections, which end with the context
   asio::io_context context(1);
+  const struct Last {  // the hub sends to the context, so it ends first, and what it still said is taken
+    Hub& hub;
+    asio::io_context& context;
+    ~Last() {
+      hub.stop();
+      context.restart();
+      context.poll();
+    }
+  } last{hub, context};
   tcp::acceptor acceptor = bound(context, options);
   const std::uint16_t port = acceptor.local_endpoint().port();
-  Shared shared{hub, options.token, fmt::format("limn-{}", port), {}};
+  shared.cookie = fmt::format("limn-{}", port);
   for (const std::string host : {"127.0.0.1", "localhost", "[::1]"})
     shared.hosts.push_back(fmt::format("{}:{}", host, port));
   accept(acceptor, shared);
   asio::steady_timer timer(context);
   const std::function<void()> look = [&] {
     timer.expires_after(50ms);
-    timer.async_wait([&](beast::error_code) {
+    timer.async_wait([&](beast::error_code error) {
+      if (error) return;  // the timer is gone
       if (interrupts.load(std::memory_order_relaxed) != 0) return context.stop();
       look();
     });

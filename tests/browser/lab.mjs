@@ -29,7 +29,7 @@ export class Lab {
   async start(port = 0) {
     this.process = spawn(this.fault ? faulty : limn, ['lab', '--no-open', '--json', '--port', String(port), '--token', token, '--runs', this.runs],
       { env: { ...process.env, LIMN_FAULT: this.fault ?? '' } });
-    this.ended = new Promise((ok) => this.process.once('exit', ok));
+    this.ended = new Promise((ok) => this.process.once('exit', (status, signal) => ok(signal ?? status)));
     const [line] = await Promise.race([
       new Promise((ok) => createInterface(this.process.stdout).once('line', (l) => ok([l]))),
       this.ended.then(() => { throw new Error('the lab ended at once'); }),
@@ -41,7 +41,7 @@ export class Lab {
 
   async stop() {
     this.process.kill('SIGTERM');
-    await this.ended;
+    assert.equal(await this.ended, 0, 'the lab did not end well');
   }
 
   async ask(path, body) {

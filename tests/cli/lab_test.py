@@ -266,6 +266,19 @@ class Damage(LabTest):
         again = self.lab.get(f"/api/runs/{run}")
         self.assertEqual((again["step"], again["fingerprint"]), (321, state["fingerprint"]))
 
+    def test_a_lab_that_is_stopped_while_it_sends_loses_nothing(self):
+        for _ in range(8):
+            run = self.lab.create(settings=SETTINGS, steps=10**7, play=True)["id"]
+            streams = [self.stream() for _ in range(6)]
+            for stream in streams:
+                stream.send(json.dumps({"watch": run, "views": [{"view": "weights"}, {"view": "map", "x": 0, "y": 1}]}))
+            for stream in streams:
+                frames = stream.frames()
+                seen = next(head["step"] for head, _ in frames if head["step"] > 100)
+            self.assertEqual(self.lab.stop(), 0)
+            self.lab = self.open_lab()
+            self.assertGreaterEqual(self.lab.get(f"/api/runs/{run}")["head"], seen)
+
     def test_a_diverged_run_says_so_and_goes_back(self):
         run = self.lab.create(settings={**SETTINGS, "optimizer": "sgd", "loss": "squared", "lr": 1e12}, steps=1000)["id"]
         state = self.lab.do(run, "step", count=100)
