@@ -6,7 +6,6 @@
 
 #include "data/augment.hpp"
 #include "lab/state.hpp"
-#include "nn/architecture.hpp"
 
 namespace limn::lab {
 namespace {
@@ -75,7 +74,7 @@ struct Source {
   Session& session;
   const Dataset& data;
   const std::function<Session&()>& before;
-  std::vector<LayerSpec> layers = {};  // without dropout: layers[k - 1] is layer k
+  std::vector<LayerSpec> layers;
 
   Given given(const std::string& name) const { return {name, session.cursor().step, session.quantity(name)}; }
   const LayerSpec* dense(int layer) const {
@@ -91,7 +90,7 @@ struct Source {
   // A mean over the batch of what each of its samples says alone: nothing else has a part in the loss.
   bool is_plain_mean() const {
     const Settings& s = session.settings();
-    return s.accumulate == 1 && !parse_augmentation(s.augment, true).any() && s.cut.empty() && s.label_smoothing == 0 &&
+    return s.accumulate == 1 && !parse_augmentation(s.augment, true).any() && s.label_smoothing == 0 &&
            !s.balanced_classes && s.arch.find("dropout") == std::string::npos &&
            std::ranges::all_of(layers, [](const LayerSpec& l) { return l.kind == LayerSpec::Kind::kDense; });
   }
@@ -123,7 +122,10 @@ std::optional<Slip> of_a(const Source& from, const Name& n) {
 std::optional<Slip> of_delta(const Source& from, const Name& n) {
   const std::int64_t j = n.index.at(0);
   if (n.layer == static_cast<int>(from.layers.size())) {
+    // It holds where the loss takes z itself: behind nothing, or the softmax or logistic that belongs to it.
+    const std::string& f = from.layers.back().activation;
     if (from.session.settings().loss != "cross-entropy") return {};
+    if (f != "linear" && f != (from.units(n.layer) == 1 ? "sigmoid" : "softmax")) return {};
     const std::int32_t label = from.data.labels[static_cast<std::size_t>(from.session.sample_row(n.sample.substr(1)))];
     const float y = from.units(n.layer) == 1 ? static_cast<float>(label) : label == j ? 1.0f : 0.0f;
     const Given p = from.given(fmt::format("output[{}]{}", j, n.sample));
@@ -182,7 +184,7 @@ std::optional<Slip> of_batch(const Source& from, const Name& n) {
 std::optional<Slip> of_parameter(const Source& from, const Name& n, const std::string& name) {
   const Settings& s = from.session.settings();
   if (s.optimizer != "sgd" || s.schedule != "constant" || s.warmup > 0 || s.weight_decay > 0 || s.l1 > 0 ||
-      s.max_norm > 0 || s.clip > 0 || s.clip_value > 0 || !s.cut.empty() || !s.freeze.empty() || !s.lr_scale.empty())
+      s.max_norm > 0 || s.clip > 0 || s.clip_value > 0 || !s.freeze.empty() || !s.lr_scale.empty())
     return {};
   Session& at = from.before();
   const Given was{name, at.cursor().step, at.quantity(name)}, lr{"lr", -1, static_cast<float>(s.lr)},
@@ -195,7 +197,8 @@ std::optional<Slip> of_parameter(const Source& from, const Name& n, const std::s
 
 std::optional<Slip> slip_of(const Source& from, const std::string& name) {
   const Name n(name);
-  const bool begun = from.session.cursor().step > 0;
+  const bool begun = from.before != nullptr;
+  if (!from.session.settings().cut.empty()) return {};  // what is cut counts as 0 whatever its number
   if (name == "train.loss") return begun ? of_batch(from, n) : std::nullopt;
   if (n.layer < 1 || n.layer > static_cast<int>(from.layers.size())) return {};
   if (!n.sample.empty()) {
@@ -212,15 +215,7 @@ std::optional<Slip> slip_of(const Source& from, const std::string& name) {
 
 Json receipt(Session& session, const Dataset& data, const std::function<Session&()>& before, const std::string& name,
              float value) {
-  Source from{session, data, before};
-  std::int64_t units = 0;
-  for (LayerSpec layer : parse_architecture(session.settings().arch)) {
-    if (layer.kind == LayerSpec::Kind::kDropout) continue;
-    if (layer.kind == LayerSpec::Kind::kDense) units = layer.units;
-    layer.units = units;
-    from.layers.push_back(layer);
-  }
-  auto slip = slip_of(from, name);
+  auto slip = slip_of({session, data, before, layers_of(session.settings().arch)}, name);
   if (!slip) return nullptr;
   double sum = 0, rest = 0;
   for (const Term& term : slip->terms) sum += term.product;

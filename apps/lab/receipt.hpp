@@ -9,9 +9,9 @@
 namespace limn::lab {
 
 // {"formula", "terms": [{"of": [{"name", "step", "value", "hex"}...], "product"}...], "count", "rest", "factor":
-// {"name", "value"}, "total", "relative"} of a number of a session that stands at its step; `before` gives a session of
-// the same run one step earlier. Null where no such rule is written down here (normalised layers, other losses and
-// optimisers).
+// {"name", "value"}, "total", "relative"} of a number of a session that stands at its step. `before` gives a session of
+// the same run one step earlier, and is empty at the run's beginning. Null where no such rule is written down here:
+// normalised layers, cut weights, other losses and optimisers.
 nlohmann::json receipt(Session& session, const Dataset& data, const std::function<Session&()>& before,
                        const std::string& name, float value);
 

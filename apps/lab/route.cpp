@@ -223,6 +223,7 @@ Json Hub::edit(Open& run, const Json& wish) {
   const auto edits = wish.at("values").get<Edits>();
   if (run.live.step() == run.live.head() && !run.live.finished()) {
     run.live.edit(edits);
+    run.op = 0;
     return state_json(run);
   }
   run.live.session().check_edit(edits);  // so that no branch is left behind a refusal
@@ -236,20 +237,20 @@ Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, b
   Open& run = open(id);
   LiveRun& live = run.live;
   const std::string act = wish.at("do").get<std::string>();
-  const auto go = [&](std::int64_t to) {  // the answer waits until it stands there
+  const auto go = [&](std::int64_t to, std::int64_t op = 0) {  // the answer waits until it stands there
     run.playing = false;
+    run.op = op;
     run.error.reset();
     if (to < live.step() || to <= live.head()) live.approach(std::min(to, live.head()));
     run.goal = to;
     waiting_.push_back({id, reply});
     replied = true;
   };
-  const std::int64_t op = run.op;
-  if (act != "pause") run.op = 0;
   ++run.version;
   if (act == "play") {
     run.until = whole(wish, "until", live.run().info.total_steps, 0, kMostSteps);
     run.error.reset();
+    run.op = 0;
     run.playing = true;
   } else if (act == "pause") {
     run.playing = false, run.goal = -1, run.rate = 0;
@@ -257,19 +258,19 @@ Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, b
   } else if (act == "step") {
     const std::string unit = wish.value("unit", "batch");
     const std::int64_t count = whole(wish, "count", 1, -kMostCount, kMostCount), at = live.step();
-    std::int64_t to = at + count;
+    std::int64_t to = at + count, op = 0;
     if (unit == "epoch") {
       const std::int64_t epoch = live.session().steps_per_epoch();
       to = count >= 0 ? (at / epoch + count) * epoch : ((at + epoch - 1) / epoch + count) * epoch;
     } else if (unit == "op") {
       const auto in_step = static_cast<std::int64_t>(operations(live).size());
-      const std::int64_t total = op + count, whole_steps = (total < 0 ? total - in_step + 1 : total) / in_step;
+      const std::int64_t total = run.op + count, whole_steps = (total < 0 ? total - in_step + 1 : total) / in_step;
       to = at + whole_steps;
-      if (to >= live.run().start() && to < live.run().info.total_steps) run.op = total - whole_steps * in_step;
+      if (to >= live.run().start() && to < live.run().info.total_steps) op = total - whole_steps * in_step;
     } else if (unit != "batch") {
       throw Error(fmt::format("there is no unit {}", unit), "the units are: op, batch, epoch");
     }
-    go(std::max(to, live.run().start()));
+    go(std::max(to, live.run().start()), op);
   } else if (act == "seek") {
     const std::int64_t to = whole(wish.at("step").dump(), "step", 0, kMostSteps);
     if (to > live.head()) live.approach(to);  // says what there is
@@ -314,8 +315,10 @@ Json Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool w
   Json answer = found(there->quantity(name));
   if (with_receipt) {
     std::unique_ptr<Session> earlier;
-    const auto before = [&]() -> Session& { return *(earlier = going(std::max(live.run().start(), step - 1))); };
-    answer["receipt"] = receipt(*there, *live.data(), before, name, answer.at("value").get<float>());
+    std::function<Session&()> before;
+    if (step > live.run().start()) before = [&]() -> Session& { return *(earlier = going(step - 1)); };
+    const bool by_hand = edited_at(live.history(), step).contains(name);
+    answer["receipt"] = by_hand ? Json() : receipt(*there, *live.data(), before, name, answer.at("value").get<float>());
   }
   return answer;
 }

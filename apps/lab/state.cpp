@@ -3,8 +3,6 @@
 #include <cmath>
 #include <cstdio>
 
-#include "nn/architecture.hpp"
-
 namespace limn::lab {
 namespace {
 
@@ -21,13 +19,10 @@ Json network_json(const LiveRun& live, const std::string& arch) {
     for (const std::string& category : column.categories)
       inputs.push_back({{"name", column.name + " = " + category}, {"mean", 0}, {"deviation", 1}});
   }
-  int number = 0;
-  std::int64_t units = 0;
-  for (const LayerSpec& layer : parse_architecture(arch)) {
-    if (layer.kind == LayerSpec::Kind::kDropout) continue;
-    if (layer.kind == LayerSpec::Kind::kDense) units = layer.units;
-    layers.push_back({{"name", fmt::format("layer{}", ++number)}, {"units", units}, {"activation", layer.activation}});
-  }
+  for (const LayerSpec& layer : layers_of(arch))
+    layers.push_back({{"name", fmt::format("layer{}", layers.size() + 1)},
+                      {"units", layer.units},
+                      {"activation", layer.activation}});
   Json sample = Json::array();
   for (int i = 0; i < data.sample.rank(); ++i) sample.push_back(data.sample[i]);
   return {{"inputs", inputs}, {"sample", sample}, {"layers", layers}, {"outputs", data.classes}};
@@ -43,13 +38,20 @@ Json values_json(const SettingValues& values) {
   return json;
 }
 
+std::vector<LayerSpec> layers_of(const std::string& arch) {
+  auto layers = parse_architecture(arch);
+  std::erase_if(layers, [](const LayerSpec& layer) { return layer.kind == LayerSpec::Kind::kDropout; });
+  for (std::size_t k = 1; k < layers.size(); ++k)
+    if (layers[k].kind != LayerSpec::Kind::kDense) layers[k].units = layers[k - 1].units;
+  return layers;
+}
+
 std::vector<std::string> operations(const LiveRun& live) {
   std::vector<std::string> all;
-  int layers = 0;
-  for (const LayerSpec& layer : parse_architecture(std::get<std::string>(live.values().at("arch"))))
-    if (layer.kind != LayerSpec::Kind::kDropout) all.push_back(fmt::format("layer{}.z", ++layers));
+  const std::size_t layers = layers_of(std::get<std::string>(live.values().at("arch"))).size();
+  for (std::size_t k = 1; k <= layers; ++k) all.push_back(fmt::format("layer{}.z", k));
   all.emplace_back("loss");
-  for (; layers > 0; --layers) all.push_back(fmt::format("layer{}.delta", layers));
+  for (std::size_t k = layers; k > 0; --k) all.push_back(fmt::format("layer{}.delta", k));
   all.emplace_back("update");
   return all;
 }

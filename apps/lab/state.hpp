@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "experiment/live.hpp"
+#include "nn/architecture.hpp"
 
 namespace limn::lab {
 
@@ -28,6 +29,8 @@ struct Open {
 };
 
 nlohmann::json error_json(const std::string& what, const std::string& hint);
+// The layers with parameters or statistics, which is all but dropout, each with its units: layer k stands at k - 1.
+std::vector<LayerSpec> layers_of(const std::string& arch);
 // What one training step consists of, in order: "layer1.z", "layer2.z", "loss", "layer2.delta", "layer1.delta",
 // "update".
 std::vector<std::string> operations(const LiveRun& live);

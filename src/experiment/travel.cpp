@@ -1,5 +1,6 @@
 #include "experiment/travel.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -53,20 +54,21 @@ std::shared_ptr<const Dataset> load_data(const Run& run) {
 
 std::string to_json(const Edits& edits) { return Json(edits).dump(); }
 
-Edits edits_from_json(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
+Edits edited_at(const JournalContent& journal, std::int64_t step) {
   Edits edits;
-  for (const auto& [name, value] : json.items()) {
-    if (!json.is_object() || !value.is_number())
-      throw Error(fmt::format("the journal has a damaged edit: {}", text), "restore the run from a copy");
-    edits[name] = value.get<double>();
+  for (const JournalRecord& record : journal.records) {
+    if (record.kind != RecordKind::kEdit || record.step != step) continue;
+    const Json json = Json::parse(record.text, nullptr, false);
+    const auto is_number = [](const Json& value) { return value.is_number(); };
+    if (!json.is_object() || !std::ranges::all_of(json, is_number))
+      throw Error(fmt::format("the journal has a damaged edit: {}", record.text), "restore the run from a copy");
+    for (const auto& [name, value] : json.items()) edits[name] = value.get<double>();
   }
   return edits;
 }
 
 void apply_edits(Session& session, const JournalContent& journal, std::int64_t step) {
-  for (const JournalRecord& record : journal.records)
-    if (record.kind == RecordKind::kEdit && record.step == step) session.edit(edits_from_json(record.text));
+  if (const Edits edits = edited_at(journal, step); !edits.empty()) session.edit(edits);
 }
 
 Settings typed_settings(const Run& run, const SettingValues& values) {

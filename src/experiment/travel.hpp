@@ -24,12 +24,13 @@ SettingValues changed_values(const Run& run, const JournalContent& journal, std:
                              std::span<const std::string> changes);
 Settings typed_settings(const Run& run, const SettingValues& values);  // with the length of the run's schedule
 
+using Edits = std::map<std::string, double>;  // "layer1.w[3,4]": what it becomes
+std::string to_json(const Edits& edits);
+// What the journal's edits of that very step set, the last of a number counting. Error: a damaged record.
+Edits edited_at(const JournalContent& journal, std::int64_t step);
 // Sets the numbers that the journal's edits of that very step set, in a session that stands there. Doing it again does
 // no harm, so a snapshot may be of before or after them.
 void apply_edits(Session& session, const JournalContent& journal, std::int64_t step);
-using Edits = std::map<std::string, double>;  // "layer1.w[3,4]": what it becomes
-std::string to_json(const Edits& edits);
-Edits edits_from_json(const std::string& text);  // Error: a damaged record
 
 struct Visit {
   std::unique_ptr<Session> session;

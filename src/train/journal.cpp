@@ -1,7 +1,7 @@
 // The file is a sequence of blocks, little-endian: a header of 40 bytes and its payload.
 //   columns (0): the names, each ended by a newline; step = the step the rows begin after. Always and only the first.
 //   scalars (1): float32 [columns, count], rows of steps step .. step + count - 1
-//   action (2), event (3): JSON text; step = finished steps when it was written
+//   action (2), event (3), edit (4): JSON text; step = finished steps when it was written
 // A header that is whole but wrong is damage; a block that the end of the file cuts off is what a crash leaves.
 #include "train/journal.hpp"
 

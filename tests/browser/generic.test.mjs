@@ -27,6 +27,7 @@ function of(chapter, name, act, { fault } = {}) {
       for (const page of open) await page.close();
       await lab.stop();
     }
+    lab.remove(); // of a test that failed it stays
   });
 }
 const near = (a, b, what) => assert.ok(Math.abs(a - b) <= 1e-4 * Math.max(Math.abs(b), 1e-3), `${what}: the page has ${a}, the reference ${b}`);

@@ -1,7 +1,7 @@
 // `limn lab` and a real browser on it. Every page refuses requests that leave the machine, and remembers its errors.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,6 +42,10 @@ export class Lab {
   async stop() {
     this.process.kill('SIGTERM');
     assert.equal(await this.ended, 0, 'the lab did not end well');
+  }
+
+  remove() {
+    rmSync(this.runs, { recursive: true });
   }
 
   async ask(path, body) {

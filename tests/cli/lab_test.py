@@ -197,11 +197,14 @@ class EqualBits(LabTest):
         run = self.lab.create(settings={**SETTINGS, "arch": arch, "optimizer": "sgd", "lr": 0.3,
                                         "weight_decay": 0, "warmup": 0, "clip": 0}, steps=300)["id"]
         self.lab.do(run, "step", count=40)
+        state = self.lab.get(f"/api/runs/{run}")
         step, sample = random.randint(2, 40), random.choice(["train/9", "valid/4", "batch/7"])
+        last = state["split"]["train"] - 48 * (state["steps_per_epoch"] - 1)  # rows of an epoch's last batch
+        batch = last if step % state["steps_per_epoch"] == 0 else 48
         for name, count in [("layer1.z[6]@" + sample, 3), ("layer2.z[3]@" + sample, None), ("layer1.a[2]@" + sample, 1),
                             ("layer2.a[2]@" + sample, 1), ("layer1.delta[5]@" + sample, 5),
-                            ("layer2.delta[1]@" + sample, 2), ("layer3.delta[1]@" + sample, 2), ("train.loss", 48),
-                            ("layer1.dw[1,4]", 48), ("layer3.db[1]", 48), ("layer2.w[3,2]", 2), ("layer1.b[0]", 2)]:
+                            ("layer2.delta[1]@" + sample, 2), ("layer3.delta[1]@" + sample, 2), ("train.loss", batch),
+                            ("layer1.dw[1,4]", batch), ("layer3.db[1]", batch), ("layer2.w[3,2]", 2), ("layer1.b[0]", 2)]:
             path = f"/api/runs/{run}/steps/{step}/receipts/{urllib.parse.quote(name, safe='')}"
             answer = self.lab.get(path)
             slip = answer["receipt"]
@@ -218,6 +221,31 @@ class EqualBits(LabTest):
                         self.assertEqual(self.lab.quantity(run, given["step"], given["name"])["hex"], given["hex"], given)
                 if len(term["of"]) == 2 and name[7] != "w" and name[7] != "b":
                     self.assertAlmostEqual(math.prod(g["value"] for g in term["of"]), term["product"], delta=1e-12 * near)
+
+    def test_a_receipt_is_given_only_where_its_rule_holds(self):
+        plain = {**SETTINGS, "optimizer": "sgd", "weight_decay": 0}
+        def receipt(run, step, name):
+            return self.lab.get(f"/api/runs/{run}/steps/{step}/receipts/{urllib.parse.quote(name, safe='')}")["receipt"]
+        run = self.lab.create(settings={**plain, "arch": "dense 6 tanh | dense 2 relu"}, steps=300)["id"]
+        self.lab.do(run, "step", count=9)
+        self.assertIsNone(receipt(run, 9, "layer2.delta[0]@train/3"))  # the loss is of what relu leaves
+        run = self.lab.create(settings={**plain, "arch": "dense 6 tanh | dense 2"}, steps=300)["id"]
+        self.lab.do(run, "step", count=9)
+        self.assertTrue(receipt(run, 9, "layer1.w[0,1]"))
+        self.lab.do(run, "act", name="edit", values={"layer1.w[0,1]": 1.5})
+        self.assertIsNone(receipt(run, 9, "layer1.w[0,1]"))  # set by hand
+        self.assertTrue(receipt(run, 9, "layer1.w[1,1]"))
+        branch = self.lab.do(run, "branch")["id"]
+        self.assertIsNone(receipt(branch, 9, "layer1.w[1,1]"))  # the step before is its parent's
+        self.assertTrue(receipt(run, 9, "layer1.z[1]@train/3"))
+        self.lab.do(run, "set", settings={"cut": "layer1.w[0,*]"})
+        self.lab.do(run, "step", count=2)
+        self.assertIsNone(receipt(run, 11, "layer1.z[1]@train/3"))
+
+    def test_saving_leaves_the_operation_where_it_is(self):
+        run = self.lab.create(settings=SETTINGS, steps=300)["id"]
+        self.lab.do(run, "step", unit="op", count=3)
+        self.assertEqual(self.lab.do(run, "act", name="save")["op"], 3)
 
     def test_operations_are_parts_of_a_step(self):
         run = self.lab.create(settings=SETTINGS, steps=300)

@@ -12,7 +12,7 @@ const en = {
   quantity: 'quantity', run: 'run', replay: 'replay by command', weights: 'weights', learned: 'What the first units look for', table: 'as table',
   keys: 'Space plays and pauses, → and ← go one operation, with Shift a batch, with Ctrl an epoch; B branches, T changes the theme.', first: 'Stop it. Break it. Branch it.',
   goTo: 'go to step', controls: 'Controls', chapters: 'Chapters', blame: 'blame δ', number: 'Any number', ask: 'Ask',
-  operation: 'Operation', opForward: '{layer} forwards', opBackward: 'blame of {layer}', opLoss: 'the loss of the batch', setTo: 'set to', set: 'Set', andMore: 'and {n} more', agrees: 'agrees', differs: 'differs',
+  operation: 'Operation', opForward: '{layer} forwards', opBackward: 'blame of {layer}', opLoss: 'the loss of each sample', setTo: 'set to', set: 'Set', agrees: 'agrees', differs: 'differs',
 };
 type Words = Record<keyof typeof en, string>;
 const zh: Words = {
@@ -26,7 +26,7 @@ const zh: Words = {
   receipt: '凭据', bits: '精确比特', value: '数值', quantity: '量', run: '训练', replay: '用命令重放', weights: '权重', learned: '前几个单元在找什么', table: '表格',
   keys: '空格播放和暂停，→ 和 ← 走一个操作，加 Shift 走一批，加 Ctrl 走一轮；B 分支，T 换主题。', first: '停下它。弄坏它。分支它。', goTo: '去第几步', controls: '控制', chapters: '章节',
   blame: '误差 δ', number: '任意数值', ask: '查询',
-  operation: '操作', opForward: '{layer} 前向', opBackward: '{layer} 的误差', opLoss: '这一批的损失', setTo: '设为', set: '设置', andMore: '另外 {n} 项', agrees: '相符', differs: '不符',
+  operation: '操作', opForward: '{layer} 前向', opBackward: '{layer} 的误差', opLoss: '每个样本的损失', setTo: '设为', set: '设置', agrees: '相符', differs: '不符',
 };
 
 export const languages = { en, 'zh-CN': zh };
