@@ -169,6 +169,8 @@ for (const chapter of pages) {
     assert.equal(await fingerprint(page), early);
     await press(page, 'branch');
     await page.waitForFunction((id) => document.querySelector('[data-q="fingerprint"]').dataset.run !== id, run.id);
+    assert.equal(await fingerprint(page), early);
+    await press(page, 'play');
     await until(page, 200);
     const branch = await page.locator('[data-q="fingerprint"]').getAttribute('data-run');
     assert.equal((await lab.do(branch, { do: 'seek', step: 200 })).fingerprint, there);
@@ -215,7 +217,6 @@ for (const chapter of pages) {
     await page.waitForFunction(([s, v]) => document.querySelector(s).value !== v, [wanted, before]);
     await page.waitForSelector('[data-view="timeline"] .flag'); // the engine has journalled it
     assert.ok(chapter.control.param in (await lab.ask(`/runs/${run.id}`)).flags.at(-1).changes);
-    await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.press('b');
     await page.waitForFunction((id) => document.querySelector('[data-q="fingerprint"]').dataset.run !== id, run.id);
   });

@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
-import './tokens.css';
-import './app.css';
+import './look/tokens.css';
+import './look/app.css';
 
 mount(App, { target: document.getElementById('app')! });

@@ -1,0 +1,83 @@
+// Pictures of every view of the lab, at every width, in both themes and languages, for eyes to look at:
+//   node tools/screenshots.mjs [FOLDER] [--only PART]...     wants build/release/limn and tests/browser's packages
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Lab, launch, press, stands } from '../tests/browser/lab.mjs';
+
+const only = process.argv.flatMap((a, i) => (a === '--only' ? [process.argv[i + 1]] : []));
+const folder = process.argv[2] && !process.argv[2].startsWith('--') ? process.argv[2] : 'build/screenshots';
+mkdirSync(folder, { recursive: true });
+
+const constant = { schedule: 'constant', optimizer: 'momentum', batch: 16 };
+const penguins = { data: 'penguins', seed: 1, steps: 1200, settings: { ...constant, arch: 'dense 8 tanh | dense 5 tanh | dense 3', lr: 0.012, momentum: 0.3 } };
+const until = (page, n) => page.waitForFunction((m) => Number(document.querySelector('[data-q="fingerprint"]').dataset.step) >= m, n);
+
+// A run with a flag and a branch, standing at its head; its id and its branch's.
+async function branched(lab) {
+  const run = await lab.ask('/runs', { experiment: 'mlp', ...penguins });
+  await lab.do(run.id, { do: 'step', count: 560 });
+  await lab.do(run.id, { do: 'set', settings: { lr: 0.05 } });
+  await lab.do(run.id, { do: 'step', count: 300 });
+  const branch = await lab.do(run.id, { do: 'branch', step: 400, settings: { momentum: 0.93 } });
+  await lab.do(branch.id, { do: 'step', count: 460 });
+  return { run: run.id, branch: branch.id };
+}
+const set = (lab, data, arch, steps, more = {}) => lab.ask('/runs', { experiment: 'mlp', data, seed: 1, steps: 100000, settings: { ...constant, arch, lr: 0.05, ...more } }).then((r) => lab.do(r.id, { do: 'step', count: steps }));
+
+const views = {
+  penguins: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.click('#unit-2-2'); return page; },
+  text: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.locator('.only-wide:not(.icon), [role=tab]:last-of-type').filter({ visible: true }).first().click(); return page; },
+  blame: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.check('[data-param="lens-blame"]', { force: true }); return page; },
+  spirals: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'spirals', 'dense 12 tanh | dense 8 tanh | dense 2', 8000)).id}`),
+  xor: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'xor', 'dense 4 tanh | dense 2', 600, { lr: 0.1 })).id}`),
+  waves: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'waves', 'dense 12 tanh | dense 8 tanh | dense 1', 3000)).id}`),
+  digits: async ({ at }) => { const page = await at('#/nn'); await until(page, 1500); await press(page, 'pause'); return page; },
+  drawn: async ({ at }) => {
+    const page = await at('#/nn');
+    await until(page, 3000);
+    await press(page, 'pause');
+    const box = await page.locator('[data-view="pad"]').boundingBox(), on = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+    await page.mouse.move(...on(0.3, 0.25)); await page.mouse.down();
+    for (const [x, y] of [[0.7, 0.22], [0.62, 0.45], [0.5, 0.8]]) await page.mouse.move(...on(x, y), { steps: 8 });
+    await page.mouse.up();
+    await page.waitForFunction(() => document.querySelectorAll('.says.best').length === 1);
+    return page;
+  },
+  lost: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await lab.stop(); await page.waitForSelector('.app[data-state="disconnected"]'); return page; },
+  failed: async ({ at, lab }) => {
+    const run = await set(lab, 'moons', 'dense 8 relu | dense 2', 300, { optimizer: 'sgd', loss: 'squared' });
+    await lab.do(run.id, { do: 'set', settings: { lr: 1e9 } });
+    await lab.do(run.id, { do: 'step', count: 50 });
+    return at(`#/nn?run=${run.id}`);
+  },
+  tray: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.locator('[data-do="data"]').filter({ visible: true }).or(page.locator('[role=tab]').first()).first().click(); await page.locator('[data-do="data"]').click(); return page; },
+  keys: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.keyboard.press('?'); return page; },
+  operation: async ({ at, lab }) => { const { run } = await branched(lab); await lab.do(run, { do: 'step', unit: 'op', count: 5 }); const page = await at(`#/nn?run=${run}`); if ((page.viewportSize().width) < 1200) await page.locator('.only-drawer, [role=tab]').filter({ visible: true }).nth(1).click(); return page; },
+  long: async ({ at, lab }) => at(`#/nn?run=${(await branched(lab)).run}`, '&long'),
+};
+
+const browser = await launch();
+for (const [name, make] of Object.entries(views)) {
+  if (only.length && !only.includes(name)) continue;
+  for (const width of [1440, 1200, 768, 360])
+    for (const theme of ['light', 'dark'])
+      for (const language of ['en', 'zh-CN']) {
+        const tag = `${name}-${width}-${theme}-${language}`;
+        if (only.length > 1 && !only.some((o) => o !== name && tag.includes(o))) continue;
+        const lab = await new Lab().start();
+        let stopped = false;
+        const stop = lab.stop.bind(lab);
+        lab.stop = async () => { stopped = true; await stop(); };
+        const at = async (hash, more = '') => lab.open(browser, more + hash, { width, height: width === 360 ? 780 : width === 768 ? 1024 : 900, theme, language });
+        const page = await make({ at, lab });
+        await page.evaluate(() => new Promise((ok) => { let n = 30; const wait = () => (n-- ? requestAnimationFrame(wait) : ok()); wait(); }));
+        await page.waitForTimeout(250); // for eyes: the last pictures have come
+        await page.screenshot({ path: join(folder, `${tag}.png`) });
+        if (page.errors.length) console.log(tag, page.errors);
+        await page.close();
+        if (!stopped) await lab.stop();
+        lab.remove();
+        console.log(tag);
+      }
+}
+await browser.close();

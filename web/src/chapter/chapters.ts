@@ -1,0 +1,23 @@
+// The chapters that are built. A chapter declares itself by such a record; the frame does the rest.
+import type { Component } from 'svelte';
+import type { DataSet, Experiment, Recipe, State } from '../engine/protocol';
+import type { RunView, View } from '../engine/run.svelte';
+import type { Group } from '../part/Controls.svelte';
+import type { ChartSpec } from '../part/Chart.svelte';
+import { nn } from './nn/chapter';
+
+export interface Chapter {
+  name: 'nn';
+  experiment: string;
+  sets: string[]; // offered to begin with, where they are on this machine
+  groups: Group[]; // of the learning's parameters
+  first: (sets: DataSet[]) => Recipe; // what it opens with
+  recipe: (set: string) => Recipe; // what a set begins with
+  views: (state: State) => View[]; // the pictures that it takes of the run in focus
+  charts: (runs: RunView[]) => ChartSpec[];
+  follow: (state: State) => void; // another run has come into focus
+  activations: (experiment: Experiment) => string[];
+  Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: Component;
+}
+
+export const chapters: Chapter[] = [nn];

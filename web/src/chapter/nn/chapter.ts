@@ -1,0 +1,71 @@
+// The chapter of neural networks: who is to blame?
+import type { DataSet, Recipe, Settings, State } from '../../engine/protocol';
+import type { RunView, View } from '../../engine/run.svelte';
+import { lookOf, nameOf } from '../../frame/family';
+import type { ChartSpec, Line } from '../../part/Chart.svelte';
+import { speech } from '../../words/words.svelte';
+import type { Chapter } from '../chapters';
+import Figure from './Figure.svelte';
+import { look } from './look.svelte';
+import Numbers from './Numbers.svelte';
+import Text from './Text.svelte';
+import Thumb from './Thumb.svelte';
+import Tools from './Tools.svelte';
+
+const recipes: Record<string, { epochs: number; settings: Settings }> = {
+  xor: { epochs: 200, settings: { arch: 'dense 4 tanh | dense 2', optimizer: 'momentum', lr: 0.1, batch: 16 } },
+  moons: { epochs: 200, settings: { arch: 'dense 8 tanh | dense 2', optimizer: 'momentum', lr: 0.1, batch: 16 } },
+  spirals: { epochs: 1000, settings: { arch: 'dense 12 tanh | dense 8 tanh | dense 2', optimizer: 'momentum', lr: 0.05, batch: 16 } },
+  penguins: { epochs: 200, settings: { arch: 'dense 8 tanh | dense 5 tanh | dense 3', optimizer: 'momentum', lr: 0.02, batch: 16 } },
+  mnist: { epochs: 40, settings: { arch: 'dense 32 relu | dense 10' } },
+  'drawn-digits': { epochs: 100, settings: { arch: 'dense 32 relu | dense 10' } },
+};
+// A constant rate, so that nothing but the reader's own changes bends the curves. Other sets: the experiment's defaults.
+function recipe(set: string): Recipe {
+  const { epochs, settings } = recipes[set] ?? { epochs: 200, settings: {} };
+  return { experiment: 'mlp', data: set, seed: 1, epochs, play: true, settings: { schedule: 'constant', ...settings } };
+}
+
+// Validation in full ink, training in grey; other runs of the family in their hue and dash.
+function charts(runs: RunView[]): ChartSpec[] {
+  const w = speech.words, [focus, ...others] = runs;
+  const isClass = focus.state.task === 'classify', metric = isClass ? 'valid.accuracy' : 'valid.r2';
+  const other = (q: string): Line[] => others.map((run) => ({ run, q, label: nameOf(run), ...lookOf(run), weight: 2, dense: false }));
+  const loss = String(focus.state.settings.loss);
+  return [
+    { name: 'loss', title: w.loss, note: loss === 'auto' ? (isClass ? w.crossEntropy : w.squared) : loss, height: 148, log: true, lines: [
+      { run: focus, q: 'valid.loss', label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
+      { run: focus, q: 'train.loss', label: w.train, ink: '--ink-3', weight: 1.5, dash: [], dense: true },
+      ...other('valid.loss'),
+    ] },
+    { name: 'accuracy', title: isClass ? w.accuracy : 'R²', note: w.ofValid, height: 92, share: isClass, lines: [
+      { run: focus, q: metric, label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
+      ...other(metric),
+    ] },
+  ];
+}
+
+function views(state: State): View[] {
+  const sample: View = { view: 'sample', of: look.sample, units: 12 };
+  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'confusion' }, sample];
+  const plane = { x: look.across, y: look.up };
+  return [
+    { view: 'weights', units: 12 }, sample,
+    ...(look.kind === 'plane' ? [{ view: 'units', ...plane, size: 28 }, { view: 'map', ...plane, size: 96 }] : []),
+    ...(state.task === 'classify' ? [{ view: 'confusion' }] : []),
+  ];
+}
+
+const first = (sets: DataSet[]) => recipe(sets.some((d) => d.name === 'mnist' && d.present) ? 'mnist' : 'drawn-digits');
+
+export const nn: Chapter = {
+  name: 'nn', experiment: 'mlp',
+  sets: ['xor', 'moons', 'spirals', 'penguins', 'mnist', 'drawn-digits'],
+  groups: [
+    { title: 'learning', parameters: ['lr', 'momentum', 'batch', 'loss', 'schedule'] },
+    { title: 'regularisation', parameters: ['weight_decay', 'l1'] },
+  ],
+  activations: () => ['tanh', 'relu', 'sigmoid', 'linear', 'leaky_relu', 'elu', 'selu', 'gelu', 'swish'],
+  first, recipe, views, charts, follow: (state) => look.follow(state),
+  Thumb, Tools, Figure, Numbers, Text,
+};

@@ -1,0 +1,156 @@
+// The runs on the page, as the stream brings them: the one in focus with its pictures, and its family (parent, branches)
+// with their curves. When the engine is lost everything stays as it was, and nothing counts on.
+import * as protocol from './protocol';
+import type { Evaluation, Frame, State } from './protocol';
+import { Series } from './series';
+
+export type View = { view: string; [option: string]: unknown };
+export type Wish = { do: string; [more: string]: unknown };
+
+const mostShown = 5; // runs on one chart
+
+export class RunView {
+  state: State = $state.raw()!;
+  losses = new Series(); // of the steps start + 1...
+  heard = $state(0); // counts the scalars' frames: what reads `losses` reads it
+  evals = $state.raw<Evaluation[]>([]);
+  pictures = $state.raw<Record<string, Frame>>({});
+
+  constructor(state: State) {
+    this.state = state;
+    this.evals = state.evals;
+  }
+  get id() { return this.state.id; }
+  get cursor() { return this.state.start + this.losses.length; }
+
+  // The training loss of the step that led to `step`.
+  loss(step: number): number | undefined {
+    void this.heard;
+    return this.losses.at(step - this.state.start - 1);
+  }
+  // The last evaluation that has the metric, at or before `step`.
+  evaluation(metric: string, step: number): Evaluation | undefined {
+    return this.evals.findLast((e) => e.step <= step && e[metric] !== undefined);
+  }
+
+  take({ head, arrays }: Frame) {
+    if (head.kind === 'state') this.#takeState(head.state);
+    else if (head.kind === 'view') {
+      if (!head.error) this.pictures = { ...this.pictures, [head.view]: { head, arrays } };
+    } else if (head.kind === 'scalars') {
+      this.losses.put(head.from - 1 - this.state.start, arrays['train.loss'].values as Float32Array);
+      if (head.evals?.length) this.evals = [...this.evals.filter((e) => e.step < head.evals[0].step), ...head.evals];
+      this.heard++;
+    }
+  }
+  #takeState(changed: Partial<State>) {
+    this.state = { ...this.state, ...changed };
+    if (changed.evals) this.evals = changed.evals;
+  }
+}
+
+class LabStore {
+  info = $state.raw<protocol.Lab | null>(null);
+  connected = $state(false);
+  refusal = $state.raw<{ what: string; hint: string } | null>(null);
+  focus = $state.raw<RunView | null>(null);
+  others = $state.raw<RunView[]>([]); // its parent first, then branches by the step they leave at
+  pending = $state(0); // commands that are not answered yet
+
+  #socket: WebSocket | null = null;
+  #views: View[] = [];
+  #watched = new Set<string>();
+
+  get state() { return this.focus?.state ?? null; }
+  get family() { return this.focus ? [this.focus, ...this.others] : []; }
+  find(id: string) { return this.family.find((r) => r.id === id); }
+
+  // Puts a run in focus, with its parent and the branches of both beside it.
+  async open(id: string) {
+    const state = await protocol.state(id);
+    const known = this.family;
+    const view = (s: State) => {
+      const old = known.find((r) => r.id === s.id);
+      if (old) old.state = s;
+      return old ?? new RunView(s);
+    };
+    const near = new Set<string>();
+    if (state.parent) near.add(state.parent.id);
+    const parent = state.parent ? await protocol.state(state.parent.id).catch(() => null) : null;
+    for (const b of [...(parent?.branches ?? []), ...state.branches].slice(-mostShown)) if (b.id !== id) near.add(b.id);
+    const others = await Promise.all([...near].slice(0, mostShown - 1).map((n) => (n === parent?.id ? parent : protocol.state(n).catch(() => null))));
+    this.focus = view(state);
+    this.others = others.filter((s) => s !== null).map(view);
+    this.#watch();
+  }
+
+  show(views: View[]) {
+    this.#views = views;
+    this.#watch();
+  }
+
+  connect() {
+    const socket = new WebSocket(`ws://${location.host}/api/stream`);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)');
+    socket.onopen = async () => {
+      this.info = await protocol.lab();
+      this.#watched.clear();
+      for (const r of this.family) await protocol.state(r.id).then((s) => (r.state = s), () => {}); // a lab that was restarted opens them again
+      this.connected = true;
+      this.#watch();
+    };
+    socket.onmessage = (event) => {
+      const frame = protocol.decode(event.data);
+      this.find(frame.head.run)?.take(frame);
+      const acknowledge = () => socket.readyState === 1 && socket.send(JSON.stringify({ ack: frame.head.frame }));
+      // On the next animation frame: the engine sends no more than is drawn, and nothing to a hidden page.
+      requestAnimationFrame(() => (isCalm.matches ? setTimeout(acknowledge, 500) : acknowledge()));
+    };
+    socket.onclose = () => {
+      this.connected = false;
+      setTimeout(() => this.connect(), 500);
+    };
+  }
+
+  // Sends a command to the run in focus; what the engine refuses is shown. A command may leave another run: a branch.
+  async do(wish: Wish) {
+    const run = this.focus;
+    if (!run) return;
+    await this.trying(async () => {
+      const after = await protocol.command(run.id, wish);
+      if (after.id !== run.id) await this.open(after.id);
+      else run.state = after;
+    });
+  }
+
+  async create(recipe: protocol.Recipe) {
+    await this.trying(async () => this.open((await protocol.create(recipe)).id));
+  }
+
+  async trying(act: () => Promise<void>) {
+    try {
+      this.pending++;
+      this.refusal = null;
+      await act();
+    } catch (error) {
+      if (error instanceof protocol.Refused) this.refusal = { what: error.message, hint: error.hint };
+      else if (this.connected) throw error;
+    } finally {
+      this.pending--;
+    }
+  }
+
+  #watch() {
+    const socket = this.#socket;
+    if (socket?.readyState !== 1) return;
+    const say = (message: object) => socket.send(JSON.stringify(message));
+    const wanted = new Set(this.family.map((r) => r.id));
+    for (const id of this.#watched) if (!wanted.has(id)) say({ unwatch: id });
+    for (const r of this.family) say({ watch: r.id, views: r === this.focus ? this.#views : [], cursor: r.cursor });
+    this.#watched = wanted;
+  }
+}
+
+export const lab = new LabStore();

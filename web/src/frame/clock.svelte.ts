@@ -1,0 +1,30 @@
+// The page's one clock: every chart over time and the timeline place a step at the same x, between the same gutters.
+import { lab } from '../engine/run.svelte';
+
+const steps = [1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10, 12];
+
+class Clock {
+  width = $state(900); // of the stage
+  window = $state(1440);
+  left = $derived(this.window < 768 ? 48 : this.window < 1360 ? 60 : 68);
+  right = $derived(this.window < 768 ? 84 : this.window < 1360 ? 108 : 124);
+  inner = $derived(Math.max(1, this.width - this.left - this.right));
+  // The last step that has room: round, so that the axis stands still while a run plays.
+  last = $derived.by(() => {
+    const head = Math.max(...lab.family.map((r) => r.state.head), 10), power = 10 ** Math.floor(Math.log10(head));
+    const isOver = lab.family.every((r) => r.state.state === 'done');
+    return isOver ? head : power * steps.find((s) => s * power >= head * 1.06)!;
+  });
+  x(step: number): number {
+    return this.left + (this.inner * step) / this.last;
+  }
+  step(x: number): number {
+    return Math.round(((x - this.left) / this.inner) * this.last);
+  }
+  ticks = $derived.by(() => {
+    const raw = this.last / (this.inner > 500 ? 6 : 3), power = 10 ** Math.floor(Math.log10(Math.max(1, raw)));
+    const gap = [1, 2, 5, 10].map((m) => m * power).find((g) => g >= raw)!;
+    return Array.from({ length: Math.floor(this.last / gap) + 1 }, (_, i) => i * gap);
+  });
+}
+export const clock = new Clock();
