@@ -66,8 +66,8 @@ class LabStore {
   find(id: string) { return this.family.find((r) => r.id === id); }
 
   // Puts a run in focus, with its parent and the branches of both beside it.
-  async open(id: string) {
-    const state = await protocol.state(id);
+  async open(id: string, given?: State) {
+    const state = given ?? (await protocol.state(id));
     const known = this.family;
     const view = (s: State) => {
       const old = known.find((r) => r.id === s.id);
@@ -120,13 +120,17 @@ class LabStore {
     if (!run) return;
     await this.trying(async () => {
       const after = await protocol.command(run.id, wish);
-      if (after.id !== run.id) await this.open(after.id);
-      else run.state = after;
+      if (after.id === run.id) return void (run.state = after);
+      run.state = await protocol.state(run.id); // which knows of its branch now
+      await this.open(after.id, after);
     });
   }
 
   async create(recipe: protocol.Recipe) {
-    await this.trying(async () => this.open((await protocol.create(recipe)).id));
+    await this.trying(async () => {
+      const made = await protocol.create(recipe);
+      await this.open(made.id, made);
+    });
   }
 
   async trying(act: () => Promise<void>) {

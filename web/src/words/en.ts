@@ -1,5 +1,5 @@
 export const en = {
-  language: '中文', theme: 'theme', close: 'Close', hide: 'Hide', more: 'More settings', moreNetwork: 'Depth, dropout, text, optimiser, seed', back: 'back', nextOne: 'next', go: 'Go', set: 'Set', setTo: 'set to', ask: 'Ask',
+  language: '中文', theme: 'theme', close: 'Close', hide: 'Hide', more: 'More settings', moreNetwork: 'Depth, dropout, text, optimiser, seed', back: 'back', opening: 'The first run opens', openingNote: 'A small network begins to learn in a moment, on data that lie on this machine.', nextOne: 'next', go: 'Go', set: 'Set', setTo: 'set to', ask: 'Ask',
   chapters: 'Chapters', chapter: { nn: 'Neural nets' }, question: { nn: 'Who is to blame?' },
   begin: 'Begin with', runs: 'Runs', run: 'run', panel: 'Panel', part: { controls: 'Controls', numbers: 'Numbers', text: 'Text' },
   sets: { xor: 'XOR', moons: 'Moons', spirals: 'Spirals', penguins: 'Penguins', mnist: 'MNIST digits', 'drawn-digits': 'Drawn digits' } as Record<string, string>,

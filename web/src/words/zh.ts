@@ -1,7 +1,7 @@
 import type { Words } from './words.svelte';
 
 export const zh: Words = {
-  language: 'English', theme: '主题', close: '关闭', hide: '收起', more: '更多设置', moreNetwork: '深度、dropout、文本、优化器、种子', back: '后退', nextOne: '下一个', go: '前往', set: '设置', setTo: '设为', ask: '查询',
+  language: 'English', theme: '主题', close: '关闭', hide: '收起', more: '更多设置', moreNetwork: '深度、dropout、文本、优化器、种子', back: '后退', opening: '正在打开第一个训练', openingNote: '一个小网络即将用本机上的数据开始学习。', nextOne: '下一个', go: '前往', set: '设置', setTo: '设为', ask: '查询',
   chapters: '章节', chapter: { nn: '神经网络' }, question: { nn: '该由谁负责？' },
   begin: '从数据开始', runs: '训练', run: '训练', panel: '面板', part: { controls: '控制', numbers: '数值', text: '讲解' },
   sets: { xor: '异或', moons: '双月', spirals: '螺线', penguins: '企鹅', mnist: 'MNIST 数字', 'drawn-digits': '自绘数字' },
