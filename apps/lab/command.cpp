@@ -15,10 +15,23 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::int64_t kMostCount = 1'000'000'000;
+constexpr std::size_t kMostTogether = 16;
+constexpr double kMostSpeed = 1e6;
+
+// Steps a second; 0 where none is asked for.
+double speed_of(const Json& wish) {
+  const Json speed = wish.value("speed", Json());
+  if (speed.is_null()) return 0;
+  if (!speed.is_number() || !(speed.get<double>() > 0) || speed.get<double>() > kMostSpeed)
+    throw Error(
+        fmt::format("a speed of {}", speed.dump()),
+        fmt::format("write steps per second, above 0 and up to {}, or null for as fast as it goes", kMostSpeed));
+  return speed.get<double>();
+}
 
 }  // namespace
 
-Json Hub::create(const Json& wish) {
+Open& Hub::create(const Json& wish) {
   Recipe recipe;
   recipe.experiment = wish.at("experiment").get<std::string>();
   recipe.data = wish.at("data").get<std::string>();
@@ -38,14 +51,16 @@ Json Hub::create(const Json& wish) {
       throw Error("a page cannot name a file to begin from", "limn train --set weights=FILE");
     recipe.settings[name] = parse_value(find_parameter(experiment.parameters, name), text);
   }
+  const bool plays = wish.value("play", false);
   Open& opened = admit(begin_run(std::move(recipe), {{}, root_}, program_, pool_).run);
-  opened.playing = wish.value("play", false);
-  return state_json(opened);
+  if (plays) play(opened, Json::object());
+  return opened;
 }
 
-Json Hub::branch(Open& parent, const Json& wish) {
+Open& Hub::branch(Open& parent, const Json& wish) {
   const std::int64_t step = whole(wish, "step", parent.live.step(), 0, kMostSteps);
   const auto changes = assignments(wish.value("settings", Json::object()));
+  const bool plays = wish.value("play", false);
   if (step == parent.live.head()) parent.live.save();
   Beginning made = branch_run(parent.live.run(), parent.live.history(), parent.live.data(), step, changes, {{}, root_},
                               program_, pool_);
@@ -53,47 +68,76 @@ Json Hub::branch(Open& parent, const Json& wish) {
       {{"id", made.run.info.id}, {"step", step}, {"patch", values_json(made.run.info.parent->patch)}});
   ++parent.version;
   Open& opened = admit(made.run);
-  opened.playing = wish.value("play", false);
-  return state_json(opened);
+  if (plays) play(opened, Json::object());
+  return opened;
 }
 
 // Sets numbers where the run stands; behind its head, or after its end, in a branch.
-Json Hub::edit(Open& run, const Json& wish) {
+Open& Hub::edit(Open& run, const Json& wish) {
   const auto edits = wish.at("values").get<Edits>();
   if (run.live.step() == run.live.head() && !run.live.finished()) {
     run.live.edit(edits);
     run.op = 0;
-    return state_json(run);
+    return run;
   }
   run.live.session().check_edit(edits);  // so that no branch is left behind a refusal
-  const std::string id = branch(run, {{"step", run.live.step()}}).at("id");
-  Open& made = open(id);
+  Open& made = branch(run, {{"step", run.live.step()}});
   made.live.edit(edits);
-  return state_json(made);
+  ++made.version;
+  return made;
 }
 
-Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, bool& replied) {
+// Nothing has changed where this refuses.
+void Hub::play(Open& run, const Json& wish) {
+  std::int64_t until = run.live.run().info.total_steps;
+  std::optional<Condition> condition;
+  if (wish.contains("until") && wish.at("until").is_object())
+    condition = parse_condition(wish.at("until"), run.live);
+  else
+    until = whole(wish, "until", until, 0, kMostSteps);
+  const bool is_step = wish.contains("until") && !condition;
+  const double speed = speed_of(wish);
+  std::vector<Open*> runs{&run};
+  for (const Json& id : wish.value("together", Json::array())) {
+    if (runs.size() > kMostTogether)
+      throw Error(fmt::format("more than {} runs together", kMostTogether), "choose some of them");
+    Open& other = open(id.get<std::string>());
+    if (std::ranges::find(runs, &other) == runs.end()) runs.push_back(&other);
+  }
+  start(runs, speed);
+  for (Open* other : runs) {
+    other->until = is_step ? until : other->live.run().info.total_steps;
+    other->condition = condition;
+    other->reached = nullptr;
+  }
+}
+
+Open* Hub::command(const std::string& id, const Json& wish, const Reply& reply) {
   Open& run = open(id);
   LiveRun& live = run.live;
   const std::string act = wish.at("do").get<std::string>();
-  const auto go = [&](std::int64_t to, std::int64_t op = 0) {  // the answer waits until it stands there
-    run.playing = false;
+  const auto go = [&](std::int64_t to, std::int64_t op = 0) -> Open* {  // the answer waits until it stands there
+    halt(run);
     run.op = op;
+    run.reached = nullptr;
     run.error.reset();
     if (to < live.step() || to <= live.head()) live.approach(std::min(to, live.head()));
     run.goal = to;
     waiting_.push_back({id, reply});
-    replied = true;
+    return nullptr;
   };
   ++run.version;
   if (act == "play") {
-    run.until = whole(wish, "until", live.run().info.total_steps, 0, kMostSteps);
-    run.error.reset();
-    run.op = 0;
-    run.playing = true;
+    play(run, wish);
   } else if (act == "pause") {
-    run.playing = false, run.goal = -1, run.rate = 0;
-    answer_waiting(id);
+    halt(run);
+    run.goal = -1;
+    answer_waiting(run);
+  } else if (act == "speed") {
+    if (!run.playing)
+      throw Error(fmt::format("{} does not play", id), R"(write {"do": "play", "speed": 2} to begin at a speed)");
+    run.play->speed = speed_of(wish), run.play->due = Clock::now();
+    for (Open* other : run.play->runs) count_anew(*other);
   } else if (act == "step") {
     const std::string unit = wish.value("unit", "batch");
     const std::int64_t count = whole(wish, "count", 1, -kMostCount, kMostCount), at = live.step();
@@ -109,25 +153,25 @@ Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, b
     } else if (unit != "batch") {
       throw Error(fmt::format("there is no unit {}", unit), "the units are: op, batch, epoch");
     }
-    go(std::max(to, live.run().start()), op);
+    return go(std::max(to, live.run().start()), op);
   } else if (act == "seek") {
     const std::int64_t to = whole(wish.at("step").dump(), "step", 0, kMostSteps);
     if (to > live.head()) live.approach(to);  // says what there is
-    go(to);
+    return go(to);
   } else if (act == "set") {
-    if (live.step() != live.head()) return branch(run, wish);
+    if (live.step() != live.head()) return &branch(run, wish);
     live.change(assignments(wish.at("settings")));
   } else if (act == "branch") {
-    return branch(run, wish);
+    return &branch(run, wish);
   } else if (act == "act" && wish.value("name", "") == "save") {
     live.save();
   } else if (act == "act" && wish.value("name", "") == "edit") {
-    return edit(run, wish);
+    return &edit(run, wish);
   } else {
     throw Error(fmt::format("there is no command {}", act),
-                "the commands are: play, pause, step, seek, set, branch, act");
+                "the commands are: play, pause, speed, step, seek, set, branch, act");
   }
-  return replied ? Json() : state_json(run);
+  return &run;
 }
 
 }  // namespace limn::lab

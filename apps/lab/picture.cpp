@@ -228,7 +228,8 @@ void draw(const Json& view, LiveRun& run, Frame& frame) {
   if (name == "units") return draw_units(view, run, frame);
   if (name == "confusion") return draw_confusion(view, run, frame);
   if (name == "tiles") return draw_tiles(view, run, frame);
-  throw Error(fmt::format("there is no view '{}'", name), "the views are: weights, map, units, confusion, tiles");
+  throw Error(fmt::format("there is no view '{}'", name),
+              "the views are: weights, map, units, confusion, tiles");
 }
 
 Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {

@@ -68,9 +68,10 @@ void Hub::route(const Request& request, const Reply& reply) {
     const auto is = [&](std::size_t size, const char* second) { return parts.size() == size && parts[1] == second; };
     const auto of_run = [&](std::size_t size, const char* what) { return is(size, "runs") && parts[3] == what; };
     const auto answer = [&](const Json& json, int status = 200) { reply({status, json.dump()}); };
+    const auto state = [](Open& run) { return run.told.whole(run); };
     if (get && is(2, "lab")) return answer(lab());
     if (get && is(2, "runs")) return answer(runs());
-    if (post && is(2, "runs")) return answer(create(parse_body(request.body)), 201);
+    if (post && is(2, "runs")) return reply({201, state(create(parse_body(request.body)))});
     if (get && is(2, "experiments")) {
       Json all = Json::array();
       for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
@@ -81,11 +82,10 @@ void Hub::route(const Request& request, const Reply& reply) {
       for (const CatalogueEntry& entry : catalogue()) all.push_back(describe(entry));
       return answer({{"data", all}});
     }
-    if (get && is(3, "runs")) return answer(state_json(open(parts[2])));
+    if (get && is(3, "runs")) return reply({200, state(open(parts[2]))});
     if (post && of_run(4, "command")) {
-      bool replied = false;
-      const Json state = command(parts[2], parse_body(request.body), reply, replied);
-      return replied ? void() : answer(state);
+      if (Open* left = command(parts[2], parse_body(request.body), reply)) reply({200, state(*left)});
+      return;
     }
     if (get && of_run(4, "curve")) return answer(curve(open(parts[2]), parse_query(request.query)));
     if (get && of_run(4, "points")) {
