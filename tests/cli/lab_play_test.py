@@ -247,5 +247,34 @@ class Frames(LabTest):
         self.assertEqual(state["branches"], [{"id": branch, "step": 0, "patch": {"lr": 0.25}}])
 
 
+class Samples(LabTest):
+    def test_the_view_of_a_sample_has_the_numbers_of_its_quantities(self):
+        run = self.lab.create(settings={**SETTINGS, "arch": "dense 24 relu | dense 16 tanh | dense 2"}, steps=300)["id"]
+        self.lab.do(run, "step", count=20)
+        for of, units in [("train/17", 5), ("batch/3", 24), ("valid/2", 1)]:
+            stream = self.stream()
+            stream.send(json.dumps({"watch": run, "views": [{"view": "sample", "of": of, "units": units}]}))
+            head, arrays = next(f for f in stream.frames() if f[0]["kind"] == "view")
+            self.assertEqual((head["of"], head["step"]), (of, 20))
+            self.assertEqual(set(arrays), {"input", "output", *(f"layer{k}.{q}" for k in (1, 2, 3) for q in ("z", "a", "delta"))})
+            self.assertEqual([len(arrays[n]) for n in ("input", "layer1.z", "layer3.delta", "output")],
+                             [2, min(units, 24), min(units, 2), 2])
+            for name, values in arrays.items():
+                for i, value in enumerate(values):
+                    self.assertEqual(self.lab.quantity(run, 20, f"{name}[{i}]@{of}")["value"], value, (name, i, of))
+            points = self.lab.get(f"/api/runs/{run}/points?x=0&y=1")
+            self.assertIn(head["label"], (0, 1))
+            if of == "train/17":
+                self.assertEqual(head["label"], points["label"][17])
+        head = self.error_of(run, {"view": "sample", "of": "train/99999"})
+        self.assertIn("no sample", head["error"]["error"])
+        self.assertIn("error", self.error_of(run, {"view": "confusion", "split": 5}))
+
+    def error_of(self, run, view):
+        stream = self.stream()
+        stream.send(json.dumps({"watch": run, "views": [view]}))
+        return next(f for f in stream.frames() if f[0]["kind"] == "view")[0]
+
+
 if __name__ == "__main__":
     unittest.main()
