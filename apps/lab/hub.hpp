@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "lab/frame.hpp"
 #include "lab/state.hpp"
 
 namespace limn::lab {
@@ -39,21 +40,19 @@ class Hub {
   void message(ClientId client, std::string text);
 
  private:
-  using Clock = std::chrono::steady_clock;
   using Json = nlohmann::json;
 
-  struct View {
-    Json wish;
-    std::int64_t drawn = -1;  // the step of the newest picture
-    std::uint64_t version = 0;
+  // A part of what a client watches: the scalars, the state or a view.
+  struct Part {
+    std::string key;            // of a view: its wish, as text
+    std::uint64_t version = 0;  // of the run, that was sent last
+    std::int64_t turn = 0;      // the frame with which it was sent last: who waits longest goes first
     Clock::time_point due{};
   };
   struct Watch {
-    std::vector<View> views;
+    Part scalars, state;
+    std::vector<Part> views;
     std::int64_t cursor = 0;  // scalars up to this step were sent
-    std::uint64_t version = 0;
-    Clock::time_point state_due{}, scalars_due{};
-    std::size_t turn = 0;
   };
   struct Client {
     Send send;
@@ -66,25 +65,36 @@ class Hub {
   };
 
   void work();
-  bool quantum(const std::string& id, Open& open);  // true while it has more to do
-  void answer_waiting(const std::string& id);
-  bool stream();  // true if something may become due without a step being made
-  bool stream_to(Client& client, const std::string& id, Watch& watch, Open& open, Clock::time_point now);
-  void send(Client& client, class Frame& frame, const char* kind, const std::string& id, std::int64_t step);
+  void answer_waiting(Open& run);
 
-  // The routes. Each may throw Error.
+  // Whose turn it is (schedule.cpp). False: nobody's before `next`.
+  bool take_turn(Clock::time_point& next);
+
+  // What clients are sent (stream.cpp).
+  Clock::time_point stream();  // when something may become due without a step being made
+  Clock::time_point stream_to(Client& client, Clock::time_point now);
+  void send_scalars(Client& client, Watch& watch, Open& run);
+  void send_state(Client& client, Watch& watch, Open& run);
+  void send_view(Client& client, Part& part, Picture& picture, Open& run);
+  void send(Client& client, const Body& body);
+  void received(ClientId client, const std::string& text);
+  void watch(Client& client, const Json& wish);
+
+  // The requests. Each may throw Error.
   void route(const Request& request, const Reply& reply);
   Json lab() const;
   Json runs();
-  Json create(const Json& wish);
-  Json command(const std::string& id, const Json& wish, const Reply& reply, bool& replied);
-  Json branch(Open& open, const Json& wish);
-  Json edit(Open& open, const Json& wish);
   Json quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Open& open(const std::string& id);
   Open& admit(Run run);
-  void received(ClientId client, const std::string& text);
+
+  // What changes runs (command.cpp): the run whose STATE answers, or null where the answer comes later.
+  Open& create(const Json& wish);
+  Open* command(const std::string& id, const Json& wish, const Reply& reply);
+  Open& branch(Open& open, const Json& wish);
+  Open& edit(Open& open, const Json& wish);
+  void play(Open& open, const Json& wish);
 
   std::filesystem::path root_;
   Program program_;
@@ -100,6 +110,7 @@ class Hub {
   std::map<std::string, std::unique_ptr<Open>> open_;
   std::map<ClientId, Client> clients_;
   std::vector<Waiting> waiting_;
+  double turn_ = 0;  // time that who had the least had at the last turn
   std::thread thread_;
 };
 

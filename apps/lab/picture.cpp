@@ -219,6 +219,27 @@ void draw_tiles(const Json& view, LiveRun& run, Frame& frame) {
   frame.add("tiles", {shown, height, width}, quantised(tiles, scale));
 }
 
+// One sample on its way through the network and back: the numbers behind @train/17, for the eyes.
+void draw_sample(const Json& view, LiveRun& run, Frame& frame) {
+  const Dataset& data = *run.data();
+  const std::string of = view.value("of", "train/0");
+  const auto most = static_cast<std::size_t>(option(view, "units", 12, 1, 1024));
+  const std::int32_t row[] = {run.session().sample_row(of)};
+  const auto at = static_cast<std::size_t>(row[0]);
+  const auto layers = run.session().inspect(data, row, true);
+  frame.head["of"] = of;
+  frame.head["row"] = row[0];
+  if (data.task == Task::kClassify)
+    frame.head["label"] = data.labels[at];
+  else
+    frame.head["label"] = data.targets[at] * data.preprocessing.target_deviation + data.preprocessing.target_mean;
+  for (const auto& [name, values] : layers) {
+    if (name == "loss") continue;
+    const std::size_t shown = name.starts_with("layer") ? std::min(values.size(), most) : values.size();
+    frame.add(name, {static_cast<std::int64_t>(shown)}, std::span(values).first(shown));
+  }
+}
+
 }  // namespace
 
 void draw(const Json& view, LiveRun& run, Frame& frame) {
@@ -228,7 +249,9 @@ void draw(const Json& view, LiveRun& run, Frame& frame) {
   if (name == "units") return draw_units(view, run, frame);
   if (name == "confusion") return draw_confusion(view, run, frame);
   if (name == "tiles") return draw_tiles(view, run, frame);
-  throw Error(fmt::format("there is no view '{}'", name), "the views are: weights, map, units, confusion, tiles");
+  if (name == "sample") return draw_sample(view, run, frame);
+  throw Error(fmt::format("there is no view '{}'", name),
+              "the views are: weights, map, units, confusion, tiles, sample");
 }
 
 Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {

@@ -1,15 +1,16 @@
-// The requests of docs/protocol.md. All of this runs on the hub's own thread.
+// The requests of docs/protocol.md: which is which, and what only reads. All of this runs on the hub's own thread.
+// It must not know what commands do (command.cpp).
 #include <unistd.h>
+
 #include <algorithm>
-
 #include <charconv>
-#include <limits>
 
-#include "experiment/begin.hpp"
+#include "experiment/experiment.hpp"
 #include "lab/describe.hpp"
 #include "lab/hub.hpp"
 #include "lab/picture.hpp"
 #include "lab/receipt.hpp"
+#include "lab/wish.hpp"
 
 namespace limn::lab {
 namespace {
@@ -17,11 +18,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostOpen = 64;
-constexpr std::int64_t kMostCount = 1'000'000'000;
-
-struct NotFound : Error {
-  using Error::Error;
-};
 
 std::string decoded(std::string_view text) {
   std::string out;
@@ -57,18 +53,6 @@ std::map<std::string, std::string> parse_query(const std::string& query) {
   return all;
 }
 
-std::int64_t whole(const std::string& text, const std::string& name, std::int64_t low, std::int64_t high) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
-    throw Error(fmt::format("{} is \"{}\"", name, text), fmt::format("write a whole number from {} to {}", low, high));
-  return value;
-}
-
-std::int64_t whole(const Json& wish, const char* name, std::int64_t initial, std::int64_t low, std::int64_t high) {
-  return wish.contains(name) ? whole(wish.at(name).dump(), name, low, high) : initial;
-}
-
 Json parse_body(const std::string& body) {
   Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) throw Error("the body is no JSON object", "docs/protocol.md has the requests");
@@ -84,9 +68,10 @@ void Hub::route(const Request& request, const Reply& reply) {
     const auto is = [&](std::size_t size, const char* second) { return parts.size() == size && parts[1] == second; };
     const auto of_run = [&](std::size_t size, const char* what) { return is(size, "runs") && parts[3] == what; };
     const auto answer = [&](const Json& json, int status = 200) { reply({status, json.dump()}); };
+    const auto state = [](Open& run) { return run.told.whole(run); };
     if (get && is(2, "lab")) return answer(lab());
     if (get && is(2, "runs")) return answer(runs());
-    if (post && is(2, "runs")) return answer(create(parse_body(request.body)), 201);
+    if (post && is(2, "runs")) return reply({201, state(create(parse_body(request.body)))});
     if (get && is(2, "experiments")) {
       Json all = Json::array();
       for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
@@ -97,11 +82,10 @@ void Hub::route(const Request& request, const Reply& reply) {
       for (const CatalogueEntry& entry : catalogue()) all.push_back(describe(entry));
       return answer({{"data", all}});
     }
-    if (get && is(3, "runs")) return answer(state_json(open(parts[2])));
+    if (get && is(3, "runs")) return reply({200, state(open(parts[2]))});
     if (post && of_run(4, "command")) {
-      bool replied = false;
-      const Json state = command(parts[2], parse_body(request.body), reply, replied);
-      return replied ? void() : answer(state);
+      if (Open* left = command(parts[2], parse_body(request.body), reply)) reply({200, state(*left)});
+      return;
     }
     if (get && of_run(4, "curve")) return answer(curve(open(parts[2]), parse_query(request.query)));
     if (get && of_run(4, "points")) {
@@ -177,118 +161,6 @@ Open& Hub::open(const std::string& id) {
       return opened;
     }
   throw NotFound(fmt::format("there is no run {}", id), "GET /api/runs lists them");
-}
-
-Json Hub::create(const Json& wish) {
-  Recipe recipe;
-  recipe.experiment = wish.at("experiment").get<std::string>();
-  recipe.data = wish.at("data").get<std::string>();
-  if (!find_entry(recipe.data)) {
-    std::vector<std::string> names;
-    for (const CatalogueEntry& entry : catalogue()) names.push_back(entry.name);
-    throw Error(fmt::format("there is no data set {}", recipe.data), suggestion(recipe.data, names, "data sets"));
-  }
-  recipe.seed = static_cast<std::uint64_t>(whole(wish, "seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
-  if (wish.contains("steps")) recipe.steps = whole(wish, "steps", 1, 1, kMostSteps);
-  if (wish.contains("epochs")) recipe.epochs = whole(wish, "epochs", 1, 1, kMostSteps);
-  if (recipe.steps && recipe.epochs) throw Error("both epochs and steps are given", "give one of them");
-  const Experiment& experiment = find_experiment(recipe.experiment);
-  for (const std::string& change : assignments(wish.value("settings", Json::object()))) {
-    const auto [name, text] = parse_assignment(change);
-    if (name == "weights" && text != "none")
-      throw Error("a page cannot name a file to begin from", "limn train --set weights=FILE");
-    recipe.settings[name] = parse_value(find_parameter(experiment.parameters, name), text);
-  }
-  Open& opened = admit(begin_run(std::move(recipe), {{}, root_}, program_, pool_).run);
-  opened.playing = wish.value("play", false);
-  return state_json(opened);
-}
-
-Json Hub::branch(Open& parent, const Json& wish) {
-  const std::int64_t step = whole(wish, "step", parent.live.step(), 0, kMostSteps);
-  const auto changes = assignments(wish.value("settings", Json::object()));
-  if (step == parent.live.head()) parent.live.save();
-  Beginning made = branch_run(parent.live.run(), parent.live.history(), parent.live.data(), step, changes, {{}, root_},
-                              program_, pool_);
-  parent.branches.push_back(
-      {{"id", made.run.info.id}, {"step", step}, {"patch", values_json(made.run.info.parent->patch)}});
-  ++parent.version;
-  Open& opened = admit(made.run);
-  opened.playing = wish.value("play", false);
-  return state_json(opened);
-}
-
-// Sets numbers where the run stands; behind its head, or after its end, in a branch.
-Json Hub::edit(Open& run, const Json& wish) {
-  const auto edits = wish.at("values").get<Edits>();
-  if (run.live.step() == run.live.head() && !run.live.finished()) {
-    run.live.edit(edits);
-    run.op = 0;
-    return state_json(run);
-  }
-  run.live.session().check_edit(edits);  // so that no branch is left behind a refusal
-  const std::string id = branch(run, {{"step", run.live.step()}}).at("id");
-  Open& made = open(id);
-  made.live.edit(edits);
-  return state_json(made);
-}
-
-Json Hub::command(const std::string& id, const Json& wish, const Reply& reply, bool& replied) {
-  Open& run = open(id);
-  LiveRun& live = run.live;
-  const std::string act = wish.at("do").get<std::string>();
-  const auto go = [&](std::int64_t to, std::int64_t op = 0) {  // the answer waits until it stands there
-    run.playing = false;
-    run.op = op;
-    run.error.reset();
-    if (to < live.step() || to <= live.head()) live.approach(std::min(to, live.head()));
-    run.goal = to;
-    waiting_.push_back({id, reply});
-    replied = true;
-  };
-  ++run.version;
-  if (act == "play") {
-    run.until = whole(wish, "until", live.run().info.total_steps, 0, kMostSteps);
-    run.error.reset();
-    run.op = 0;
-    run.playing = true;
-  } else if (act == "pause") {
-    run.playing = false, run.goal = -1, run.rate = 0;
-    answer_waiting(id);
-  } else if (act == "step") {
-    const std::string unit = wish.value("unit", "batch");
-    const std::int64_t count = whole(wish, "count", 1, -kMostCount, kMostCount), at = live.step();
-    std::int64_t to = at + count, op = 0;
-    if (unit == "epoch") {
-      const std::int64_t epoch = live.session().steps_per_epoch();
-      to = count >= 0 ? (at / epoch + count) * epoch : ((at + epoch - 1) / epoch + count) * epoch;
-    } else if (unit == "op") {
-      const auto in_step = static_cast<std::int64_t>(operations(live).size());
-      const std::int64_t total = run.op + count, whole_steps = (total < 0 ? total - in_step + 1 : total) / in_step;
-      to = at + whole_steps;
-      if (to >= live.run().start() && to < live.run().info.total_steps) op = total - whole_steps * in_step;
-    } else if (unit != "batch") {
-      throw Error(fmt::format("there is no unit {}", unit), "the units are: op, batch, epoch");
-    }
-    go(std::max(to, live.run().start()), op);
-  } else if (act == "seek") {
-    const std::int64_t to = whole(wish.at("step").dump(), "step", 0, kMostSteps);
-    if (to > live.head()) live.approach(to);  // says what there is
-    go(to);
-  } else if (act == "set") {
-    if (live.step() != live.head()) return branch(run, wish);
-    live.change(assignments(wish.at("settings")));
-  } else if (act == "branch") {
-    return branch(run, wish);
-  } else if (act == "act" && wish.value("name", "") == "save") {
-    live.save();
-  } else if (act == "act" && wish.value("name", "") == "edit") {
-    return edit(run, wish);
-  } else {
-    throw Error(fmt::format("there is no command {}", act),
-                "the commands are: play, pause, step, seek, set, branch, act");
-  }
-  return replied ? Json() : state_json(run);
 }
 
 // A quantity, or with `receipt` also where it comes from.

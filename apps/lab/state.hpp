@@ -1,27 +1,51 @@
-// What the lab says of runs in JSON; docs/protocol.md has the shapes.
+// A run that is open in the lab, and what the lab says of runs in JSON; docs/protocol.md has the shapes.
 #pragma once
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.hpp"
 #include "experiment/live.hpp"
+#include "lab/frame.hpp"
+#include "lab/play.hpp"
+#include "lab/told.hpp"
 #include "nn/architecture.hpp"
 
 namespace limn::lab {
 
+// A view of the run as it was drawn last, for all who watch it.
+struct Picture {
+  Body body;
+  std::uint64_t version = 0;               // of the run that it shows
+  Clock::time_point due{}, wanted_last{};  // when it may be drawn again; when somebody watched it last
+};
+
 // A run that is open in the lab, and what it has been told to do.
 struct Open {
   explicit Open(Run run, const Program& program, ThreadPool& pool) : live(std::move(run), program, pool) {}
+  ~Open() { halt(*this); }  // nobody plays with it any more
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
 
   LiveRun live;
   bool playing = false;
-  std::int64_t goal = -1;  // where it is going at once, playing or not; -1: nowhere
-  std::int64_t until = 0;  // where playing stops
-  std::int64_t op = 0;     // operations done of the next step
-  double rate = 0;         // steps per second while it plays
+  std::int64_t goal = -1;              // where it is going at once; -1: nowhere
+  std::int64_t until = 0;              // where playing stops
+  std::optional<Condition> condition;  // what stops it too
+  nlohmann::json reached = nullptr;    // how that condition was met
+  std::shared_ptr<Play> play;          // while it plays: how, and with whom
+  std::int64_t op = 0;                 // operations done of the next step
+  double used = 0;                     // time it had to go to its goals, as turns count it
+  double seconds = 0;                  // of training since it began to play
+  double unaccounted = 0;              // of them, those of this quantum
+  double rate = 0;                     // steps per second while it plays, and from when on they are counted
+  Clock::time_point rate_since{};
+  std::int64_t rate_from = 0;
   std::optional<Error> error;
   std::vector<nlohmann::json> branches;  // {"id", "step", "patch"}
   std::uint64_t version = 1;             // counts what changed in its STATE
+  Told told;
+  std::map<std::string, Picture> pictures;  // by the view's wish, as text
 
   const char* state() const {
     return error ? "failed" : playing ? "playing" : live.finished() && live.step() == live.head() ? "done" : "paused";
@@ -34,7 +58,6 @@ std::vector<LayerSpec> layers_of(const std::string& arch);
 // What one training step consists of, in order: "layer1.z", "layer2.z", "loss", "layer2.delta", "layer1.delta",
 // "update".
 std::vector<std::string> operations(const LiveRun& live);
-nlohmann::json state_json(Open& open);
 nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head);
 nlohmann::json values_json(const SettingValues& values);
 std::string hex_float(float value);  // as C's %a writes it

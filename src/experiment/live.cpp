@@ -40,6 +40,7 @@ LiveRun::LiveRun(Run run, const Program& program, ThreadPool& pool)
       journal_(Journal::reopen(run_.journal(), history_.last_step())),
       recorder_(run_, *session_, *data_, journal_, program_, *this) {
   recorder_.remember(history_);
+  values_.push_back(values_at(run_, {}, 0));
   for (const JournalRecord& record : history_.records) remember_place(record);
   for (const SnapshotFile& file : snapshots_of(run_))
     if (file.step <= head()) saved_.push_back(file.step);
@@ -54,6 +55,10 @@ float LiveRun::loss() const {
   return history_.values[0][static_cast<std::size_t>(row)];
 }
 
+std::size_t LiveRun::changes() const {
+  return static_cast<std::size_t>(std::ranges::upper_bound(changed_at_, step()) - changed_at_.begin());
+}
+
 std::vector<std::int64_t> LiveRun::snapshots() const {
   std::vector<std::int64_t> steps;
   for (const auto& [step, state] : kept_) steps.push_back(step);
@@ -65,7 +70,7 @@ std::vector<std::int64_t> LiveRun::snapshots() const {
 
 void LiveRun::advance() {
   const std::int64_t at = step();
-  if (std::ranges::binary_search(changed_at_, at)) session_->change(settings_at(run_, history_, at));
+  if (std::ranges::binary_search(changed_at_, at)) session_->change(typed_settings(run_, values()));
   const bool is_new = at == head();
   const float loss = session_->advance();
   if (is_new)
@@ -165,7 +170,7 @@ void LiveRun::save() {
 
 void LiveRun::save(const std::filesystem::path& path) {
   recorder_.save(path);
-  if (path.filename() != "latest.safetensors") saved_.push_back(step());
+  if (path.filename() != "latest.safetensors") saved_.push_back(step()), ++places_;
   since_saved_ = 0;
 }
 
@@ -175,7 +180,12 @@ void LiveRun::recorded(const JournalRecord& record) {
 }
 
 void LiveRun::remember_place(const JournalRecord& record) {
-  if (record.kind == RecordKind::kAction) changed_at_.push_back(record.step);
+  if (record.kind == RecordKind::kAction) {
+    changed_at_.push_back(record.step);
+    values_.push_back(values_.back());
+    for (const auto& [name, value] : settings_from_json(run_.recipe.experiment, record.text))
+      values_.back()[name] = value;
+  }
   if (record.kind == RecordKind::kEdit) edited_at_.push_back(record.step);
 }
 
@@ -185,6 +195,7 @@ void LiveRun::keep() {
   Kept kept{session_->cursor(), {}};
   for (const TensorView& view : session_->state()) kept.tensors.push_back(copied(view));
   kept_.emplace(step(), std::move(kept));
+  ++places_;
   const std::size_t most = std::max<std::size_t>(4, kMostKeptBytes / std::max<std::size_t>(1, bytes_of(*session_)));
   if (kept_.size() <= std::min<std::size_t>(most, 2000)) return;
   bool other = false;  // every second one goes, but never the first or the newest

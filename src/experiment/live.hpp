@@ -23,10 +23,12 @@ class LiveRun : private Listener {
   Session& session() { return *session_; }
   std::int64_t step() const { return session_->cursor().step; }
   std::int64_t head() const { return history_.last_step(); }
-  SettingValues values() const { return values_at(run_, history_, step()); }
-  float loss() const;                           // of the step that led here; NaN at the beginning
-  std::vector<std::int64_t> snapshots() const;  // steps that can be gone to at once, ascending
-  bool finished() const { return finished_; }   // it has its length, or stopped early
+  const SettingValues& values() const { return values_.at(changes()); }  // in force now
+  std::size_t changes() const;                                           // how many changes of settings are in force
+  float loss() const;                               // of the step that led here; NaN at the beginning
+  std::vector<std::int64_t> snapshots() const;      // steps that can be gone to at once, ascending
+  std::uint64_t places() const { return places_; }  // counts the changes of that list
+  bool finished() const { return finished_; }       // it has its length, or stopped early
 
   // One step on; at the head it is a new one. Error (kFailure): the loss is not finite, the disk is full, a repeated
   // step gave other bits.
@@ -64,7 +66,9 @@ class LiveRun : private Listener {
   std::map<std::int64_t, Kept> kept_;        // by step; the beginning is always among them
   std::vector<std::int64_t> saved_;          // steps of durable snapshots
   std::int64_t mark_ = 0;                    // the next step worth one
+  std::uint64_t places_ = 0;                 // how often one of the two changed
   std::vector<std::int64_t> changed_at_;     // steps of the journal's actions, ascending
+  std::vector<SettingValues> values_;        // before the first of them, and behind each
   std::vector<std::int64_t> edited_at_;      // and of its edits
   double since_kept_ = 0, since_saved_ = 0;  // seconds of training
   bool finished_ = false;

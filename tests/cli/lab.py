@@ -113,6 +113,16 @@ class Stream:
             self.send(json.dumps({"ack": frame[0]["frame"]}))
             yield frame
 
+    def states(self, run, **more):
+        """Watches the run: its whole STATE, without evaluations, after every frame that changed it."""
+        self.send(json.dumps({"watch": run, "views": [], **more}))
+        state = {}
+        for head, _ in self.frames():
+            if head["kind"] == "state" and head["run"] == run:
+                if head["whole"] or state:  # else it belongs to what was watched before
+                    state = head["state"] if head["whole"] else {**state, **head["state"]}
+                    yield state
+
     def close(self):
         self.file.close()
         self.socket.close()

@@ -31,12 +31,11 @@ class LabTest(ProgramTest):
 
     def wait_for(self, run, wanted):
         """Follows the stream until a STATE of the run fits."""
-        stream = Stream(self.lab.port, authorised())
-        stream.send(json.dumps({"watch": run, "views": []}))
-        for head, _ in stream.frames():
-            if head["kind"] == "state" and wanted(head["state"]):
+        stream = self.stream()
+        for state in stream.states(run):
+            if wanted(state):
                 stream.close()
-                return head["state"]
+                return state
         self.fail("the stream ended")
 
     def folder_of(self, run):

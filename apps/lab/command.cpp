@@ -1,0 +1,177 @@
+// What changes runs: making one, branching, and the commands of docs/protocol.md. All of this runs on the hub's own
+// thread. It must not know paths and queries of requests (route.cpp).
+#include <algorithm>
+#include <limits>
+
+#include "data/catalogue.hpp"
+#include "experiment/begin.hpp"
+#include "experiment/experiment.hpp"
+#include "lab/hub.hpp"
+#include "lab/wish.hpp"
+
+namespace limn::lab {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t kMostCount = 1'000'000'000;
+constexpr std::size_t kMostTogether = 16;
+constexpr double kMostSpeed = 1e6;
+
+// Steps a second; 0 where none is asked for.
+double speed_of(const Json& wish) {
+  const Json speed = wish.value("speed", Json());
+  if (speed.is_null()) return 0;
+  if (!speed.is_number() || !(speed.get<double>() > 0) || speed.get<double>() > kMostSpeed)
+    throw Error(
+        fmt::format("a speed of {}", speed.dump()),
+        fmt::format("write steps per second, above 0 and up to {}, or null for as fast as it goes", kMostSpeed));
+  return speed.get<double>();
+}
+
+}  // namespace
+
+Open& Hub::create(const Json& wish) {
+  Recipe recipe;
+  recipe.experiment = wish.at("experiment").get<std::string>();
+  recipe.data = wish.at("data").get<std::string>();
+  if (!find_entry(recipe.data)) {
+    std::vector<std::string> names;
+    for (const CatalogueEntry& entry : catalogue()) names.push_back(entry.name);
+    throw Error(fmt::format("there is no data set {}", recipe.data), suggestion(recipe.data, names, "data sets"));
+  }
+  recipe.seed = static_cast<std::uint64_t>(whole(wish, "seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
+  if (wish.contains("steps")) recipe.steps = whole(wish, "steps", 1, 1, kMostSteps);
+  if (wish.contains("epochs")) recipe.epochs = whole(wish, "epochs", 1, 1, kMostSteps);
+  if (recipe.steps && recipe.epochs) throw Error("both epochs and steps are given", "give one of them");
+  const Experiment& experiment = find_experiment(recipe.experiment);
+  for (const std::string& change : assignments(wish.value("settings", Json::object()))) {
+    const auto [name, text] = parse_assignment(change);
+    if (name == "weights" && text != "none")
+      throw Error("a page cannot name a file to begin from", "limn train --set weights=FILE");
+    recipe.settings[name] = parse_value(find_parameter(experiment.parameters, name), text);
+  }
+  const bool plays = wish.value("play", false);
+  Open& opened = admit(begin_run(std::move(recipe), {{}, root_}, program_, pool_).run);
+  if (plays) play(opened, Json::object());
+  return opened;
+}
+
+Open& Hub::branch(Open& parent, const Json& wish) {
+  const std::int64_t step = whole(wish, "step", parent.live.step(), 0, kMostSteps);
+  const auto changes = assignments(wish.value("settings", Json::object()));
+  const bool plays = wish.value("play", false);
+  if (step == parent.live.head()) parent.live.save();
+  Beginning made = branch_run(parent.live.run(), parent.live.history(), parent.live.data(), step, changes, {{}, root_},
+                              program_, pool_);
+  parent.branches.push_back(
+      {{"id", made.run.info.id}, {"step", step}, {"patch", values_json(made.run.info.parent->patch)}});
+  ++parent.version;
+  Open& opened = admit(made.run);
+  if (plays) play(opened, Json::object());
+  return opened;
+}
+
+// Sets numbers where the run stands; behind its head, or after its end, in a branch.
+Open& Hub::edit(Open& run, const Json& wish) {
+  const auto edits = wish.at("values").get<Edits>();
+  if (run.live.step() == run.live.head() && !run.live.finished()) {
+    run.live.edit(edits);
+    run.op = 0;
+    return run;
+  }
+  run.live.session().check_edit(edits);  // so that no branch is left behind a refusal
+  Open& made = branch(run, {{"step", run.live.step()}});
+  made.live.edit(edits);
+  ++made.version;
+  return made;
+}
+
+// Nothing has changed where this refuses.
+void Hub::play(Open& run, const Json& wish) {
+  std::int64_t until = run.live.run().info.total_steps;
+  std::optional<Condition> condition;
+  if (wish.contains("until") && wish.at("until").is_object())
+    condition = parse_condition(wish.at("until"), run.live);
+  else
+    until = whole(wish, "until", until, 0, kMostSteps);
+  const bool is_step = wish.contains("until") && !condition;
+  const double speed = speed_of(wish);
+  std::vector<Open*> runs{&run};
+  for (const Json& id : wish.value("together", Json::array())) {
+    if (runs.size() > kMostTogether)
+      throw Error(fmt::format("more than {} runs together", kMostTogether), "choose some of them");
+    Open& other = open(id.get<std::string>());
+    if (std::ranges::find(runs, &other) == runs.end()) runs.push_back(&other);
+  }
+  start(runs, speed);
+  for (Open* other : runs) {
+    other->until = is_step ? until : other->live.run().info.total_steps;
+    other->condition = condition;
+    other->reached = nullptr;
+  }
+}
+
+Open* Hub::command(const std::string& id, const Json& wish, const Reply& reply) {
+  Open& run = open(id);
+  LiveRun& live = run.live;
+  const std::string act = wish.at("do").get<std::string>();
+  const auto go = [&](std::int64_t to, std::int64_t op = 0) -> Open* {  // the answer waits until it stands there
+    halt(run);
+    run.op = op;
+    run.reached = nullptr;
+    run.error.reset();
+    if (to < live.step() || to <= live.head()) live.approach(std::min(to, live.head()));
+    run.goal = to;
+    waiting_.push_back({id, reply});
+    return nullptr;
+  };
+  ++run.version;
+  if (act == "play") {
+    play(run, wish);
+  } else if (act == "pause") {
+    halt(run);
+    run.goal = -1;
+    answer_waiting(run);
+  } else if (act == "speed") {
+    if (!run.playing)
+      throw Error(fmt::format("{} does not play", id), R"(write {"do": "play", "speed": 2} to begin at a speed)");
+    run.play->speed = speed_of(wish), run.play->due = Clock::now();
+    for (Open* other : run.play->runs) count_anew(*other);
+  } else if (act == "step") {
+    const std::string unit = wish.value("unit", "batch");
+    const std::int64_t count = whole(wish, "count", 1, -kMostCount, kMostCount), at = live.step();
+    std::int64_t to = at + count, op = 0;
+    if (unit == "epoch") {
+      const std::int64_t epoch = live.session().steps_per_epoch();
+      to = count >= 0 ? (at / epoch + count) * epoch : ((at + epoch - 1) / epoch + count) * epoch;
+    } else if (unit == "op") {
+      const auto in_step = static_cast<std::int64_t>(operations(live).size());
+      const std::int64_t total = run.op + count, whole_steps = (total < 0 ? total - in_step + 1 : total) / in_step;
+      to = at + whole_steps;
+      if (to >= live.run().start() && to < live.run().info.total_steps) op = total - whole_steps * in_step;
+    } else if (unit != "batch") {
+      throw Error(fmt::format("there is no unit {}", unit), "the units are: op, batch, epoch");
+    }
+    return go(std::max(to, live.run().start()), op);
+  } else if (act == "seek") {
+    const std::int64_t to = whole(wish.at("step").dump(), "step", 0, kMostSteps);
+    if (to > live.head()) live.approach(to);  // says what there is
+    return go(to);
+  } else if (act == "set") {
+    if (live.step() != live.head()) return &branch(run, wish);
+    live.change(assignments(wish.at("settings")));
+  } else if (act == "branch") {
+    return &branch(run, wish);
+  } else if (act == "act" && wish.value("name", "") == "save") {
+    live.save();
+  } else if (act == "act" && wish.value("name", "") == "edit") {
+    return &edit(run, wish);
+  } else {
+    throw Error(fmt::format("there is no command {}", act),
+                "the commands are: play, pause, speed, step, seek, set, branch, act");
+  }
+  return &run;
+}
+
+}  // namespace limn::lab

@@ -1,0 +1,176 @@
+// What clients are sent: of every run they watch its scalars without a gap, what changed in its state, and the newest
+// pictures. A client is sent no more than it acknowledges, and who waits longest goes first. All of this runs on the
+// hub's own thread. It must not know sockets.
+#include <algorithm>
+#include <chrono>
+
+#include "lab/hub.hpp"
+#include "lab/picture.hpp"
+
+namespace limn::lab {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFrameGap = 33ms;                // of one view, of the state, and of scalars
+constexpr int kWindow = 2;                      // frames a client may have without having acknowledged them
+constexpr std::int64_t kMostScalars = 100'000;  // in a frame
+constexpr std::size_t kMostEvaluations = 2000;  // in a frame
+constexpr auto kForgotten = 2s;                 // a picture that nobody watched for so long is dropped
+
+// While anything plays, making pictures may take this part of the time, each view an equal part of it: so a view that
+// is made in an instant comes at its full rate beside one that asks the network about every validation row.
+constexpr double kPictureShare = 1.0 / 20;
+
+}  // namespace
+
+Clock::time_point Hub::stream() {
+  auto next = Clock::time_point::max();
+  const auto now = Clock::now();
+  for (auto& [number, client] : clients_) next = std::min(next, stream_to(client, now));
+  return next;
+}
+
+Clock::time_point Hub::stream_to(Client& client, Clock::time_point now) {
+  for (;;) {
+    auto next = Clock::time_point::max();
+    if (client.sent - client.acknowledged >= kWindow) return next;  // its acknowledgement wakes the hub
+    Watch* watch = nullptr;
+    Open* of = nullptr;
+    Part* longest = nullptr;
+    for (auto& [id, its] : client.watches) {
+      const auto found = open_.find(id);
+      if (found == open_.end()) continue;
+      Open& run = *found->second;
+      const auto consider = [&](Part& part, Clock::time_point due) {
+        if (due > now)
+          next = std::min(next, due);
+        else if (!longest || part.turn < longest->turn)
+          watch = &its, of = &run, longest = &part;
+      };
+      if (its.cursor < run.live.head()) consider(its.scalars, its.scalars.due);
+      if (its.state.version != run.version) consider(its.state, its.state.due);
+      for (Part& view : its.views) {
+        Picture& picture = run.pictures[view.key];
+        picture.wanted_last = now;
+        if (view.version == run.version) continue;
+        consider(view, picture.version > view.version ? view.due : std::max(view.due, picture.due));
+      }
+    }
+    if (!longest) return next;
+    longest->due = now + kFrameGap;
+    if (longest == &watch->scalars)
+      send_scalars(client, *watch, *of);
+    else if (longest == &watch->state)
+      send_state(client, *watch, *of);
+    else
+      send_view(client, *longest, of->pictures[longest->key], *of);
+    longest->turn = client.sent;
+  }
+}
+
+void Hub::send_scalars(Client& client, Watch& watch, Open& run) {
+  const JournalContent& history = run.live.history();
+  const std::int64_t from = std::max(watch.cursor, history.start);
+  const std::int64_t to =
+      run.told.reach(run.live, from, std::min(run.live.head(), from + kMostScalars), kMostEvaluations);
+  Frame frame("scalars", run.live.run().info.id, run.live.step());
+  frame.put("from", fmt::format("{}", from + 1));
+  frame.put("to", fmt::format("{}", to));
+  frame.put("evals", fmt::format("[{}]", run.told.evaluations(run.live, from, to)));
+  frame.add("train.loss", {to - from},
+            std::span<const float>(history.values[0])
+                .subspan(static_cast<std::size_t>(from - history.start), static_cast<std::size_t>(to - from)));
+  watch.cursor = to;
+  send(client, std::move(frame).body());
+}
+
+void Hub::send_state(Client& client, Watch& watch, Open& run) {
+  Frame frame("state", run.live.run().info.id, run.live.step());
+  frame.put("whole", watch.state.version == 0 ? "true" : "false");
+  frame.put("state", run.told.since(run, watch.state.version));
+  watch.state.version = run.version;
+  send(client, std::move(frame).body());
+}
+
+void Hub::send_view(Client& client, Part& part, Picture& picture, Open& run) {
+  const auto begin = Clock::now();
+  if (picture.version != run.version && begin >= picture.due) {
+    const Json wish = Json::parse(part.key);
+    Frame frame("view", run.live.run().info.id, run.live.step());
+    frame.head["view"] = wish.at("view");
+    try {
+      draw(wish, run.live, frame);
+    } catch (const Error& error) {
+      frame.head["error"] = error_json(error.what(), error.hint());
+    } catch (const Json::exception& error) {
+      frame.head["error"] = error_json(error.what(), "docs/protocol.md has the views");
+    }
+    picture.body = std::move(frame).body();
+    picture.version = run.version;
+    std::size_t drawn = 0;
+    for (const auto& [id, open] : open_) {
+      std::erase_if(open->pictures, [&](const auto& p) { return p.second.wanted_last < begin - kForgotten; });
+      drawn += open->playing ? open->pictures.size() : 0;
+    }
+    const auto cost = Clock::now() - begin;
+    const double times = static_cast<double>(drawn) / kPictureShare;
+    picture.due = begin + std::max<Clock::duration>(
+                              kFrameGap, std::chrono::duration_cast<Clock::duration>(cost * std::max(1.0, times)));
+  }
+  part.version = picture.version;
+  send(client, picture.body);
+}
+
+void Hub::send(Client& client, const Body& body) { client.send(numbered(++client.sent, body)); }
+
+void Hub::received(ClientId number, const std::string& text) {
+  const auto found = clients_.find(number);
+  if (found == clients_.end()) return;
+  Client& client = found->second;
+  const auto refuse = [&](const std::string& what, const std::string& hint) {
+    Frame frame("error", "", 0);
+    frame.head["error"] = error_json(what, hint);
+    send(client, std::move(frame).body());
+  };
+  const Json wish = Json::parse(text, nullptr, false);
+  try {
+    if (!wish.is_object()) throw Error("a message is no JSON object", "docs/protocol.md has the messages");
+    if (wish.contains("ack")) {
+      const Json& ack = wish.at("ack");
+      if (!ack.is_number_integer() || ack.get<std::int64_t>() < 1 || ack.get<std::int64_t>() > client.sent)
+        throw Error("an acknowledgement of a frame that was not sent", "send the number of the newest frame");
+      client.acknowledged = std::max(client.acknowledged, ack.get<std::int64_t>());
+    } else if (wish.contains("watch") && wish.at("watch").is_string()) {
+      watch(client, wish);
+    } else if (wish.contains("unwatch") && wish.at("unwatch").is_string()) {
+      client.watches.erase(wish.at("unwatch").get<std::string>());
+    } else {
+      throw Error("a message with none of watch, unwatch, ack", "docs/protocol.md has the messages");
+    }
+  } catch (const Error& error) {
+    refuse(error.what(), error.hint());
+  } catch (const Json::exception& error) {
+    refuse(error.what(), "docs/protocol.md has the messages");
+  }
+}
+
+void Hub::watch(Client& client, const Json& wish) {
+  const std::string id = wish.at("watch");
+  open(id);
+  Watch watch;
+  if (wish.contains("cursor") && wish.at("cursor").is_number_integer())
+    watch.cursor = std::max<std::int64_t>(0, wish.at("cursor").get<std::int64_t>());
+  if (wish.contains("views")) {
+    if (!wish.at("views").is_array() || wish.at("views").size() > 16)
+      throw Error("views are no list of at most 16", R"(write "views": [{"view": "weights"}])");
+    for (const Json& view : wish.at("views")) {
+      if (!view.is_object() || !view.contains("view") || !view.at("view").is_string())
+        throw Error("a view has no name", R"(write {"view": "weights"})");
+      watch.views.push_back({view.dump()});
+    }
+  }
+  client.watches[id] = std::move(watch);
+}
+
+}  // namespace limn::lab
