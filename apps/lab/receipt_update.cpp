@@ -48,11 +48,20 @@ class UpdateTwin {
   }
 
   // The moments as the engine has them now, all but one: what is made of them is made of the engine's numbers.
+  // Where a parameter is held they are not left, and stay what the rule makes.
   void give_moments(std::size_t but = kNone) {
     const auto now = scene_.session.given();
-    for (std::size_t i = 0; i < rule_.moments.size(); ++i)
-      if (i != but)
-        run->give(explained.made[i].id(), taken(now.at(input_name(rule_.moments[i])), rule_.moments[i].is_scalar));
+    const auto learns = scene_.before().given().at("learns");
+    std::vector<Numbers> made;
+    for (const Value& v : explained.made) made.push_back(run->value(v.id()));
+    for (std::size_t i = 0; i < rule_.moments.size(); ++i) {
+      if (i == but) continue;
+      const Numbers left = taken(now.at(input_name(rule_.moments[i])), rule_.moments[i].is_scalar);
+      for (std::size_t k = 0; k < left.size(); ++k)
+        if (left.size() != taken_.size() || learns.empty() || learns[static_cast<std::size_t>(taken_[k])] != 0)
+          made[i][k] = left[k];
+      run->give(explained.made[i].id(), made[i]);
+    }
   }
   double value(Value v) { return element(run->value(v.id())); }
   double rounding(Value v) { return element(run->rounding(v.id())); }
@@ -65,6 +74,10 @@ class UpdateTwin {
   // What `of` is made of, the weight itself apart: inputs, and moments that were given (all `but` one).
   std::vector<Given> made_of(Value of, std::size_t but = kNone) const;
   double squares() const { return squares_; }
+  double scale() const {  // of the learning rate
+    const auto scales = scene_.before().given().at("lr_scale");
+    return scales.empty() ? 1 : scales[static_cast<std::size_t>(place_.index)];
+  }
 
   Fn fn;
   Explained explained;
@@ -115,7 +128,7 @@ void UpdateTwin::give() {
 
 std::vector<Given> UpdateTwin::made_of(Value of, std::size_t but) const {
   static const std::map<std::string, std::string> kSymbols{
-      {"lr", "η"}, {"momentum", "β₁"}, {"beta2", "β₂"}, {"epsilon", "ε"}, {"weight_decay", "λ"}, {"squares", "|g|²"}};
+      {"lr", "η"}, {"momentum", "β₁"}, {"beta2", "β₂"}, {"epsilon", "ε"}, {"weight_decay", "λ"}, {"squares", "‖g‖²"}};
   std::vector<bool> reached(static_cast<std::size_t>(fn.graph.size()), false);
   std::vector<Given> list;
   reached[static_cast<std::size_t>(of.id())] = true;
@@ -159,20 +172,23 @@ std::string with_letter(std::string formula, const std::string& tensor) {
   return formula;
 }
 
-void explain_rate(const Scene& scene, Slip& slip) {
+void explain_rate(const Scene& scene, UpdateTwin& twin, Slip& slip) {
   const Settings& s = scene.session.settings();
-  const double rate = scene.before().given().at("lr")[0];
-  if (rate == static_cast<double>(static_cast<float>(s.lr))) return;
-  slip.steps.push_back(
-      {"η",
-       fmt::format("lr · factor of the schedule {}{} after {} steps", s.schedule,
-                   s.warmup > 0 ? fmt::format(", warm-up {}", s.warmup) : "", scene.before().cursor().step),
-       rate,
-       {{"lr", -1, s.lr}, {"factor", -1, rate / s.lr}}});
+  const double rate = scene.before().given().at("lr")[0], scale = twin.scale();
+  if (rate == static_cast<double>(static_cast<float>(s.lr)) && scale == 1) return;
+  std::string formula = "lr";
+  std::vector<Given> of{{"lr", -1, s.lr}};
+  if (s.schedule != "constant" || s.warmup > 0) {
+    formula += fmt::format(" · factor of {}{} after {} steps", s.schedule,
+                           s.warmup > 0 ? fmt::format(" with warm-up {}", s.warmup) : "", scene.before().cursor().step);
+    of.push_back({"factor", -1, rate / s.lr});
+  }
+  if (scale != 1) formula += " · lr_scale", of.push_back({"lr_scale", -1, scale});
+  slip.steps.push_back({"η", formula, rate * scale, of});
 }
 
 void explain(const Scene& scene, UpdateTwin& twin, const Name& n, Slip& slip) {
-  explain_rate(scene, slip);
+  explain_rate(scene, twin, slip);
   const auto step = scene.session.cursor().step;
   for (const Line& line : twin.explained.lines) {
     Part part{with_letter(line.name, n.tensor), with_letter(line.formula, n.tensor), twin.value(line.value)};
@@ -183,6 +199,13 @@ void explain(const Scene& scene, UpdateTwin& twin, const Name& n, Slip& slip) {
   }
 }
 
+// Frozen or cut: it and its moments stay.
+bool is_held(const Scene& scene, const std::string& parameter) {
+  const auto all = scene.before().given();
+  const auto learns = all.at("learns");
+  return !learns.empty() && learns[static_cast<std::size_t>(place_of(scene.session, parameter).index)] == 0;
+}
+
 Slip of_weight(const Scene& scene, const Name& n, const std::string& name) {
   UpdateTwin twin(scene, name);
   twin.call(name);
@@ -191,13 +214,13 @@ Slip of_weight(const Scene& scene, const Name& n, const std::string& name) {
   const auto was = used(scene.before(), name);
   Slip slip{.formula = with_letter(std::string(twin.rule().formula), n.tensor), .terms = {}};
   const Settings& s = scene.session.settings();
-  const auto learns = scene.before().given().at("learns");
-  if (!learns.empty() && learns[static_cast<std::size_t>(place_of(scene.session, name).index)] == 0)
+  if (is_held(scene, name)) {
     slip.formula = with_letter("θ ← θ, which is held", n.tensor);
-  else {
-    if (s.max_norm > 0 && n.tensor == "w") slip.formula += ", then w ← w·min(1, max_norm/|w|)";
-    explain(scene, twin, n, slip);
+    slip.terms = {{was, start}};
+    return slip;
   }
+  if (s.max_norm > 0 && n.tensor == "w") slip.formula += ", then w ← w·min(1, max_norm/‖w‖)";
+  explain(scene, twin, n, slip);
   auto of = twin.made_of(twin.explained.theta);
   const double change = after - start;
   const bool plain = twin.rule().moments.empty() && of.size() == 2;
@@ -222,13 +245,27 @@ Slip of_moment(const Scene& scene, const Name& n, const std::string& name, std::
   const double after = twin.value(left);
   const Given was = given(scene.before(), name);
   Slip slip{.formula = fmt::format("{} ← {}", moment.symbol, moment.formula), .terms = {}};
-  explain_rate(scene, slip);
-  for (const Line& line : twin.explained.lines) {
-    if (line.value.id() == twin.explained.made[i].id() || line.name.starts_with("|θ")) break;
-    if (line.name == "g" || line.name == "|g|")
-      slip.steps.push_back({line.name, with_letter(line.formula, n.tensor), twin.value(line.value)});
+  if (!scalar && is_held(scene, parameter)) {
+    slip.formula = fmt::format("{0} ← {0}, which is held", moment.symbol);
+    slip.terms = {{{was}, was.value}};
+    return slip;
   }
   auto of = twin.made_of(left, i);
+  const auto names = [&](std::string_view what) { return moment.formula.find(what) != std::string_view::npos; };
+  if (names("η")) explain_rate(scene, twin, slip);
+  for (const Line& line : twin.explained.lines) {  // what its formula names, and what that is made of
+    Part part{line.name, with_letter(line.formula, n.tensor), twin.value(line.value)};
+    const auto other = std::ranges::find(twin.rule().moments, line.name, &Moment::symbol);
+    if (other != twin.rule().moments.end()) {
+      const auto k = static_cast<std::size_t>(other - twin.rule().moments.begin());
+      part.of = {{twin.moment_name(k), scene.session.cursor().step, part.value}};
+      if (std::ranges::any_of(of,
+                              [&](const Given& g) { return g.name == part.of[0].name && g.step == part.of[0].step; }))
+        slip.steps.push_back(std::move(part));
+    } else if (names(line.name == "‖g‖" ? "g" : line.name)) {
+      slip.steps.push_back(std::move(part));
+    }
+  }
   std::erase_if(of, [&](const Given& g) { return g.name == was.name && g.step == was.step; });
   slip.terms = {{{was}, was.value}, {of, after - was.value, "change"}};
   slip.bound = twin.rounding(left);

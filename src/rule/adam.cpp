@@ -148,7 +148,7 @@ Lines radam_lines(Value g, Moments, Moments after, const Hyper& h) {
   const Value adapted = m * (r * sqrt(weight_so_far(h.beta2)) / (sqrt(after[1]) + h.epsilon));
   return {
       {"m̂", "m/(1 − β₁ᵗ)", m},
-      {"ρ", "2/(1 − β₂) − 1 − 2t·β₂ᵗ/(1 − β₂ᵗ)", rho},
+      {"ρ", "2/(1 − β₂) − 1 − 2·t·β₂ᵗ/(1 − β₂ᵗ)", rho},
       {"r", "√((ρ−4)(ρ−2)ρ∞/((ρ∞−4)(ρ∞−2)ρ))", r},
       {"step", "m̂·r·√(1 − β₂ᵗ)/(√v + ε) where ρ > 5, else m̂", select(less(constant(g.graph(), 5), rho), adapted, m)}};
 }

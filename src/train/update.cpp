@@ -60,6 +60,7 @@ void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, 
   const Shape flat = theta.shape();
   const Scope scope(graph, "update");
   const Value zero = constant(graph, 0);
+  const bool of_weight = explained && parameters.list.front().is_weight;
   const auto say = [&](const char* name, std::string formula, Value value) {
     if (explained) explained->lines.push_back({name, std::move(formula), value});
   };
@@ -80,14 +81,14 @@ void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, 
   if (on.clip) {
     const Value squares = explained ? input(graph, "squares", {}) : sum(gradient * gradient);
     gradient = gradient * shrinking(given(graph, "clip"), squares);
-    if (explained) say("|g|", "√Σ g² over all parameters", sqrt(squares));
-    say("g", "g·min(1, clip/|g|)", gradient);
+    if (explained) say("‖g‖", "√Σ g² over all parameters", sqrt(squares));
+    say("g", "g·min(1, clip/‖g‖)", gradient);
   }
   if (on.l1) {
     gradient = gradient + given(graph, "l1") * (weights * sign(used));
-    say("g", "g + l1·sign(θ)", gradient);
+    if (of_weight) say("g", "g + l1·sign(θ)", gradient);
   }
-  if (explained && on.decay) {
+  if (of_weight && on.decay) {
     const Value pull = given(graph, "weight_decay") * (weights * used);
     if (rule.decoupled)
       say("θ", "θ − η·λ·θ", used - hyper.lr * pull);
@@ -107,9 +108,9 @@ void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, 
           on.decay && !rule.decoupled ? gradient + given(graph, "weight_decay") * (weights * used) : gradient;
       for (Line& line : rule.lines(g, moments, update.moments, hyper)) explained->lines.push_back(std::move(line));
     }
-    if (on.max_norm && parameters.list.front().is_weight) {
+    if (on.max_norm && of_weight) {
       say("θ", std::string(rule.formula.substr(rule.formula.find("←") + std::string_view("← ").size())), update.theta);
-      say("|θ|", "√Σ θ² over what enters the unit", sqrt(sum(update.theta * update.theta)));
+      say("‖θ‖", "√Σ θ² over what enters the unit", sqrt(sum(update.theta * update.theta)));
     }
   }
   if (on.max_norm) update.theta = with_max_norm(update.theta, given(graph, "max_norm"), parameters);
