@@ -35,6 +35,9 @@ Json receipt(Session& session, const Dataset& data, const std::function<Session&
   const Scene scene(session, data, before);
   const Name n(name);
   std::optional<Rows> rows;
+  if (n.sample.starts_with("step/"))
+    if (const std::string why = too_large(session, Mode::kTraining); !why.empty())
+      return {{"receipt", nullptr}, {"why", why}};
   if (!n.sample.empty()) rows.emplace(session, data, n.sample);
   Told answer = told(scene, name, rows);
   if (const auto* why = std::get_if<std::string>(&answer)) return {{"receipt", nullptr}, {"why", *why}};

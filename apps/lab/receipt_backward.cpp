@@ -158,7 +158,10 @@ Given beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t ro
 
 // The rows of the step that led here: their losses, or their parts of a derivative.
 Told of_gradient(const Scene& scene, const Name& n) {
-  const Rows rows(scene.before(), scene.data, rows_of_step(scene));
+  const std::string kind = rows_of_step(scene);
+  if (std::string why = too_large(scene.before(), kind == "step" ? Mode::kTraining : Mode::kEvaluation); !why.empty())
+    return why;
+  const Rows rows(scene.before(), scene.data, kind);
   const double weight = rows.weight_sum();
   Slip slip{.formula = "L = 1/B · Σ loss", .terms = {}, .factor_name = "1/B", .factor = 1 / weight};
   if (rows.has("weight")) {

@@ -48,7 +48,8 @@ nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value) {
 }
 
 nlohmann::json central_of_gradient(const Scene& scene, const Name& n, float value) {
-  const Rows rows(scene.before(), scene.data, "step");
+  const Rows rows(scene.before(), scene.data, rows_of_step(scene));
+  if (static_cast<std::int64_t>(rows.count()) * scene.session.parameters() > kMostProducts) return nullptr;
   std::string name = fmt::format("layer{}.{}", n.layer, n.tensor.substr(1));
   for (std::size_t i = 0; i < n.index.size(); ++i) name += fmt::format("{}{}", i == 0 ? "[" : ",", n.index[i]);
   const auto place = static_cast<std::size_t>(place_of(scene.session, name + "]").index);

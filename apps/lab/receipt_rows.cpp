@@ -6,6 +6,17 @@
 
 namespace limn::lab {
 
+std::string too_large(const Session& session, Mode mode) {
+  std::int64_t numbers = session.model().network.inputs();
+  for (const Parameter& p : session.model().network.parameters().list)
+    if (!p.is_weight) numbers += 4 * p.shape.size();  // in, z, a, delta; norms have two
+  const auto rows = static_cast<std::int64_t>(session.next_rows().size());
+  const bool training = mode == Mode::kTraining;
+  const std::int64_t at_once = training ? std::min(session.settings().batch, rows) : rows;
+  if (at_once * numbers <= (training ? kMostNumbers : kMostLooked)) return "";
+  return fmt::format("the step's batch of {} rows is too large to be computed again for this", rows);
+}
+
 Rows::Rows(Session& session, const Dataset& data, const std::string& sample)
     : session_(session), data_(data), kind_(sample.substr(0, sample.find('/'))), sample_(sample) {
   const bool one = sample.find('/') != std::string::npos;
@@ -51,9 +62,10 @@ std::string Rows::entering(int layer) const {
   return layer == 1 ? "input" : fmt::format("layer{}.a", layer - 1);
 }
 
+// To an evaluation rows are each on their own, so that a few at a time will do.
 std::vector<std::pair<std::size_t, std::size_t>> Rows::batches() const {
-  const std::size_t size = mode() == Mode::kTraining ? static_cast<std::size_t>(session_.settings().batch)
-                                                     : std::max<std::size_t>(count(), 1);
+  constexpr std::size_t kAtOnce = 256;
+  const std::size_t size = mode() == Mode::kTraining ? static_cast<std::size_t>(session_.settings().batch) : kAtOnce;
   std::vector<std::pair<std::size_t, std::size_t>> list;
   for (std::size_t at = 0; at < count(); at += size) list.emplace_back(at, std::min(size, count() - at));
   return list;

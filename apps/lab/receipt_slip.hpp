@@ -17,7 +17,10 @@ namespace limn::lab {
 
 using Numbers = Interpreter::Numbers;
 
-constexpr double kUnit = 0x1p-24;  // half of float32's unit in the last place, relative
+constexpr double kUnit = 0x1p-24;                      // half of float32's unit in the last place, relative
+constexpr std::int64_t kMostLooked = 100'000'000;      // numbers of a step's rows, to be looked at
+constexpr std::int64_t kMostNumbers = 20'000'000;      // of a batch, to be computed again in float64
+constexpr std::int64_t kMostProducts = 1'000'000'000;  // of a loss, to be computed again for a difference
 constexpr std::size_t kShown = 5;  // terms, the largest first; up to one more is shown rather than summed
 
 struct Given {
@@ -88,6 +91,10 @@ std::vector<Given> used(Session& session, const std::string& name);
 double product(const std::vector<Given>& of);
 // The first of them are the largest by size: at most `most`.
 std::vector<Given> largest(std::vector<Given> all, std::size_t most = kShown);
+
+// Why the rows of the session's next step are not looked at; empty if they can be. A batch with masks or statistics of
+// its own is computed again in one piece.
+std::string too_large(const Session& session, Mode mode);
 
 // Rows that a session was asked for, and what its layers say of them. Of "step" they are all that the next step takes,
 // as it sees them; of "batch" the same as an evaluation sees them; else one sample.

@@ -275,16 +275,29 @@ Slip of_moment(const Scene& scene, const Name& n, const std::string& name, std::
   return slip;
 }
 
-// What watches the validation loss keeps.
+// What watches the validation loss keeps: the lowest one, its step, and how often it was not undercut since.
 Told of_watched(const Scene& scene, const Name& n, const std::string& name) {
-  if (n.state == "best") {
-    const std::int64_t best = scene.session.best_step();
-    if (best < 0) return "these are the weights that early stopping began with: no validation loss was measured yet";
-    const double value = scene.session.quantity(name);
+  Session& session = scene.session;
+  const double value = session.quantity(name);
+  const std::string from = n.state == "plateau" ? "plateau" : "early_stop";
+  const double high = session.quantity(from + "/step[0]"), low = session.quantity(from + "/step[1]");
+  if (high < 0) return "no validation loss was measured yet";
+  const auto best = static_cast<std::int64_t>(high) * (1 << 20) + static_cast<std::int64_t>(low);
+  const auto interval = session.evaluation_interval(), now = session.cursor().step / interval;
+  if (n.state == "best")
     return Slip{.formula = "the number at the step of the lowest validation loss",
                 .terms = {{{{name.substr(5), best, value}}, value}}};
-  }
-  return fmt::format("a count kept by what watches the validation loss ({})", n.state);
+  if (n.tensor == "best")
+    return Slip{.formula = "the lowest validation loss", .terms = {{{{"valid.loss", best, value}}, value}}};
+  if (n.tensor == "step")
+    return Slip{.formula = "the step of the lowest validation loss, in two parts: 2²⁰·first + second",
+                .terms = {{{{"part of the step", -1, value}}, value}}};
+  if (n.tensor == "waits" && n.state == "early_stop")
+    return Slip{.formula = "validation losses measured since the lowest",
+                .terms = {{{{"measured", -1, static_cast<double>(now)}}, static_cast<double>(now)},
+                          {{{"up to the lowest", -1, static_cast<double>(best / interval)}, {"−1", -1, -1}},
+                           -static_cast<double>(best / interval)}}};
+  return "a count kept by the plateau schedule: it depends on all validation losses so far";
 }
 
 }  // namespace
@@ -302,6 +315,7 @@ Told of_parameter(const Scene& scene, const Name& n, const std::string& name) {
 
 // The running mean or variance of a batch normalisation moves towards that of each batch of the step.
 Told of_statistic(const Scene& scene, const Name& n, const std::string& name) {
+  if (std::string why = too_large(scene.before(), Mode::kTraining); !why.empty()) return why;
   const Rows rows(scene.before(), scene.data, "step");
   const std::string in = rows.entering(n.layer);
   const bool of_mean = n.tensor == "mean";

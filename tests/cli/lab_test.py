@@ -229,7 +229,7 @@ class EqualBits(LabTest):
             answer = ask(run, step, name)
             self.assertIsNone(answer["receipt"], answer)
             return answer["why"]
-        run = self.lab.create(settings={**SETTINGS, "arch": "dense 6 tanh | dense 2", "early_stop": 9}, steps=300)["id"]
+        run = self.lab.create(settings={**SETTINGS, "arch": "dense 4 tanh | dense 2", "early_stop": 9}, steps=300)["id"]
         self.assertIn("initialiser he", why(run, 0, "layer1.w[0,1]"))
         self.assertTrue(ask(run, 0, "layer1.z[1]@train/3")["receipt"])
         self.lab.do(run, "step", count=9)
@@ -240,7 +240,16 @@ class EqualBits(LabTest):
         branch = self.lab.do(run, "branch")["id"]
         self.assertEqual(why(branch, 9, "layer1.w[1,1]"), f"the first step of a branch: ask its parent {run}")
         self.assertIn("no validation loss", why(run, 9, "best/layer1.w[1,1]"))
-        self.assertIn("validation loss", why(run, 9, "early_stop/waits"))
+        self.assertIn("no validation loss", why(run, 9, "early_stop/waits"))
+        self.lab.do(run, "set", settings={"cut": "layer2.w[1,*]"})  # counts as 0 at once, and is 0 from the next step on
+        for step, weight in [(9, self.assertNotEqual), (10, self.assertEqual)]:
+            slip = ask(run, step, "layer2.z[1]@train/3")["receipt"]
+            cut = next(t["of"] for t in slip["terms"] if t["of"][0]["name"] == "layer2.w[1,1]")
+            self.assertEqual(cut[-1]["name"], "cut")
+            weight(cut[0]["value"], 0)
+            self.assertTrue(slip["agrees"])
+            self.lab.do(run, "step")
+        self.assertTrue(ask(run, 10, "layer2.w[1,1]")["receipt"]["agrees"])
 
     def test_saving_leaves_the_operation_where_it_is(self):
         run = self.lab.create(settings=SETTINGS, steps=300)["id"]
