@@ -51,13 +51,17 @@ int replay(const Options& options) {
 
   auto names = options.quantities;
   if (names.empty() && place.stepped) names.push_back("train.loss");
-  std::vector<float> values;
-  for (const auto& name : names) {
+  std::vector<float> values(names.size());
+  const auto ask = [&](std::size_t i) {
+    const std::string& name = names[i];
     if (name == "train.loss" && !place.stepped)
       throw Error(fmt::format("{} has no train.loss at step {}: no step was taken there", run.info.id, options.step),
                   fmt::format("ask for step {}", options.step + 1));
-    values.push_back(place.session->quantity(name));
-  }
+    values[i] = quantity_at(run, journal, *place.session, name);
+  };
+  for (const bool ahead : {false, true})
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (is_ahead(names[i]) == ahead) ask(i);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (options.common.json)
       print_json({{"event", "quantity"},

@@ -8,10 +8,9 @@
 
 namespace limn::lab {
 
-// {"formula", "terms": [{"of": [{"name", "step", "value", "hex"}...], "product"}...], "count", "rest", "factor":
-// {"name", "value"}, "total", "relative"} of a number of a session that stands at its step. `before` gives a session of
-// the same run one step earlier, and is empty at the run's beginning. Null where no such rule is written down here:
-// normalised layers, cut weights, other losses and optimisers.
+// What docs/protocol.md has of a receipt beside the number itself: "receipt" and, of a derivative, "central"; or
+// "receipt": null and "why". The number `value` is of a session that stands at its step, with its last step's gradient.
+// `before` gives a session of the same run one step earlier, and is empty at the run's beginning.
 nlohmann::json receipt(Session& session, const Dataset& data, const std::function<Session&()>& before,
                        const std::string& name, float value);
 

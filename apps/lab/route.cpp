@@ -184,13 +184,17 @@ Json Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool w
     return std::move(travel(live.run(), live.history(), live.data(), pool_, to, Arrival::kStepped).session);
   };
   const auto there = going(step);
-  Json answer = found(there->quantity(name));
+  Json answer = found(quantity_at(live.run(), live.history(), *there, name));
   if (with_receipt) {
     std::unique_ptr<Session> earlier;
     std::function<Session&()> before;
     if (step > live.run().start()) before = [&]() -> Session& { return *(earlier = going(step - 1)); };
-    const bool by_hand = edited_at(live.history(), step).contains(name);
-    answer["receipt"] = by_hand ? Json() : receipt(*there, *live.data(), before, name, answer.at("value").get<float>());
+    answer.update(receipt(*there, *live.data(), before, name, answer.at("value").get<float>()));
+    const auto say = [&](std::string why) { answer["receipt"] = nullptr, answer["why"] = std::move(why); };
+    if (edited_at(live.history(), step).contains(name))
+      say("set by hand at this step");
+    else if (answer.at("receipt").is_null() && !before && live.run().info.parent)
+      say(fmt::format("the first step of a branch: ask its parent {}", live.run().info.parent->run));
   }
   return answer;
 }

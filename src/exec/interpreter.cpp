@@ -5,9 +5,10 @@
 #include "base/random.hpp"
 
 namespace limn {
-namespace {
 
-using Numbers = std::vector<double>;
+using Numbers = Interpreter::Numbers;
+
+namespace {
 
 // Visits every element of `shape` with its coordinates.
 template <class Visit>
@@ -32,27 +33,46 @@ std::int64_t broadcast_offset(const Shape& small, const Shape& large, std::span<
   return offset(small, in);
 }
 
-class Run {
- public:
-  Run(const Fn& fn, std::span<const Numbers> inputs, RunPoint point)
-      : graph_(fn.graph), inputs_(inputs), point_(point) {
-    for (NodeId id = 0; id < graph_.size(); ++id) values_.push_back(evaluate(graph_[id]));
+}  // namespace
+
+Interpreter::Interpreter(const Fn& fn, RunPoint point)
+    : graph_(fn.graph), point_(point), values_(static_cast<std::size_t>(graph_.size())), roundings_(values_.size()) {}
+
+void Interpreter::grow() {
+  values_.resize(static_cast<std::size_t>(graph_.size()));
+  roundings_.resize(values_.size());
+}
+
+void Interpreter::give(NodeId id, Numbers numbers) {
+  LIMN_CHECK(numbers.size() == static_cast<std::size_t>(graph_[id].shape.size()), "node {} has {} elements, not {}", id,
+             graph_[id].shape.size(), numbers.size());
+  grow();
+  std::vector<bool> stale(values_.size(), false);
+  stale[static_cast<std::size_t>(id)] = true;
+  for (NodeId node = id + 1; node < graph_.size(); ++node) {
+    if (given_.contains(node) || !std::ranges::any_of(graph_[node].in, [&](NodeId in) { return stale[in]; })) continue;
+    stale[node] = true;
+    values_[node].clear(), roundings_[node].clear();
   }
-  std::vector<Numbers> values_;
+  given_.insert(id);
+  values_[id] = std::move(numbers), roundings_[id].clear();
+}
 
- private:
-  Numbers evaluate(const Node& node);
-  Numbers move(const Node& node);  // slice, pad, concat, transpose, broadcast, sum_to
-  Numbers matmul(const Node& node);
-  Numbers by_index(const Node& node);  // gather, scatter_add
-  const Numbers& in(const Node& node, int i) const { return values_[node.in[i]]; }
+const Numbers& Interpreter::value(NodeId id) {
+  grow();
+  std::vector<bool> wanted(static_cast<std::size_t>(id) + 1, false);
+  wanted[static_cast<std::size_t>(id)] = true;
+  for (NodeId node = id; node >= 0; --node) {
+    if (!values_[node].empty()) wanted[node] = false;
+    if (wanted[node])
+      for (const NodeId in : graph_[node].in) wanted[in] = true;
+  }
+  for (NodeId node = 0; node <= id; ++node)
+    if (wanted[node]) values_[node] = evaluate(graph_[node]);
+  return values_[id];
+}
 
-  const Graph& graph_;
-  std::span<const Numbers> inputs_;
-  RunPoint point_;
-};
-
-Numbers Run::evaluate(const Node& node) {
+Numbers Interpreter::evaluate(const Node& node) const {
   const auto size = static_cast<std::size_t>(node.shape.size());
   const auto last = node.in.empty() || graph_[node.in[0]].shape.rank() == 0 ? 1 : graph_[node.in[0]].shape[-1];
   Numbers y(size);
@@ -63,11 +83,9 @@ Numbers Run::evaluate(const Node& node) {
     return y;
   }
   switch (node.op) {
-    case Op::kInput: {
-      const Numbers& given = inputs_[node.attribute.axis];
-      LIMN_CHECK(given.size() == size, "input {} has {} elements, not {}", node.attribute.axis, given.size(), size);
-      return given;
-    }
+    case Op::kInput:
+      LIMN_CHECK(false, "nothing is given for the input {}", graph_.input_name(graph_.inputs()[node.attribute.axis]));
+      return y;
     case Op::kConstant: return {node.attribute.value};
     case Op::kStep: return {static_cast<double>(point_.step)};
     case Op::kUniform: {
@@ -93,32 +111,31 @@ Numbers Run::evaluate(const Node& node) {
       }
       return y;
     case Op::kGather:
-    case Op::kScatterAdd: return by_index(node);
-    case Op::kMatMul: return matmul(node);
-    default: return move(node);
+    case Op::kScatterAdd: return by_index(node, in(node, 0));
+    case Op::kMatMul: return matmul(node, in(node, 0), in(node, 1));
+    default: return move(node, values_);
   }
 }
 
-Numbers Run::matmul(const Node& node) {
+Numbers Interpreter::matmul(const Node& node, const Numbers& left, const Numbers& right) const {
   const Shape &a = graph_[node.in[0]].shape, &b = graph_[node.in[1]].shape;
   const auto [ta, tb] = std::pair(node.attribute.transpose_a, node.attribute.transpose_b);
   const auto rows = node.shape[0], columns = node.shape[1], inner = a[ta ? 0 : 1];
   Numbers y(static_cast<std::size_t>(rows * columns));
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t k = 0; k < inner; ++k) {
-      const double x = in(node, 0)[ta ? k * a[1] + i : i * a[1] + k];
-      for (std::int64_t j = 0; j < columns; ++j)
-        y[i * columns + j] += x * in(node, 1)[tb ? j * b[1] + k : k * b[1] + j];
+      const double x = left[ta ? k * a[1] + i : i * a[1] + k];
+      for (std::int64_t j = 0; j < columns; ++j) y[i * columns + j] += x * right[tb ? j * b[1] + k : k * b[1] + j];
     }
   return y;
 }
 
-Numbers Run::by_index(const Node& node) {
+Numbers Interpreter::by_index(const Node& node, const Numbers& table) const {
   const Numbers& index = in(node, 1);
   const auto size = static_cast<std::size_t>(node.shape.size());
   const bool gathers = node.op == Op::kGather;
   const auto n = gathers ? graph_[node.in[0]].shape[0] : node.attribute.high;
-  const std::size_t width = gathers ? in(node, 0).size() / std::max<std::size_t>(static_cast<std::size_t>(n), 1)
+  const std::size_t width = gathers ? table.size() / std::max<std::size_t>(static_cast<std::size_t>(n), 1)
                                     : size / static_cast<std::size_t>(n);
   Numbers y(size);
   for (std::size_t i = 0; i < index.size(); ++i) {
@@ -126,19 +143,19 @@ Numbers Run::by_index(const Node& node) {
     const std::size_t row = static_cast<std::size_t>(index[i]) * width;
     for (std::size_t k = 0; k < width; ++k)
       if (gathers)
-        y[i * width + k] = in(node, 0)[row + k];
+        y[i * width + k] = table[row + k];
       else
-        y[row + k] += in(node, 0)[i * width + k];
+        y[row + k] += table[i * width + k];
   }
   return y;
 }
 
-Numbers Run::move(const Node& node) {
+Numbers Interpreter::move(const Node& node, const std::vector<Numbers>& values) const {
   Numbers y(static_cast<std::size_t>(node.shape.size()));
   const Attribute& a = node.attribute;
   std::int64_t behind = 0;  // elements of the axis taken by the parts before, of concat
   for (std::size_t part = 0; part < node.in.size(); ++part) {
-    const Numbers& x = values_[node.in[part]];
+    const Numbers& x = values[node.in[part]];
     const Shape& from = graph_[node.in[part]].shape;
     switch (node.op) {
       case Op::kBroadcast:
@@ -169,11 +186,13 @@ Numbers Run::move(const Node& node) {
   return y;
 }
 
-}  // namespace
-
 std::vector<Numbers> interpret_all(const Fn& fn, std::span<const Numbers> inputs, RunPoint point) {
   LIMN_CHECK(inputs.size() == fn.graph.inputs().size());
-  return std::move(Run(fn, inputs, point).values_);
+  Interpreter run(fn, point);
+  for (std::size_t i = 0; i < inputs.size(); ++i) run.give(fn.graph.inputs()[i], inputs[i]);
+  std::vector<Numbers> all;
+  for (NodeId id = 0; id < fn.graph.size(); ++id) all.push_back(run.value(id));
+  return all;
 }
 
 std::vector<Numbers> interpret(const Fn& fn, std::span<const Numbers> inputs, RunPoint point) {

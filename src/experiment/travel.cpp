@@ -140,6 +140,17 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
   return place;
 }
 
+bool is_ahead(const std::string& name) {
+  const auto begins = [&](const char* split) { return name.starts_with(split); };
+  return name.find('@') != std::string::npos || begins("valid.") || begins("test.") ||
+         (begins("train.") && name != "train.loss");
+}
+
+float quantity_at(const Run& run, const JournalContent& journal, Session& session, const std::string& name) {
+  if (is_ahead(name)) session.change(settings_at(run, journal, session.cursor().step));
+  return session.quantity(name);
+}
+
 Visit newest(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool) {
   const auto files = snapshots_of(run);
   const SnapshotFile* last = newest_of(files, journal);

@@ -21,8 +21,9 @@ struct LayerSpec {
 std::vector<LayerSpec> parse_architecture(std::string_view text);
 std::string to_text(const std::vector<LayerSpec>& layers);  // the canonical text
 
-// What building a model yields; z and a of every layer with parameters for those who want to look.
+// What building a model yields; every layer with parameters for those who want to look.
 struct Activations {
+  std::vector<Value> in;    // [batch, what enters it], behind dropout
   std::vector<Value> z, a;  // [batch, units] before and after the activation; a without dropout
   Value output;             // a of the last layer
   Value logits;             // z of the last layer

@@ -97,6 +97,7 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
     const Scope scope(graph, fmt::format("layer{}", result.z.size() + 1));
     const Value first = layer.tied ? weights[layer.tied - 1] : parameters.next(), second = parameters.next();
     weights.push_back(first);
+    result.in.push_back(a);
     Value z;
     if (layer.kind == LayerSpec::Kind::kDense) {
       z = layer.tied ? matmul(a, first, false, true) + second : dense(a, first, second);

@@ -34,4 +34,8 @@ Update adadelta(Value theta, Value g, Moments moments, const Hyper& h) {
   return {theta - h.lr * step, {square, steps}};
 }
 
+Lines adadelta_lines(Value g, Moments before, Moments after, const Hyper& h) {
+  return {{"Δ", "g·√(u + ε)/√(v + ε), by the old u", sqrt(before[1] + h.epsilon) / sqrt(after[0] + h.epsilon) * g}};
+}
+
 }  // namespace limn::rule

@@ -1,4 +1,5 @@
-// The update functions of the rules, for the table in rule.cpp alone; each with its equations where it is defined.
+// The update functions of the rules, and what their formulas name beside the moments, for the table in rule.cpp alone;
+// each with its equations where it is defined.
 #pragma once
 #include "rule/rule.hpp"
 
@@ -23,5 +24,15 @@ Update radam(Value theta, Value g, Moments moments, const Hyper& h);
 
 Update lion(Value theta, Value g, Moments moments, const Hyper& h);
 Update rprop(Value theta, Value g, Moments moments, const Hyper& h);
+
+using Lines = std::vector<Line>;
+
+Lines adadelta_lines(Value g, Moments before, Moments after, const Hyper& h);
+Lines adam_lines(Value g, Moments before, Moments after, const Hyper& h);
+Lines amsgrad_lines(Value g, Moments before, Moments after, const Hyper& h);
+Lines adamax_lines(Value g, Moments before, Moments after, const Hyper& h);
+Lines nadam_lines(Value g, Moments before, Moments after, const Hyper& h);
+Lines radam_lines(Value g, Moments before, Moments after, const Hyper& h);
+Lines lion_lines(Value g, Moments before, Moments after, const Hyper& h);
 
 }  // namespace limn::rule

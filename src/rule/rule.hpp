@@ -23,7 +23,8 @@ struct HyperDefaults {
 
 // What a rule carries from step to step.
 struct Moment {
-  std::string_view name;  // names of states have a slash, those of parameters have none: "adam.m/layer1.w"
+  std::string_view name;             // names of states have a slash, those of parameters have none: "adam.m/layer1.w"
+  std::string_view symbol, formula;  // as a reader writes it: "v" and "β₁·v + g", the old one on the right
   double initial = 0;
   bool is_scalar = false;  // one number instead of one a parameter
 
@@ -35,12 +36,23 @@ struct Update {
   std::vector<Value> moments;
 };
 
+// A quantity that a reader of a rule's formula asks for, with its own formula: m̂ of Adam.
+struct Line {
+  std::string name, formula;
+  Value value;
+};
+
 struct Rule {
   std::string_view name;
+  std::string_view formula;  // in θ, g, η, β₁ (the setting momentum), β₂, ε, the moments' symbols and those of `lines`
   std::vector<Moment> moments;
   Update (*update)(Value theta, Value gradient, std::span<const Value> moments, const Hyper& hyper);
   HyperDefaults defaults = {};
   bool decoupled = false;  // weight decay shrinks the weights themselves, apart from the gradient
+  // What stands in the formula and is neither a moment nor given; `after` are the moments that the update left. For
+  // people: no training has it in its graph. Null: nothing.
+  std::vector<Line> (*lines)(Value gradient, std::span<const Value> before, std::span<const Value> after,
+                             const Hyper& hyper) = nullptr;
 };
 
 std::span<const Rule> rules();                 // one row each in rule.cpp

@@ -10,6 +10,10 @@ Update lion(Value theta, Value g, Moments moments, const Hyper& h) {
   return {theta - h.lr * sign(old_part + new_part), {m}};
 }
 
+Lines lion_lines(Value g, Moments before, Moments, const Hyper& h) {
+  return {{"c", "β₁·m + (1 − β₁)·g, by the old m", h.momentum * before[0] + (1.0 - h.momentum) * g}};
+}
+
 // Riedmiller and Braun 1993 as iRprop- (Igel and Huesken 2000), which is PyTorch's: a step size a parameter grows by
 // 1.2 while the gradient keeps its sign and halves when it flips, and after a flip the parameter rests for a step.
 // lr is the first step size; it wants the gradient of all rows. A size of 0 stands for one that has not begun.

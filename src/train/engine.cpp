@@ -145,7 +145,7 @@ void Engine::prepare(const Settings& s) {
   parse_augmentation(s.augment, data->preprocessing.kind == "images");  // throws before anything is changed
   mark_selections(s);                                                   // so does this
   settings = s;
-  plans.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset(), measured_.reset();
+  plans.clear(), looks.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset(), measured_.reset();
   last_run = nullptr;
   if (s.balanced_classes && class_weights_.size() == 0) class_weights_ = balance(*data);
   if (s.accumulate > 1 && gradient_sum_.size() == 0) gradient_sum_ = filled(parameters().size, 0);
@@ -180,29 +180,42 @@ std::vector<std::int32_t> Engine::next_rows() {
   return {first, first + std::min(step_rows(), rows() - cursor.position)};
 }
 
-MemoryByName Engine::memory_of(AlignedFloats& weights, AlignedFloats& its_statistics) {
-  MemoryByName memory{{"theta", weights.data()},
-                      {"statistics", its_statistics.data()},
-                      {"alive", alive_.data()},
-                      {"weights", weights_.data()},
-                      {"learns", learns_.data()},
-                      {"lr_scale", lr_scale_.data()},
-                      {"gradient_sum", gradient_sum_.data()},
-                      {"loss_sum", &loss_sum_},
-                      {"weight_sum", &weight_sum_},
-                      {"class_weights", class_weights_.data()},
-                      {"lr", &lr_},
-                      {"momentum", &momentum_},
-                      {"beta2", &beta2_},
-                      {"epsilon", &epsilon_},
-                      {"weight_decay", &weight_decay_},
-                      {"l1", &l1_},
-                      {"max_norm", &max_norm_},
-                      {"clip", &clip_},
-                      {"clip_value", &clip_value_}};
+std::map<std::string, std::span<float>> Engine::spans_of(AlignedFloats& weights, AlignedFloats& its_statistics) {
+  const auto one = [](float& number) { return std::span<float>(&number, 1); };
+  std::map<std::string, std::span<float>> spans{{"theta", weights.span()},
+                                                {"statistics", its_statistics.span()},
+                                                {"alive", alive_.span()},
+                                                {"weights", weights_.span()},
+                                                {"learns", learns_.span()},
+                                                {"lr_scale", lr_scale_.span()},
+                                                {"gradient_sum", gradient_sum_.span()},
+                                                {"loss_sum", one(loss_sum_)},
+                                                {"weight_sum", one(weight_sum_)},
+                                                {"class_weights", class_weights_.span()},
+                                                {"lr", one(lr_)},
+                                                {"momentum", one(momentum_)},
+                                                {"beta2", one(beta2_)},
+                                                {"epsilon", one(epsilon_)},
+                                                {"weight_decay", one(weight_decay_)},
+                                                {"l1", one(l1_)},
+                                                {"max_norm", one(max_norm_)},
+                                                {"clip", one(clip_)},
+                                                {"clip_value", one(clip_value_)}};
   const Rule& rule = find_rule(settings.optimizer);
-  for (std::size_t i = 0; i < moments.size(); ++i) memory[input_name(rule.moments[i])] = moments[i].data();
+  for (std::size_t i = 0; i < moments.size(); ++i) spans[input_name(rule.moments[i])] = moments[i].span();
+  return spans;
+}
+
+MemoryByName Engine::memory_of(AlignedFloats& weights, AlignedFloats& its_statistics) {
+  MemoryByName memory;
+  for (const auto& [name, span] : spans_of(weights, its_statistics)) memory[name] = span.data();
   return memory;
+}
+
+std::map<std::string, std::span<const float>> Engine::given() {
+  set_scalars();
+  const auto spans = spans_of(theta, statistics);
+  return {spans.begin(), spans.end()};
 }
 
 const Engine::BatchPlan& Engine::plan_for(std::int64_t size) {
@@ -306,8 +319,12 @@ Evaluator& Engine::evaluator(Weights which) {
   return *chosen;
 }
 
+std::span<const std::int32_t> Engine::rows_of(Split split) const {
+  return split == Split::kTrain ? data->train : split == Split::kValid ? data->valid : data->test;
+}
+
 std::map<std::string, double> Engine::evaluate(Split split, Weights which) {
-  const auto& part = split == Split::kTrain ? data->train : split == Split::kValid ? data->valid : data->test;
+  const auto part = rows_of(split);
   if (split != Split::kValid || which != Weights::kLast) return evaluator(which).metrics(*data, part);
   if (!measured_) measured_ = evaluator(which).metrics(*data, part);
   return *measured_;

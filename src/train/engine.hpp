@@ -31,10 +31,15 @@ struct Engine {
   void forget_measurements() { measured_.reset(); }  // the weights were changed between two steps
   std::vector<std::int32_t> next_rows();             // that the next step takes, in its order
   void keep_best();                                  // the weights as they are
+  // What the layers will say of the next step's rows while it is made. Nothing is learned.
+  Inspection inspect_step();
+  // What functions of the model are given by name, rows apart, as the next step would be.
+  std::map<std::string, std::span<const float>> given();
 
   const Parameters& parameters() const { return model.network.parameters(); }
   const Parameters& statistics_list() const { return model.network.statistics(); }
   std::int64_t rows() const { return static_cast<std::int64_t>(data->train.size()); }
+  std::span<const std::int32_t> rows_of(Split split) const;
   std::int64_t batch() const { return std::min(settings.batch, rows()); }
   std::int64_t step_rows() const { return std::min(settings.accumulate * batch(), rows()); }  // of a whole step
   std::int64_t steps_per_epoch() const { return (rows() + step_rows() - 1) / step_rows(); }
@@ -61,7 +66,14 @@ struct Engine {
   Watch plateau, early_stop;
   AlignedFloats best_theta, best_statistics;  // empty unless early stopping is on
 
+  struct Look {
+    BatchPlan plan;
+    std::vector<std::string> outputs;  // their names
+  };
+  const Look& look_for(std::int64_t size);
+
   std::vector<BatchPlan> plans;
+  std::vector<Look> looks;  // plans of inspect_step
   std::unique_ptr<Executable> update;
   const Executable* last_run = nullptr;  // of the last step: its gradient can be asked for
   float last_loss = std::numeric_limits<float>::quiet_NaN();
@@ -72,6 +84,7 @@ struct Engine {
   void set_scalars();
   void run_batches(std::int64_t size, std::uint64_t step);
   void watch();
+  std::map<std::string, std::span<float>> spans_of(AlignedFloats& weights, AlignedFloats& its_statistics);
   MemoryByName memory_of(AlignedFloats& weights, AlignedFloats& its_statistics);
   void mark_selections(const Settings& s);
 

@@ -64,8 +64,7 @@ std::map<std::string, double> Evaluator::metrics(const Dataset& data, std::span<
         const double target = data.targets[rows[at + i]], error = standardised(y[0], data) - target;
         sizes += std::abs(error), squares += error * error, sum += target, sum_squares += target * target;
       } else {
-        const auto best = width == 1 ? static_cast<std::int64_t>(y[0] > 0.5f) : std::max_element(y, y + width) - y;
-        right += best == data.labels[rows[at + i]];
+        right += class_of({y, width}) == data.labels[rows[at + i]];
       }
     }
   });
@@ -76,6 +75,19 @@ std::map<std::string, double> Evaluator::metrics(const Dataset& data, std::span<
           {"mae", sizes / n * data.preprocessing.target_deviation},
           {"rmse", std::sqrt(squares / n) * data.preprocessing.target_deviation},
           {"r2", 1 - squares / spread}};
+}
+
+std::vector<std::int64_t> Evaluator::confusion(const Dataset& data, std::span<const std::int32_t> rows) {
+  const auto width = static_cast<std::size_t>(model_.network.outputs());
+  const auto classes = static_cast<std::int64_t>(data.classes.size());
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(classes * classes));
+  run(data, rows, [&](std::size_t at, std::span<const float>, std::span<const float> outputs) {
+    for (std::size_t i = 0; i * width < outputs.size(); ++i) {
+      const std::int32_t label = data.labels[static_cast<std::size_t>(rows[at + i])];
+      if (label >= 0) ++counts[static_cast<std::size_t>(label * classes + class_of(outputs.subspan(i * width, width)))];
+    }
+  });
+  return counts;
 }
 
 std::vector<float> Evaluator::predict(const Dataset& data, std::span<const std::int32_t> rows) {

@@ -1,5 +1,6 @@
 // Metrics and predictions of a model over rows of a data set, by plans of the forward part alone.
 #pragma once
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +17,12 @@ std::vector<void*> bind(const Fn& fn, const MemoryByName& memory);
 // What layers say of rows: [rows, units] by name, "input", "loss", "layer1.z", "layer1.a", "layer1.delta", "output".
 using Inspection = std::map<std::string, std::vector<float>>;
 
+// The class that the outputs of a row stand for: the largest; of one output for two classes, whether it is above 1/2.
+inline std::int64_t class_of(std::span<const float> outputs) {
+  if (outputs.size() == 1) return static_cast<std::int64_t>(outputs[0] > 0.5f);
+  return std::max_element(outputs.begin(), outputs.end()) - outputs.begin();
+}
+
 class Evaluator {
  public:
   // weights: the memory of theta, of the statistics if there are any, and of `alive` where something is cut.
@@ -24,6 +31,8 @@ class Evaluator {
 
   // "loss" (mean over rows; NaN without rows) and "accuracy", or "mae", "rmse" and "r2" in the target's own units.
   std::map<std::string, double> metrics(const Dataset& data, std::span<const std::int32_t> rows);
+  // [classes, classes]: how many rows of the first class are taken for the second.
+  std::vector<std::int64_t> confusion(const Dataset& data, std::span<const std::int32_t> rows);
   // [rows, classes] probabilities, or [rows, 1] values in the target's own units.
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows);
   // The outputs of inspection() by name.

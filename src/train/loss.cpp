@@ -41,12 +41,12 @@ WeightedRows poisson(const LossInput& in) { return {poisson_error(in.output, in.
 Value rate(Value log_rate, TargetKind) { return exp(log_rate); }
 
 const Loss kLosses[] = {
-    {"cross-entropy", true, false, true, false, cross_entropy, probabilities},
-    {"squared", true, true, false, false, squared, nullptr},
-    {"absolute", false, true, false, false, absolute, nullptr},
-    {"huber", false, true, false, false, huber, nullptr},
-    {"quantile", false, true, false, false, quantile, nullptr},
-    {"poisson", false, true, false, true, poisson, rate},
+    {"cross-entropy", "−Σ t·log p", true, false, true, false, cross_entropy, probabilities},
+    {"squared", "mean (y − t)²", true, true, false, false, squared, nullptr},
+    {"absolute", "|y − t|", false, true, false, false, absolute, nullptr},
+    {"huber", "e²/2 up to |e| = δ, then δ·(|e| − δ/2), e = y − t", false, true, false, false, huber, nullptr},
+    {"quantile", "q·(t − y) below t, (1 − q)·(y − t) above", false, true, false, false, quantile, nullptr},
+    {"poisson", "exp(y) − t·y", false, true, false, true, poisson, rate},
 };
 
 }  // namespace

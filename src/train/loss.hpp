@@ -26,6 +26,7 @@ struct LossInput {
 
 struct Loss {
   std::string_view name;
+  std::string_view formula;  // for readers, of one row: in t, the target, p, the prediction, and y, the output
   bool for_classes, for_numbers;
   bool takes_logits;  // takes what stands before a last softmax (one output: sigmoid), which then belongs to the loss
   bool of_counts;     // the targets are counts, the output the logarithm of their rate

@@ -7,11 +7,10 @@
 namespace limn {
 namespace {
 
-enum class Mode { kTraining, kEvaluation };
-
 // The forward part: what every function of a model begins with.
 struct Forward {
   Value theta, used;  // the input, and what of it is not cut
+  Value statistics;   // the input, or empty
   WeightedRows rows;  // the loss [batch], and how much each row counts; empty: all alike
   Value output;       // [batch, outputs]
   Activations activations;
@@ -20,14 +19,12 @@ struct Forward {
     Graph& graph = fn.graph;
     const Network& network = model.network;
     theta = input(graph, "theta", {network.parameters().size});
-    Value statistics;
     if (network.statistics().size > 0) statistics = input(graph, "statistics", {network.statistics().size});
     const Value x = input(graph, "x", {batch, network.inputs()});
     const Value y = model.target == TargetKind::kLabels ? input(graph, "y", {batch}, DType::kIndex)
                                                         : input(graph, "y", {batch, network.outputs()});
     used = without_cut(theta, switches_of(settings));
     activations = network.build(x, used, statistics, mode == Mode::kTraining);
-    if (statistics && mode == Mode::kTraining) fn.state(statistics, activations.statistics);
 
     const Scope scope(graph, "loss");
     // A last softmax or logistic belongs to a loss that takes what stands before it.
@@ -44,6 +41,9 @@ struct Forward {
     rows = model.loss->by_row(in);
     output = model.loss->prediction ? model.loss->prediction(end, model.target) : end;
   }
+  void keep_statistics(Fn& fn) const {
+    if (statistics) fn.state(statistics, activations.statistics);
+  }
 };
 
 }  // namespace
@@ -51,6 +51,7 @@ struct Forward {
 Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kTraining);
+    forward.keep_statistics(fn);
     const Value loss = forward.rows.weight ? weighted_mean(forward.rows) : mean(forward.rows.loss);
     const Value slope = grad(loss, forward.used), gradient = has_fault("gradient-sign") ? -slope : slope;
     fn.output("loss", loss);
@@ -62,6 +63,7 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
 Fn gradient_part(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kTraining);
+    forward.keep_statistics(fn);
     const Value gradient_sum = input(fn.graph, "gradient_sum", forward.theta.shape()),
                 loss_sum = input(fn.graph, "loss_sum", {}), weight_sum = input(fn.graph, "weight_sum", {});
     const Value loss = sum(forward.rows.loss);
@@ -95,13 +97,15 @@ Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t bat
   });
 }
 
-Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame) {
+Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame, Mode mode) {
   return trace([&](Fn& fn) {
-    const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
+    const Forward forward(fn, model, settings, batch, mode);
     fn.output("loss", forward.rows.loss);
     const auto& [z, a] = std::tie(forward.activations.z, forward.activations.a);
     fn.output("output", forward.output);
+    if (forward.rows.weight) fn.output("weight", forward.rows.weight);
     for (std::size_t k = 0; k < z.size(); ++k) {
+      if (mode == Mode::kTraining) fn.output(fmt::format("layer{}.in", k + 1), forward.activations.in[k]);
       fn.output(fmt::format("layer{}.z", k + 1), z[k]);
       fn.output(fmt::format("layer{}.a", k + 1), a[k]);
     }

@@ -32,9 +32,14 @@ Fn update_part(const ModelSpec& model, const Settings& settings);
 // are measured without label smoothing and class weights.
 Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
+enum class Mode { kTraining, kEvaluation };
+
 // What every layer with parameters says of each row, as evaluation sees it. Inputs as evaluation. Outputs, each [batch,
-// units]: output; layerK.z before the activation and layerK.a after it; if `blame` also layerK.delta, the derivative of
-// the row's own loss by z.
-Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame);
+// units]: output; layerK.z before the activation and layerK.a after it; loss [batch]; if `blame` also layerK.delta, the
+// derivative of the row's own loss by z. As a step of training sees it (its inputs; the running statistics stay) also
+// layerK.in, what enters the layer behind dropout, and where classes are balanced weight [batch], what the rows count:
+// loss is weighted, and a row's delta is the derivative of all rows' losses.
+Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame,
+              Mode mode = Mode::kEvaluation);
 
 }  // namespace limn

@@ -60,6 +60,15 @@ std::map<std::string, std::vector<float>> Session::inspect(const Dataset& data, 
   return engine_->evaluator(Weights::kLast).inspect(data, rows, blame);
 }
 
+std::map<std::string, std::vector<float>> Session::inspect_step() { return engine_->inspect_step(); }
+const ModelSpec& Session::model() const { return engine_->model; }
+std::uint64_t Session::seed() const { return engine_->seed; }
+std::map<std::string, std::span<const float>> Session::given() {
+  auto all = engine_->given();
+  if (engine_->last_run) all["gradient"] = engine_->last_run->output(1);
+  return all;
+}
+
 std::vector<TensorView> Session::state() {
   auto views = engine_->state();
   for (TensorView& view : engine_->watched()) views.push_back(std::move(view));
@@ -132,6 +141,7 @@ float Session::quantity(const std::string& name) const {
   if (name == "train.loss") return engine_->last_loss;
   if (const auto at = name.find('@'); at != std::string::npos)
     return of_sample(name.substr(0, at), name.substr(at + 1));
+  if (const auto metric = of_split(name)) return *metric;
   auto views = engine_->state();
   for (TensorView& view : engine_->watched()) views.push_back(std::move(view));
   for (TensorView& view : engine_->gradient()) views.push_back(std::move(view));
@@ -151,9 +161,10 @@ std::int32_t Session::sample_row(const std::string& sample) const {
   const std::size_t slash = sample.find('/');
   const Dataset& data = *engine_->data;
   const auto split = sample.substr(0, slash);
-  const std::vector<std::int32_t> batch = split == "batch" ? engine_->next_rows() : std::vector<std::int32_t>{};
+  const bool is_next = split == "batch" || split == "step";
+  const std::vector<std::int32_t> batch = is_next ? engine_->next_rows() : std::vector<std::int32_t>{};
   const auto* rows = split == "train"   ? &data.train
-                     : split == "batch" ? &batch
+                     : is_next          ? &batch
                      : split == "valid" ? &data.valid
                      : split == "test"  ? &data.test
                                         : nullptr;
@@ -169,15 +180,37 @@ std::int32_t Session::sample_row(const std::string& sample) const {
 
 float Session::of_sample(const std::string& name, const std::string& sample) const {
   const std::int32_t row[] = {sample_row(sample)};
-  const auto layers = engine_->evaluator(Weights::kLast).inspect(*engine_->data, row, true);
+  const bool by_step = sample.starts_with("step/");
+  const auto layers =
+      by_step ? engine_->inspect_step() : engine_->evaluator(Weights::kLast).inspect(*engine_->data, row, true);
   const auto found = layers.find(name.substr(0, name.find('[')));
+  const std::size_t rows = by_step ? engine_->next_rows().size() : 1;
   if (found == layers.end()) {
     std::vector<std::string> names;
-    for (const auto& [layer, values] : layers) names.push_back(fmt::format("{}[{}]", layer, values.size()));
+    for (const auto& [layer, values] : layers) names.push_back(fmt::format("{}[{}]", layer, values.size() / rows));
     throw Error(fmt::format("a sample has no \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
-  return found->second[element(name, found->first, {static_cast<std::int64_t>(found->second.size())})];
+  const std::size_t width = found->second.size() / rows,
+                    first = by_step ? static_cast<std::size_t>(std::stoull(sample.substr(5))) * width : 0;
+  return found->second[first + element(name, found->first, {static_cast<std::int64_t>(width)})];
+}
+
+std::optional<float> Session::of_split(const std::string& name) const {
+  const std::size_t dot = name.find('.');
+  const std::string part = name.substr(0, dot);
+  if (dot == std::string::npos || (part != "train" && part != "valid" && part != "test")) return {};
+  const Split split = part == "train" ? Split::kTrain : part == "valid" ? Split::kValid : Split::kTest;
+  const std::string metric = name.substr(dot + 1);
+  const auto classes = static_cast<std::int64_t>(engine_->data->classes.size());
+  if (metric.starts_with("confusion[") && classes > 0) {
+    const auto counts = engine_->evaluator(Weights::kLast).confusion(*engine_->data, engine_->rows_of(split));
+    return static_cast<float>(counts[element(name, part + ".confusion", {classes, classes})]);
+  }
+  const auto metrics = engine_->evaluate(split, Weights::kLast);
+  const auto found = metrics.find(metric);
+  if (found == metrics.end()) return {};
+  return static_cast<float>(found->second);
 }
 
 Cost Session::step_cost() {

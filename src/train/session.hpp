@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,7 +34,8 @@ struct Cost {
   std::size_t working_set = 0;  // bytes that a step touches again and again
 };
 
-struct Engine;  // engine.hpp
+struct Engine;     // engine.hpp
+struct ModelSpec;  // model.hpp
 
 class Session {
  public:
@@ -65,6 +68,19 @@ class Session {
   std::map<std::string, std::vector<float>> inspect(const Dataset& data, std::span<const std::int32_t> rows,
                                                     bool blame);
 
+  // The same of the rows that the next step takes, in its order, as the step itself will see them: varied, with its
+  // dropout and the batch's own statistics. Also "layerK.in", what enters a layer behind dropout, and where classes are
+  // balanced "weight" [rows]; "loss" is weighted and smoothed, and "layerK.delta" the derivative of the sum of all
+  // rows' losses.
+  std::map<std::string, std::vector<float>> inspect_step();
+
+  // For those who compute a step again: its model; the seed; and by name what functions of the model are given, rows
+  // apart, as the next step would be given it (model.hpp, update.hpp); "gradient" is the last step's. Views hold until
+  // the session changes.
+  const ModelSpec& model() const;
+  std::uint64_t seed() const;
+  std::map<std::string, std::span<const float>> given();
+
   // Live views of everything that changes: parameters first ("layer1.w", "layer1.b", ...), then the rule's moments
   // ("momentum/layer1.w", ...), the network's statistics, and what watching the validation loss keeps ("plateau/best",
   // "early_stop/best", "best/layer1.w", ...). restore() wants the same names and shapes, but what watches may be
@@ -82,8 +98,9 @@ class Session {
   void check_edit(const std::map<std::string, double>& values) const;  // throws as edit() would
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
   // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17",
-  // where "@batch/17" is the 18th row of the batch that the next step takes.
-  // Error: no such quantity, naming those there are.
+  // where "@batch/17" is the 18th row of the batch that the next step takes, and "@step/17" the same as inspect_step()
+  // has it; or a metric of a split: "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are
+  // taken for class 5 (by the last weights). Error: no such quantity, naming those there are.
   float quantity(const std::string& name) const;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
@@ -99,6 +116,7 @@ class Session {
  private:
   using Places = std::vector<std::pair<float*, float>>;
   Places places_of(const std::map<std::string, double>& values) const;
+  std::optional<float> of_split(const std::string& name) const;
   float of_sample(const std::string& name, const std::string& sample) const;
 
   std::unique_ptr<Engine> engine_;

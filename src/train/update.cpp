@@ -52,14 +52,18 @@ Value without_cut(Value theta, const Switches& on) {
   return select(given(theta.graph(), "alive", theta.shape()), theta, constant(theta.graph(), 0));
 }
 
-void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, Value theta, Value used,
-                Value gradient) {
+void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, Value theta, Value used, Value gradient,
+                Explained* explained) {
   Graph& graph = fn.graph;
   const Switches on = switches_of(settings);
   const Rule& rule = find_rule(settings.optimizer);
   const Shape flat = theta.shape();
   const Scope scope(graph, "update");
   const Value zero = constant(graph, 0);
+  const bool of_weight = explained && parameters.list.front().is_weight;
+  const auto say = [&](const char* name, std::string formula, Value value) {
+    if (explained) explained->lines.push_back({name, std::move(formula), value});
+  };
   std::vector<Value> moments;
   for (const Moment& m : rule.moments) moments.push_back(input(graph, input_name(m), m.shape(parameters.size)));
   Hyper hyper{given(graph, "lr"), given(graph, "momentum"), given(graph, "beta2"), given(graph, "epsilon"),
@@ -72,18 +76,50 @@ void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, 
   if (on.clip_value) {
     const Value most = given(graph, "clip_value");
     gradient = max(min(gradient, most), -most);
+    say("g", "g to [−clip_value, clip_value]", gradient);
   }
-  if (on.clip) gradient = gradient * shrinking(given(graph, "clip"), sum(gradient * gradient));
-  if (on.l1) gradient = gradient + given(graph, "l1") * (weights * sign(used));
+  if (on.clip) {
+    const Value squares = explained ? input(graph, "squares", {}) : sum(gradient * gradient);
+    gradient = gradient * shrinking(given(graph, "clip"), squares);
+    if (explained) say("‖g‖", "√Σ g² over all parameters", sqrt(squares));
+    say("g", "g·min(1, clip/‖g‖)", gradient);
+  }
+  if (on.l1) {
+    gradient = gradient + given(graph, "l1") * (weights * sign(used));
+    if (of_weight) say("g", "g + l1·sign(θ)", gradient);
+  }
+  if (of_weight && on.decay) {
+    const Value pull = given(graph, "weight_decay") * (weights * used);
+    if (rule.decoupled)
+      say("θ", "θ − η·λ·θ", used - hyper.lr * pull);
+    else
+      say("g", "g + λ·θ", gradient + pull);
+  }
   Update update = on.decay
                       ? update_with_decay(rule, used, gradient, moments, hyper, weights, given(graph, "weight_decay"))
                       : rule.update(used, gradient, moments, hyper);
+  if (explained) {
+    explained->made = update.moments;
+    for (std::size_t i = 0; i < moments.size(); ++i)
+      explained->lines.push_back(
+          {std::string(rule.moments[i].symbol), std::string(rule.moments[i].formula), update.moments[i]});
+    if (rule.lines) {
+      const Value g =
+          on.decay && !rule.decoupled ? gradient + given(graph, "weight_decay") * (weights * used) : gradient;
+      for (Line& line : rule.lines(g, moments, update.moments, hyper)) explained->lines.push_back(std::move(line));
+    }
+    if (on.max_norm && of_weight) {
+      say("θ", std::string(rule.formula.substr(rule.formula.find("←") + std::string_view("← ").size())), update.theta);
+      say("‖θ‖", "√Σ θ² over what enters the unit", sqrt(sum(update.theta * update.theta)));
+    }
+  }
   if (on.max_norm) update.theta = with_max_norm(update.theta, given(graph, "max_norm"), parameters);
   if (on.hold) {
     update.theta = select(learns, update.theta, used);
     for (std::size_t i = 0; i < moments.size(); ++i)
       if (!rule.moments[i].is_scalar) update.moments[i] = select(learns, update.moments[i], moments[i]);
   }
+  if (explained) explained->theta = update.theta, explained->left = update.moments;
   fn.state(theta, update.theta);
   if (has_fault("stale-momentum")) return;
   for (std::size_t i = 0; i < moments.size(); ++i) fn.state(moments[i], update.moments[i]);

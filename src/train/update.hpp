@@ -20,6 +20,14 @@ Value without_cut(Value theta, const Switches& on);
 
 std::string input_name(const Moment& moment);  // "moment/NAME": some are named like a setting
 
+// What a reader of an update asks for, as values of its graph.
+struct Explained {
+  std::vector<Line> lines;  // in the order of their making, the rule's moments among them
+  Value theta;              // as the update leaves it
+  std::vector<Value> made;  // moments as the rule makes them
+  std::vector<Value> left;  // and as the update leaves them
+};
+
 // Adds the update of `theta` (the input, [parameters]) and of the rule's moments to fn, as states. `used` is what the
 // step computed with (without_cut), `gradient` its mean gradient. In this order:
 //   clip_value   every number of the gradient to [-clip_value, clip_value]
@@ -31,7 +39,9 @@ std::string input_name(const Moment& moment);  // "moment/NAME": some are named 
 //   hold         where `learns` is 0, the parameter and its moments stay as they were, bit for bit
 // Inputs by name: the moments; lr, momentum, beta2, epsilon; where they are switched on weights [parameters] (1 for
 // weights, 0 for biases), weight_decay, l1, max_norm, clip, clip_value, learns, lr_scale [parameters].
-void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, Value theta, Value used,
-                Value gradient);
+// With `explained` the parameters may be a part of all, a unit's whole weights at least: the square of the gradient's
+// length is then the input "squares".
+void add_update(Fn& fn, const Parameters& parameters, const Settings& settings, Value theta, Value used, Value gradient,
+                Explained* explained = nullptr);
 
 }  // namespace limn

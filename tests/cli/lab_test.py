@@ -221,25 +221,34 @@ class EqualBits(LabTest):
                 if len(term["of"]) == 2 and name[7] != "w" and name[7] != "b":
                     self.assertAlmostEqual(math.prod(g["value"] for g in term["of"]), term["product"], delta=1e-12 * near)
 
-    def test_a_receipt_is_given_only_where_its_rule_holds(self):
-        plain = {**SETTINGS, "optimizer": "sgd", "weight_decay": 0}
-        def receipt(run, step, name):
-            return self.lab.get(f"/api/runs/{run}/steps/{step}/receipts/{urllib.parse.quote(name, safe='')}")["receipt"]
-        run = self.lab.create(settings={**plain, "arch": "dense 6 tanh | dense 2 relu"}, steps=300)["id"]
+    def test_a_number_without_a_receipt_says_why(self):
+        def ask(run, step, name):
+            return self.lab.get(f"/api/runs/{run}/steps/{step}/receipts/{urllib.parse.quote(name, safe='')}")
+        def why(run, step, name):
+            answer = ask(run, step, name)
+            self.assertIsNone(answer["receipt"], answer)
+            return answer["why"]
+        run = self.lab.create(settings={**SETTINGS, "arch": "dense 4 tanh | dense 2", "early_stop": 9}, steps=300)["id"]
+        self.assertIn("initialiser he", why(run, 0, "layer1.w[0,1]"))
+        self.assertTrue(ask(run, 0, "layer1.z[1]@train/3")["receipt"])
         self.lab.do(run, "step", count=9)
-        self.assertIsNone(receipt(run, 9, "layer2.delta[0]@train/3"))  # the loss is of what relu leaves
-        run = self.lab.create(settings={**plain, "arch": "dense 6 tanh | dense 2"}, steps=300)["id"]
-        self.lab.do(run, "step", count=9)
-        self.assertTrue(receipt(run, 9, "layer1.w[0,1]"))
+        self.assertTrue(ask(run, 9, "layer1.w[0,1]")["receipt"])
         self.lab.do(run, "act", name="edit", values={"layer1.w[0,1]": 1.5})
-        self.assertIsNone(receipt(run, 9, "layer1.w[0,1]"))  # set by hand
-        self.assertTrue(receipt(run, 9, "layer1.w[1,1]"))
+        self.assertEqual(why(run, 9, "layer1.w[0,1]"), "set by hand at this step")
+        self.assertTrue(ask(run, 9, "layer1.w[1,1]")["receipt"])
         branch = self.lab.do(run, "branch")["id"]
-        self.assertIsNone(receipt(branch, 9, "layer1.w[1,1]"))  # the step before is its parent's
-        self.assertTrue(receipt(run, 9, "layer1.z[1]@train/3"))
-        self.lab.do(run, "set", settings={"cut": "layer1.w[0,*]"})
-        self.lab.do(run, "step", count=2)
-        self.assertIsNone(receipt(run, 11, "layer1.z[1]@train/3"))
+        self.assertEqual(why(branch, 9, "layer1.w[1,1]"), f"the first step of a branch: ask its parent {run}")
+        self.assertIn("no validation loss", why(run, 9, "best/layer1.w[1,1]"))
+        self.assertIn("no validation loss", why(run, 9, "early_stop/waits"))
+        self.lab.do(run, "set", settings={"cut": "layer2.w[1,*]"})  # counts as 0 at once, and is 0 from the next step on
+        for step, weight in [(9, self.assertNotEqual), (10, self.assertEqual)]:
+            slip = ask(run, step, "layer2.z[1]@train/3")["receipt"]
+            cut = next(t["of"] for t in slip["terms"] if t["of"][0]["name"] == "layer2.w[1,1]")
+            self.assertEqual(cut[-1]["name"], "cut")
+            weight(cut[0]["value"], 0)
+            self.assertTrue(slip["agrees"])
+            self.lab.do(run, "step")
+        self.assertTrue(ask(run, 10, "layer2.w[1,1]")["receipt"]["agrees"])
 
     def test_saving_leaves_the_operation_where_it_is(self):
         run = self.lab.create(settings=SETTINGS, steps=300)["id"]

@@ -322,5 +322,13 @@ TEST(WeightDecay, IsAddedToTheGradientOrShrinksTheWeightsApart) {
   EXPECT_FALSE(find_rule("adam").decoupled);
 }
 
+// The texts themselves are read and evaluated by tests/cli/receipt_test.py.
+TEST(UpdateRules, SayTheirFormulas) {
+  for (const Rule& rule : rules()) {
+    EXPECT_TRUE(rule.formula.starts_with("θ ← θ − ")) << rule.name;
+    for (const Moment& m : rule.moments) EXPECT_FALSE(m.symbol.empty() || m.formula.empty()) << m.name;
+  }
+}
+
 }  // namespace
 }  // namespace limn

@@ -245,5 +245,48 @@ TEST(Session, TellsWhichTensorWentWrongFirst) {
   EXPECT_NE(session.first_not_finite(), "");
 }
 
+// Dropout, the batch's own statistics, weighted and smoothed losses, varied rows, several batches a step: what is said
+// of the step's rows beforehand makes up the loss and the gradient that the step then has.
+TEST(InspectStep, TellsTheStepThatComes) {
+  Settings s = testing::settings_of("adam", "dropout 0.3 | dense 7 tanh | bn relu | dropout 0.2 | dense 2");
+  s.label_smoothing = 0.1, s.balanced_classes = true, s.augment = "noise 0.1", s.accumulate = 2;
+  const auto data = testing::table(Task::kClassify);
+  ThreadPool pool(2);
+  Session session(s, data, 3, pool);
+  for (int step = 0; step < 5; ++step) {
+    const std::string before = session.fingerprint();
+    const auto rows = session.inspect_step();
+    EXPECT_EQ(session.fingerprint(), before);
+    double weight = 0, loss = 0, slope = 0;
+    const std::size_t count = session.next_rows().size();
+    for (std::size_t r = 0; r < count; ++r) {
+      weight += rows.at("weight")[r], loss += rows.at("loss")[r];
+      slope += static_cast<double>(rows.at("layer1.in")[r * 6 + 4]) * rows.at("layer1.delta")[r * 7 + 2];
+    }
+    EXPECT_FLOAT_EQ(session.quantity("layer3.in[6]@step/11"), rows.at("layer3.in")[11 * 7 + 6]);
+    EXPECT_NEAR(session.advance(), loss / weight, 1e-6);
+    EXPECT_NEAR(session.quantity("layer1.dw[4,2]"), slope / weight, 1e-6);
+  }
+}
+
+TEST(Session, MetricsAreQuantities) {
+  ThreadPool pool(1);
+  const auto data = testing::table(Task::kClassify);
+  Session session(testing::settings_of("adam"), data, 3, pool);
+  for (int step = 0; step < 20; ++step) session.advance();
+  const auto metrics = session.evaluate(Split::kTest);
+  EXPECT_EQ(session.quantity("test.accuracy"), static_cast<float>(metrics.at("accuracy")));
+  EXPECT_EQ(session.quantity("test.loss"), static_cast<float>(metrics.at("loss")));
+  const auto p = session.predict(*data, data->test);
+  float counts[4] = {};
+  for (std::size_t i = 0; i < data->test.size(); ++i)
+    ++counts[2 * data->labels[static_cast<std::size_t>(data->test[i])] + (p[2 * i + 1] > p[2 * i] ? 1 : 0)];
+  for (int k = 0; k < 4; ++k)
+    EXPECT_EQ(session.quantity(fmt::format("test.confusion[{},{}]", k / 2, k % 2)), counts[k]);
+  EXPECT_THROW(session.quantity("test.confusion[2,0]"), Error);
+  EXPECT_THROW(session.quantity("test.r2"), Error);
+  EXPECT_THROW(session.quantity("valid"), Error);
+}
+
 }  // namespace
 }  // namespace limn

@@ -161,5 +161,49 @@ TEST(Update, ScalesTheRateByParameter) {
               [&](std::size_t i) { return kTheta[i] - kRate * scale[i] * kGradient[i]; });
 }
 
+// A unit's incoming weights alone, with everything switched on, against the update of all parameters.
+TEST(Update, OfAPartIsThatOfTheWhole) {
+  for (const Rule& rule : rules()) {
+    Settings s = plain();
+    s.optimizer = rule.name;
+    s.weight_decay = 0.1, s.l1 = 0.01, s.max_norm = 1, s.clip = 0.5, s.clip_value = 0.75, s.freeze = "layer1.b";
+    std::map<std::string, Numbers> values{
+        {"theta", kTheta}, {"gradient", kGradient}, {"weights", kWeights},   {"lr", {kRate}}, {"momentum", {0.9}},
+        {"beta2", {0.99}}, {"epsilon", {1e-8}},     {"weight_decay", {0.1}}, {"l1", {0.01}},  {"max_norm", {1}},
+        {"clip", {0.5}},   {"clip_value", {0.75}},  {"learns", kWeights}};
+    double squares = 0;
+    for (std::size_t i = 0; i < 6; ++i) squares += std::pow(std::clamp(kGradient[i], -0.75, 0.75), 2);
+    values["squares"] = {squares};
+    for (std::size_t m = 0; m < rule.moments.size(); ++m)
+      values[input_name(rule.moments[m])] =
+          rule.moments[m].is_scalar ? Numbers{0.8} : Numbers(8, 0.25 + 0.5 * static_cast<double>(m));
+
+    const auto run = [&](const Parameters& of, std::span<const std::size_t> taken, Explained* explained) {
+      const Fn fn = trace([&](Fn& f) {
+        const Shape flat{static_cast<std::int64_t>(taken.size())};
+        const Value theta = input(f.graph, "theta", flat), gradient = input(f.graph, "gradient", flat);
+        add_update(f, of, s, theta, theta, gradient, explained);
+      });
+      Interpreter run(fn, {1, 7});
+      for (const NodeId id : fn.graph.inputs()) {
+        const Numbers& all = values.at(fn.graph.input_name(id));
+        Numbers part;
+        for (const std::size_t i : taken) part.push_back(all.size() == 1 ? all[0] : all[i]);
+        run.give(id, fn.graph[id].shape.rank() == 0 ? Numbers{all[0]} : part);
+      }
+      const std::vector<Line> lines = explained ? explained->lines : std::vector<Line>{};
+      for (const Line& line : lines) EXPECT_FALSE(run.value(line.value.id()).empty() || line.formula.empty());
+      return run.value(fn.states[0].out);
+    };
+    const std::size_t all[] = {0, 1, 2, 3, 4, 5, 6, 7}, column[] = {1, 3, 5};  // unit 1's weights
+    Parameters part;
+    part.add("layer1.w", {3, 1}, true);
+    Explained explained;
+    const Numbers whole = run(parameters(), all, nullptr), some = run(part, column, &explained);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(some[i], whole[column[i]], 1e-14) << rule.name << " " << i;
+    EXPECT_GE(explained.lines.size(), 6u + rule.moments.size()) << rule.name;
+  }
+}
+
 }  // namespace
 }  // namespace limn

@@ -1,0 +1,351 @@
+// Receipts of what a step leaves behind: parameters, the update rule's moments, running statistics. The engine's own
+// update is traced for one number, and evaluated in float64.
+#include <algorithm>
+#include <cmath>
+
+#include "lab/receipt_slip.hpp"
+#include "nn/norm.hpp"
+#include "rule/rule.hpp"
+#include "train/update.hpp"
+
+namespace limn::lab {
+namespace {
+
+// The update of those parameters alone that have a part in one of them: itself, or all that enters its unit.
+class UpdateTwin {
+ public:
+  static constexpr std::size_t kNone = ~std::size_t{0};
+
+  UpdateTwin(const Scene& scene, const std::string& parameter)
+      : scene_(scene),
+        rule_(find_rule(scene.session.settings().optimizer)),
+        place_(place_of(scene.session, parameter)) {
+    const Parameter& p = *place_.parameter;
+    const bool whole = scene.session.settings().max_norm > 0 && p.is_weight && p.shape.rank() == 2;
+    if (whole) {
+      const std::int64_t unit = (place_.index - p.offset) % p.shape[1];
+      for (std::int64_t i = 0; i < p.shape[0]; ++i) taken_.push_back(p.offset + i * p.shape[1] + unit);
+    } else {
+      taken_.push_back(place_.index);
+    }
+    at = static_cast<std::size_t>(std::ranges::find(taken_, place_.index) - taken_.begin());
+    const auto n = static_cast<std::int64_t>(taken_.size());
+    Parameters part;
+    part.add(p.name, whole ? Shape{n, 1} : Shape{n}, p.is_weight);
+    fn = trace([&](Fn& f) {
+      const Value theta = input(f.graph, "theta", {n}), gradient = input(f.graph, "gradient", {n});
+      used = without_cut(theta, switches_of(scene.session.settings()));
+      add_update(f, part, scene.session.settings(), theta, used, gradient, &explained);
+    });
+    // fn was returned: the values are of the graph where it lies now.
+    const auto here = [&](Value& v) { v = v ? Value(fn.graph, v.id()) : v; };
+    here(used), here(explained.theta);
+    for (Line& line : explained.lines) here(line.value);
+    for (Value& v : explained.made) here(v);
+    for (Value& v : explained.left) here(v);
+    run.emplace(fn, RunPoint{scene.before().seed(), static_cast<std::uint64_t>(scene.before().cursor().step) + 1});
+    give();
+  }
+
+  // The moments as the engine has them now, all but one: what is made of them is made of the engine's numbers.
+  // Where a parameter is held they are not left, and stay what the rule makes.
+  void give_moments(std::size_t but = kNone) {
+    const auto now = scene_.session.given();
+    const auto learns = scene_.before().given().at("learns");
+    std::vector<Numbers> made;
+    for (const Value& v : explained.made) made.push_back(run->value(v.id()));
+    for (std::size_t i = 0; i < rule_.moments.size(); ++i) {
+      if (i == but) continue;
+      const Numbers left = taken(now.at(input_name(rule_.moments[i])), rule_.moments[i].is_scalar);
+      for (std::size_t k = 0; k < left.size(); ++k)
+        if (left.size() != taken_.size() || learns.empty() || learns[static_cast<std::size_t>(taken_[k])] != 0)
+          made[i][k] = left[k];
+      run->give(explained.made[i].id(), made[i]);
+    }
+  }
+  double value(Value v) { return element(run->value(v.id())); }
+  double rounding(Value v) { return element(run->rounding(v.id())); }
+  const Rule& rule() const { return rule_; }
+  std::string moment_name(std::size_t i) const {
+    const Moment& m = rule_.moments[i];
+    return m.is_scalar ? std::string(m.name) : fmt::format("{}/{}", m.name, name_);
+  }
+  void call(const std::string& parameter) { name_ = parameter; }
+  // What `of` is made of, the weight itself apart: inputs, and moments that were given (all `but` one).
+  std::vector<Given> made_of(Value of, std::size_t but = kNone) const;
+  double squares() const { return squares_; }
+  double scale() const {  // of the learning rate
+    const auto scales = scene_.before().given().at("lr_scale");
+    return scales.empty() ? 1 : scales[static_cast<std::size_t>(place_.index)];
+  }
+
+  Fn fn;
+  Explained explained;
+  Value used;
+  std::size_t at = 0;
+  std::optional<Interpreter> run;
+
+ private:
+  double element(const Numbers& numbers) const { return numbers.size() == 1 ? numbers[0] : numbers[at]; }
+  Numbers taken(std::span<const float> flat, bool is_scalar) const {
+    if (is_scalar || flat.size() == 1) return {flat.begin(), flat.end()};
+    Numbers part;
+    for (const std::int64_t i : taken_) part.push_back(flat[static_cast<std::size_t>(i)]);
+    return part;
+  }
+  void give();
+
+  const Scene& scene_;
+  const Rule& rule_;
+  Place place_;
+  std::string name_;
+  std::vector<std::int64_t> taken_;
+  double squares_ = 0;
+};
+
+void UpdateTwin::give() {
+  const auto before = scene_.before().given(), now = scene_.session.given();
+  const auto gradient = now.at("gradient");
+  const Settings& s = scene_.session.settings();
+  for (const NodeId id : fn.graph.inputs()) {
+    const std::string& name = fn.graph.input_name(id);
+    if (name == "gradient") {
+      run->give(id, taken(gradient, false));
+    } else if (name == "squares") {
+      const auto learns = before.at("learns");
+      for (std::size_t i = 0; i < gradient.size(); ++i) {
+        if (!learns.empty() && learns[i] == 0) continue;
+        double g = gradient[i];
+        if (s.clip_value > 0) g = std::clamp(g, -s.clip_value, s.clip_value);
+        squares_ += g * g;
+      }
+      run->give(id, {squares_});
+    } else {
+      run->give(id, taken(before.at(name), fn.graph[id].shape.rank() == 0));
+    }
+  }
+}
+
+std::vector<Given> UpdateTwin::made_of(Value of, std::size_t but) const {
+  static const std::map<std::string, std::string> kSymbols{
+      {"lr", "η"}, {"momentum", "β₁"}, {"beta2", "β₂"}, {"epsilon", "ε"}, {"weight_decay", "λ"}, {"squares", "‖g‖²"}};
+  std::vector<bool> reached(static_cast<std::size_t>(fn.graph.size()), false);
+  std::vector<Given> list;
+  reached[static_cast<std::size_t>(of.id())] = true;
+  const std::size_t dot = name_.rfind('.') + 1;
+  const std::string dw = fmt::format("{}d{}", name_.substr(0, dot), name_.substr(dot));
+  const auto before = scene_.before().cursor().step, now = scene_.session.cursor().step;
+  std::vector<Given> quantities, constants;
+  Interpreter& known = const_cast<Interpreter&>(*run);
+  for (NodeId id = of.id(); id >= 0; --id) {
+    if (!reached[static_cast<std::size_t>(id)]) continue;
+    const auto made = std::ranges::find(explained.made, id, &Value::id);
+    if (made != explained.made.end() && made - explained.made.begin() != static_cast<std::ptrdiff_t>(but)) {
+      quantities.push_back(
+          {moment_name(static_cast<std::size_t>(made - explained.made.begin())), now, element(known.value(id))});
+      continue;
+    }
+    const Node& node = fn.graph[id];
+    for (const NodeId in : node.in) reached[static_cast<std::size_t>(in)] = true;
+    if (node.op == Op::kStep) constants.push_back({"t", -1, static_cast<double>(before + 1)});
+    if (node.op != Op::kInput) continue;
+    const std::string& name = fn.graph.input_name(id);
+    if (name == "theta" || name == "weights" || name == "learns" || name == "alive") continue;
+    const double value = element(known.value(id));
+    if (name == "gradient") {
+      quantities.push_back({dw, now, value});
+    } else if (name.starts_with("moment/")) {
+      const auto i = std::ranges::find(rule_.moments, name, input_name) - rule_.moments.begin();
+      quantities.push_back({moment_name(static_cast<std::size_t>(i)), before, value});
+    } else {
+      constants.push_back({kSymbols.contains(name) ? kSymbols.at(name) : name, -1, value});
+    }
+  }
+  std::ranges::reverse(constants), std::ranges::reverse(quantities);
+  constants.insert(constants.end(), quantities.begin(), quantities.end());
+  return constants;
+}
+
+std::string with_letter(std::string formula, const std::string& tensor) {
+  if (tensor != "w" && tensor != "b") return formula;
+  for (std::size_t at = 0; (at = formula.find("θ", at)) != std::string::npos;) formula.replace(at, 2, tensor);
+  return formula;
+}
+
+void explain_rate(const Scene& scene, UpdateTwin& twin, Slip& slip) {
+  const Settings& s = scene.session.settings();
+  const double rate = scene.before().given().at("lr")[0], scale = twin.scale();
+  if (rate == static_cast<double>(static_cast<float>(s.lr)) && scale == 1) return;
+  std::string formula = "lr";
+  std::vector<Given> of{{"lr", -1, s.lr}};
+  if (s.schedule != "constant" || s.warmup > 0) {
+    formula += fmt::format(" · factor of {}{} after {} steps", s.schedule,
+                           s.warmup > 0 ? fmt::format(" with warm-up {}", s.warmup) : "", scene.before().cursor().step);
+    of.push_back({"factor", -1, rate / s.lr});
+  }
+  if (scale != 1) formula += " · lr_scale", of.push_back({"lr_scale", -1, scale});
+  slip.steps.push_back({"η", formula, rate * scale, of});
+}
+
+void explain(const Scene& scene, UpdateTwin& twin, const Name& n, Slip& slip) {
+  explain_rate(scene, twin, slip);
+  const auto step = scene.session.cursor().step;
+  for (const Line& line : twin.explained.lines) {
+    Part part{with_letter(line.name, n.tensor), with_letter(line.formula, n.tensor), twin.value(line.value)};
+    for (std::size_t i = 0; i < twin.explained.made.size(); ++i)
+      if (line.value.id() == twin.explained.made[i].id() && line.name == twin.rule().moments[i].symbol)
+        part.of = {{twin.moment_name(i), step, part.value}};
+    slip.steps.push_back(std::move(part));
+  }
+}
+
+// Frozen or cut: it and its moments stay.
+bool is_held(const Scene& scene, const std::string& parameter) {
+  const auto all = scene.before().given();
+  const auto learns = all.at("learns");
+  return !learns.empty() && learns[static_cast<std::size_t>(place_of(scene.session, parameter).index)] == 0;
+}
+
+Slip of_weight(const Scene& scene, const Name& n, const std::string& name) {
+  UpdateTwin twin(scene, name);
+  twin.call(name);
+  twin.give_moments();
+  const double after = twin.value(twin.explained.theta), start = twin.value(twin.used);
+  const auto was = used(scene.before(), name);
+  Slip slip{.formula = with_letter(std::string(twin.rule().formula), n.tensor), .terms = {}};
+  const Settings& s = scene.session.settings();
+  if (is_held(scene, name)) {
+    slip.formula = with_letter("θ ← θ, which is held", n.tensor);
+    slip.terms = {{was, start}};
+    return slip;
+  }
+  if (s.max_norm > 0 && n.tensor == "w") slip.formula += ", then w ← w·min(1, max_norm/‖w‖)";
+  explain(scene, twin, n, slip);
+  auto of = twin.made_of(twin.explained.theta);
+  const double change = after - start;
+  const bool plain = twin.rule().moments.empty() && of.size() == 2;
+  slip.terms = {{was, start}, {of, change, plain ? "" : "change"}};
+  if (plain) slip.terms[1].of.push_back({"−1", -1, -1});
+  slip.bound = twin.rounding(twin.explained.theta);
+  if (twin.squares() > 0)
+    slip.bound += units_of_sum(static_cast<double>(scene.session.parameters())) * kUnit * std::abs(change);
+  return slip;
+}
+
+Slip of_moment(const Scene& scene, const Name& n, const std::string& name, std::size_t i) {
+  // Of one number for all parameters: any of them will do.
+  const std::string first = scene.session.model().network.parameters().list.front().name + "[0,0]";
+  const bool scalar = find_rule(scene.session.settings().optimizer).moments[i].is_scalar;
+  const std::string parameter = scalar ? first : name.substr(name.find('/') + 1);
+  UpdateTwin twin(scene, parameter);
+  twin.call(parameter);
+  twin.give_moments(i);
+  const Moment& moment = twin.rule().moments[i];
+  const Value left = scalar ? twin.explained.made[i] : twin.explained.left[i];
+  const double after = twin.value(left);
+  const Given was = given(scene.before(), name);
+  Slip slip{.formula = fmt::format("{} ← {}", moment.symbol, moment.formula), .terms = {}};
+  if (!scalar && is_held(scene, parameter)) {
+    slip.formula = fmt::format("{0} ← {0}, which is held", moment.symbol);
+    slip.terms = {{{was}, was.value}};
+    return slip;
+  }
+  auto of = twin.made_of(left, i);
+  const auto names = [&](std::string_view what) { return moment.formula.find(what) != std::string_view::npos; };
+  if (names("η")) explain_rate(scene, twin, slip);
+  for (const Line& line : twin.explained.lines) {  // what its formula names, and what that is made of
+    Part part{line.name, with_letter(line.formula, n.tensor), twin.value(line.value)};
+    const auto other = std::ranges::find(twin.rule().moments, line.name, &Moment::symbol);
+    if (other != twin.rule().moments.end()) {
+      const auto k = static_cast<std::size_t>(other - twin.rule().moments.begin());
+      part.of = {{twin.moment_name(k), scene.session.cursor().step, part.value}};
+      if (std::ranges::any_of(of,
+                              [&](const Given& g) { return g.name == part.of[0].name && g.step == part.of[0].step; }))
+        slip.steps.push_back(std::move(part));
+    } else if (names(line.name == "‖g‖" ? "g" : line.name)) {
+      slip.steps.push_back(std::move(part));
+    }
+  }
+  std::erase_if(of, [&](const Given& g) { return g.name == was.name && g.step == was.step; });
+  slip.terms = {{{was}, was.value}, {of, after - was.value, "change"}};
+  slip.bound = twin.rounding(left);
+  if (twin.squares() > 0)
+    slip.bound +=
+        2 * units_of_sum(static_cast<double>(scene.session.parameters())) * kUnit * std::abs(after - was.value);
+  return slip;
+}
+
+// What watches the validation loss keeps: the lowest one, its step, and how often it was not undercut since.
+Told of_watched(const Scene& scene, const Name& n, const std::string& name) {
+  Session& session = scene.session;
+  const double value = session.quantity(name);
+  const std::string from = n.state == "plateau" ? "plateau" : "early_stop";
+  const double high = session.quantity(from + "/step[0]"), low = session.quantity(from + "/step[1]");
+  if (high < 0) return "no validation loss was measured yet";
+  const auto best = static_cast<std::int64_t>(high) * (1 << 20) + static_cast<std::int64_t>(low);
+  const auto interval = session.evaluation_interval(), now = session.cursor().step / interval;
+  if (n.state == "best")
+    return Slip{.formula = "the number at the step of the lowest validation loss",
+                .terms = {{{{name.substr(5), best, value}}, value}}};
+  if (n.tensor == "best")
+    return Slip{.formula = "the lowest validation loss", .terms = {{{{"valid.loss", best, value}}, value}}};
+  if (n.tensor == "step")
+    return Slip{.formula = "the step of the lowest validation loss, in two parts: 2²⁰·first + second",
+                .terms = {{{{"part of the step", -1, value}}, value}}};
+  if (n.tensor == "waits" && n.state == "early_stop")
+    return Slip{.formula = "validation losses measured since the lowest",
+                .terms = {{{{"measured", -1, static_cast<double>(now)}}, static_cast<double>(now)},
+                          {{{"up to the lowest", -1, static_cast<double>(best / interval)}, {"−1", -1, -1}},
+                           -static_cast<double>(best / interval)}}};
+  return "a count kept by the plateau schedule: it depends on all validation losses so far";
+}
+
+}  // namespace
+
+Told of_parameter(const Scene& scene, const Name& n, const std::string& name) {
+  if (n.state == "best" || n.state == "early_stop" || n.state == "plateau") return of_watched(scene, n, name);
+  if (n.state.empty() && n.layer > 0) return of_weight(scene, n, name);
+  const Rule& rule = find_rule(scene.session.settings().optimizer);
+  const std::string moment = name.substr(0, name.find('['));
+  for (std::size_t i = 0; i < rule.moments.size(); ++i)
+    if (rule.moments[i].is_scalar ? moment == rule.moments[i].name : n.state == rule.moments[i].name)
+      return of_moment(scene, n, name, i);
+  return fmt::format("no rule is written down for {}", name);
+}
+
+// The running mean or variance of a batch normalisation moves towards that of each batch of the step.
+Told of_statistic(const Scene& scene, const Name& n, const std::string& name) {
+  if (std::string why = too_large(scene.before(), Mode::kTraining); !why.empty()) return why;
+  const Rows rows(scene.before(), scene.data, "step");
+  const std::string in = rows.entering(n.layer);
+  const bool of_mean = n.tensor == "mean";
+  const auto batches = rows.batches();
+  const Given was = given(scene.before(), name);
+  double kept = 1;
+  for (std::size_t i = 0; i < batches.size(); ++i) kept *= 1 - kNormMomentum;
+  Slip slip{.formula = fmt::format("{0} ← {1}·{0} + {2}·{3}", of_mean ? "mean" : "variance", 1 - kNormMomentum,
+                                   kNormMomentum, of_mean ? "μ of the batch" : "σ²·B/(B − 1) of the batch"),
+            .terms = {{{{"kept", -1, kept}, was}, kept * was.value}}};
+  slip.bound = 4 * kUnit * static_cast<double>(batches.size()) * std::abs(kept * was.value);
+  double share = kNormMomentum * kept / (1 - kNormMomentum);
+  for (const auto& [first, count] : batches) {
+    const auto size = static_cast<double>(count);
+    double mean = 0, variance = 0, sizes = 0;
+    std::vector<Given> all;
+    for (std::size_t row = first; row < first + count; ++row) all.push_back(rows.given(in, row, n.at(0)));
+    for (const Given& g : all) mean += g.value / size, sizes += std::abs(g.value) / size;
+    for (const Given& g : all) variance += (g.value - mean) * (g.value - mean) / (size - 1);
+    const double value = of_mean ? mean : variance, off = (units_of_sum(size) + 1) * kUnit * sizes;
+    slip.steps.push_back({of_mean ? "μ" : "σ²·B/(B − 1)",
+                          of_mean ? "mean of x over the batch" : "Σ (x − μ)²/(B − 1) over the batch", value,
+                          largest(all)});
+    slip.terms.push_back({{{"share", -1, share}, {of_mean ? "μ" : "σ²·B/(B − 1)", -1, value}}, share * value});
+    slip.bound +=
+        share * (of_mean ? off : (units_of_sum(size) + 6) * kUnit * variance + off * (3 * std::sqrt(variance) + off)) +
+        6 * kUnit * std::abs(share * value);
+    share /= 1 - kNormMomentum;
+  }
+  return slip;
+}
+
+}  // namespace limn::lab

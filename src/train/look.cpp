@@ -1,0 +1,43 @@
+// What the layers say of a step's rows while it is made: Engine::inspect_step(). It must not change what is learned.
+#include <algorithm>
+
+#include "train/engine.hpp"
+
+namespace limn {
+
+const Engine::Look& Engine::look_for(std::int64_t size) {
+  for (const Look& look : looks)
+    if (look.plan.feed->batch() == size) return look;
+  Look look;
+  look.plan.feed = std::make_unique<Feed>(model.target, size, model.network.inputs());
+  look.plan.feed->vary(parse_augmentation(settings.augment, data->preprocessing.kind == "images"), seed);
+  MemoryByName memory = memory_of(theta, statistics);
+  memory["x"] = look.plan.feed->x(), memory["y"] = look.plan.feed->y();
+  const Fn fn = inspection(model, settings, size, true, Mode::kTraining);
+  look.plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), look.plan.feed->stage());
+  for (const auto& output : fn.outputs) look.outputs.push_back(output.name);
+  looks.push_back(std::move(look));
+  return looks.back();
+}
+
+Inspection Engine::inspect_step() {
+  const std::vector<std::int32_t> taken = next_rows();
+  const auto size = static_cast<std::int64_t>(taken.size()), accumulate = settings.accumulate;
+  auto point = static_cast<std::uint64_t>(cursor.step) * static_cast<std::uint64_t>(accumulate);
+  Inspection all;
+  for (std::int64_t done = 0; done < size; done += batch()) {
+    const std::int64_t count = std::min(batch(), size - done);
+    const Look& look = look_for(count);
+    look.plan.feed->set(*data, taken.data() + done, cursor.epoch);
+    look.plan.executable->run(pool, {seed, ++point});
+    const auto append_to = [&](const std::string& name, std::span<const float> part) {
+      all[name].insert(all[name].end(), part.begin(), part.end());
+    };
+    append_to("input", {static_cast<const float*>(look.plan.feed->x()),
+                        static_cast<std::size_t>(count * model.network.inputs())});
+    for (std::size_t i = 0; i < look.outputs.size(); ++i) append_to(look.outputs[i], look.plan.executable->output(i));
+  }
+  return all;
+}
+
+}  // namespace limn
