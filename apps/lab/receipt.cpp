@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Told told(const Scene& scene, const std::string& name, const std::optional<Rows>& rows) {
+Account told(const Scene& scene, const std::string& name, const std::optional<Rows>& rows) {
   const Name n(name);
   if (rows) {
     if (n.tensor == "input") return of_input(*rows, n);
@@ -39,7 +39,7 @@ Json receipt(Session& session, const Dataset& data, const std::function<Session&
     if (const std::string why = too_large(session, Mode::kTraining); !why.empty())
       return {{"receipt", nullptr}, {"why", why}};
   if (!n.sample.empty()) rows.emplace(session, data, n.sample);
-  Told answer = told(scene, name, rows);
+  Account answer = told(scene, name, rows);
   if (const auto* why = std::get_if<std::string>(&answer)) return {{"receipt", nullptr}, {"why", *why}};
   Json json = {{"receipt", to_json(std::get<Slip>(std::move(answer)), value)}};
   if (rows && n.tensor == "delta")

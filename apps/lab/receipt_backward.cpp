@@ -23,7 +23,7 @@ Numbers column(Twin& twin, Value from, Value to, std::size_t at) {
   return twin.run->value(moved.id());
 }
 
-Told last_delta(const Scene& scene, const Rows& rows, const Name& n) {
+Account last_delta(const Scene& scene, const Rows& rows, const Name& n) {
   const std::size_t row = rows.asked();
   const auto j = static_cast<std::size_t>(n.at(0)), k = static_cast<std::size_t>(scene.units(n.layer));
   const ModelSpec& model = rows.session().model();
@@ -81,7 +81,7 @@ void by_weights(const Scene& scene, const Rows& rows, const Name& n, Slip& slip)
 
 }  // namespace
 
-Told of_delta(const Scene& scene, const Rows& rows, const Name& n) {
+Account of_delta(const Scene& scene, const Rows& rows, const Name& n) {
   if (n.layer == scene.depth()) return last_delta(scene, rows, n);
   const std::size_t row = rows.asked(), units = static_cast<std::size_t>(scene.units(n.layer)),
                     next = static_cast<std::size_t>(scene.units(n.layer + 1));
@@ -157,7 +157,7 @@ Given beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t ro
 }  // namespace
 
 // The rows of the step that led here: their losses, or their parts of a derivative.
-Told of_gradient(const Scene& scene, const Name& n) {
+Account of_gradient(const Scene& scene, const Name& n) {
   const std::string kind = rows_of_step(scene);
   if (std::string why = too_large(scene.before(), kind == "step" ? Mode::kTraining : Mode::kEvaluation); !why.empty())
     return why;

@@ -101,7 +101,7 @@ std::vector<Given> inputs_of(const Rows& rows, const std::string& tensor, std::i
 
 }  // namespace
 
-Told of_input(const Rows& rows, const Name& n) {
+Account of_input(const Rows& rows, const Name& n) {
   const Dataset& data = rows.data();
   const Preprocessing& p = data.preprocessing;
   const std::int64_t i = n.at(0);
@@ -139,7 +139,7 @@ Told of_input(const Rows& rows, const Name& n) {
 }
 
 // What enters a layer behind dropout.
-Told of_entering(const Scene& scene, const Rows& rows, const Name& n) {
+Account of_entering(const Scene& scene, const Rows& rows, const Name& n) {
   const std::string name = rows.entering(n.layer);
   const std::size_t row = rows.asked();
   const std::string from = n.layer == 1 ? "input" : fmt::format("layer{}.a", n.layer - 1);
@@ -162,11 +162,11 @@ Told of_entering(const Scene& scene, const Rows& rows, const Name& n) {
               .bound = bound};
 }
 
-Told of_z(const Scene& scene, const Rows& rows, const Name& n) {
+Account of_z(const Scene& scene, const Rows& rows, const Name& n) {
   return scene.layer(n.layer).kind == Kind::kDense ? dense_z(scene, rows, n) : norm_z(scene, rows, n);
 }
 
-Told of_head(const Rows& rows, const Name& n) {
+Account of_head(const Rows& rows, const Name& n) {
   const std::size_t row = rows.asked();
   const ModelSpec& model = rows.session().model();
   const auto last = [&](const char* what) {

@@ -29,7 +29,7 @@ Said said_of(const Scene& scene, std::span<const std::int32_t> rows) {
 
 }  // namespace
 
-Told of_metric(const Scene& scene, const std::string& name) {
+Account of_metric(const Scene& scene, const std::string& name) {
   const std::string split = name.substr(0, name.find('.')), metric = Name(name.substr(split.size() + 1)).tensor;
   const Dataset& data = scene.data;
   const auto& rows = split == "train" ? data.train : split == "valid" ? data.valid : data.test;

@@ -49,7 +49,7 @@ struct Slip {
   double sum() const;
 };
 // The slip, or why there is none, in one sentence.
-using Told = std::variant<Slip, std::string>;
+using Account = std::variant<Slip, std::string>;
 
 nlohmann::json to_json(Slip slip, float value);
 
@@ -154,15 +154,15 @@ class Twin {
 std::size_t batch_of(const Rows& rows, std::size_t row);
 
 // The rooms. Each takes the numbers of its kind.
-Told of_input(const Rows& rows, const Name& n);
-Told of_entering(const Scene& scene, const Rows& rows, const Name& n);
-Told of_z(const Scene& scene, const Rows& rows, const Name& n);
-Told of_head(const Rows& rows, const Name& n);  // a, output, loss, weight
-Told of_delta(const Scene& scene, const Rows& rows, const Name& n);
-Told of_gradient(const Scene& scene, const Name& n);  // also train.loss
-Told of_parameter(const Scene& scene, const Name& n, const std::string& name);
-Told of_statistic(const Scene& scene, const Name& n, const std::string& name);
-Told of_metric(const Scene& scene, const std::string& name);
+Account of_input(const Rows& rows, const Name& n);
+Account of_entering(const Scene& scene, const Rows& rows, const Name& n);
+Account of_z(const Scene& scene, const Rows& rows, const Name& n);
+Account of_head(const Rows& rows, const Name& n);  // a, output, loss, weight
+Account of_delta(const Scene& scene, const Rows& rows, const Name& n);
+Account of_gradient(const Scene& scene, const Name& n);  // also train.loss
+Account of_parameter(const Scene& scene, const Name& n, const std::string& name);
+Account of_statistic(const Scene& scene, const Name& n, const std::string& name);
+Account of_metric(const Scene& scene, const std::string& name);
 
 // {"value", "relative", "h"}: a derivative as the difference of the loss at either side, in float64.
 nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value);

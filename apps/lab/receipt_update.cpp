@@ -276,7 +276,7 @@ Slip of_moment(const Scene& scene, const Name& n, const std::string& name, std::
 }
 
 // What watches the validation loss keeps: the lowest one, its step, and how often it was not undercut since.
-Told of_watched(const Scene& scene, const Name& n, const std::string& name) {
+Account of_watched(const Scene& scene, const Name& n, const std::string& name) {
   Session& session = scene.session;
   const double value = session.quantity(name);
   const std::string from = n.state == "plateau" ? "plateau" : "early_stop";
@@ -302,7 +302,7 @@ Told of_watched(const Scene& scene, const Name& n, const std::string& name) {
 
 }  // namespace
 
-Told of_parameter(const Scene& scene, const Name& n, const std::string& name) {
+Account of_parameter(const Scene& scene, const Name& n, const std::string& name) {
   if (n.state == "best" || n.state == "early_stop" || n.state == "plateau") return of_watched(scene, n, name);
   if (n.state.empty() && n.layer > 0) return of_weight(scene, n, name);
   const Rule& rule = find_rule(scene.session.settings().optimizer);
@@ -314,7 +314,7 @@ Told of_parameter(const Scene& scene, const Name& n, const std::string& name) {
 }
 
 // The running mean or variance of a batch normalisation moves towards that of each batch of the step.
-Told of_statistic(const Scene& scene, const Name& n, const std::string& name) {
+Account of_statistic(const Scene& scene, const Name& n, const std::string& name) {
   if (std::string why = too_large(scene.before(), Mode::kTraining); !why.empty()) return why;
   const Rows rows(scene.before(), scene.data, "step");
   const std::string in = rows.entering(n.layer);
