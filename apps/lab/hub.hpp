@@ -10,7 +10,9 @@
 #include <string>
 #include <thread>
 
+#include "lab/quota.hpp"
 #include "lab/state.hpp"
+#include "lab/upload.hpp"
 
 namespace limn::lab {
 
@@ -28,7 +30,8 @@ using ClientId = std::uint64_t;
 
 class Hub {
  public:
-  Hub(std::filesystem::path root, const Program& program, ThreadPool& pool);
+  // `allowed`: bytes that may lie in `root`, the folder of runs and uploads.
+  Hub(std::filesystem::path root, std::uint64_t allowed, const Program& program, ThreadPool& pool);
   ~Hub();
   void stop();  // ends all runs, saves them, and joins the thread: nothing is replied or sent after it
 
@@ -82,11 +85,20 @@ class Hub {
   Json edit(Open& open, const Json& wish);
   Json quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
+  Json data();
+  Json upload(const std::string& name, const std::string& bytes);
+  Json uploaded(const std::string& name);
+  Json remove_upload(const std::string& name);
+  Json remove_run(const std::string& id);
+  Json storage() const;
+  std::string location_of(const std::string& data) const;
   Open& open(const std::string& id);
   Open& admit(Run run);
   void received(ClientId client, const std::string& text);
 
   std::filesystem::path root_;
+  Uploads uploads_;
+  Quota quota_;
   Program program_;
   ThreadPool& pool_;
   std::string started_;
