@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "data/catalogue.hpp"
 #include "experiment/begin.hpp"
 #include "experiment/experiment.hpp"
 #include "lab/hub.hpp"
@@ -35,11 +34,8 @@ Open& Hub::create(const Json& wish) {
   Recipe recipe;
   recipe.experiment = wish.at("experiment").get<std::string>();
   recipe.data = wish.at("data").get<std::string>();
-  if (!find_entry(recipe.data)) {
-    std::vector<std::string> names;
-    for (const CatalogueEntry& entry : catalogue()) names.push_back(entry.name);
-    throw Error(fmt::format("there is no data set {}", recipe.data), suggestion(recipe.data, names, "data sets"));
-  }
+  const std::string location = location_of(recipe.data);
+  quota_.check_run();
   recipe.seed = static_cast<std::uint64_t>(whole(wish, "seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
   if (wish.contains("steps")) recipe.steps = whole(wish, "steps", 1, 1, kMostSteps);
   if (wish.contains("epochs")) recipe.epochs = whole(wish, "epochs", 1, 1, kMostSteps);
@@ -52,7 +48,7 @@ Open& Hub::create(const Json& wish) {
     recipe.settings[name] = parse_value(find_parameter(experiment.parameters, name), text);
   }
   const bool plays = wish.value("play", false);
-  Open& opened = admit(begin_run(std::move(recipe), {{}, root_}, program_, pool_).run);
+  Open& opened = admit(begin_run(std::move(recipe), {{}, root_}, program_, pool_, location).run);
   if (plays) play(opened, Json::object());
   return opened;
 }
@@ -61,6 +57,7 @@ Open& Hub::branch(Open& parent, const Json& wish) {
   const std::int64_t step = whole(wish, "step", parent.live.step(), 0, kMostSteps);
   const auto changes = assignments(wish.value("settings", Json::object()));
   const bool plays = wish.value("play", false);
+  quota_.check_run();
   if (step == parent.live.head()) parent.live.save();
   Beginning made = branch_run(parent.live.run(), parent.live.history(), parent.live.data(), step, changes, {{}, root_},
                               program_, pool_);

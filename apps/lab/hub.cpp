@@ -17,8 +17,14 @@ std::string utc_now() {
 
 }  // namespace
 
-Hub::Hub(std::filesystem::path root, const Program& program, ThreadPool& pool)
-    : root_(std::move(root)), program_(program), pool_(pool), started_(utc_now()), thread_([this] { work(); }) {}
+Hub::Hub(std::filesystem::path root, std::uint64_t allowed, const Program& program, ThreadPool& pool)
+    : root_(std::move(root)),
+      uploads_(root_ / "uploads"),
+      quota_(root_, allowed),
+      program_(program),
+      pool_(pool),
+      started_(utc_now()),
+      thread_([this] { work(); }) {}
 
 Hub::~Hub() { stop(); }
 

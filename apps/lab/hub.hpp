@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "lab/frame.hpp"
+#include "lab/quota.hpp"
 #include "lab/state.hpp"
+#include "lab/upload.hpp"
 
 namespace limn::lab {
 
@@ -29,7 +31,8 @@ using ClientId = std::uint64_t;
 
 class Hub {
  public:
-  Hub(std::filesystem::path root, const Program& program, ThreadPool& pool);
+  // `allowed`: bytes that may lie in `root`, the folder of runs and uploads.
+  Hub(std::filesystem::path root, std::uint64_t allowed, const Program& program, ThreadPool& pool);
   ~Hub();
   void stop();  // ends all runs, saves them, and joins the thread: nothing is replied or sent after it
 
@@ -86,6 +89,13 @@ class Hub {
   Json runs();
   Json quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
+  Json data();
+  Json upload(const std::string& name, const std::string& bytes);
+  Json uploaded(const std::string& name);
+  Json remove_upload(const std::string& name);
+  Json remove_run(const std::string& id);
+  Json storage() const;
+  std::string location_of(const std::string& data) const;
   Open& open(const std::string& id);
   Open& admit(Run run);
 
@@ -97,6 +107,8 @@ class Hub {
   void play(Open& open, const Json& wish);
 
   std::filesystem::path root_;
+  Uploads uploads_;
+  Quota quota_;
   Program program_;
   ThreadPool& pool_;
   std::string started_;

@@ -10,6 +10,7 @@
 #include "lab/hub.hpp"
 #include "lab/picture.hpp"
 #include "lab/receipt.hpp"
+#include "lab/refused.hpp"
 #include "lab/wish.hpp"
 
 namespace limn::lab {
@@ -62,12 +63,17 @@ Json parse_body(const std::string& body) {
 }  // namespace
 
 void Hub::route(const Request& request, const Reply& reply) {
+  const auto refuse = [&](int status, const Error& error, const Json& more) {
+    Json answer = error_json(error.what(), error.hint());
+    answer.update(more);
+    reply({status, to_text(answer)});
+  };
   try {
     const auto parts = split(request.path, '/');  // "api", ...
-    const bool get = request.method == "GET", post = request.method == "POST";
+    const bool get = request.method == "GET", post = request.method == "POST", remove = request.method == "DELETE";
     const auto is = [&](std::size_t size, const char* second) { return parts.size() == size && parts[1] == second; };
     const auto of_run = [&](std::size_t size, const char* what) { return is(size, "runs") && parts[3] == what; };
-    const auto answer = [&](const Json& json, int status = 200) { reply({status, json.dump()}); };
+    const auto answer = [&](const Json& json, int status = 200) { reply({status, to_text(json)}); };
     const auto state = [](Open& run) { return run.told.whole(run); };
     if (get && is(2, "lab")) return answer(lab());
     if (get && is(2, "runs")) return answer(runs());
@@ -77,11 +83,12 @@ void Hub::route(const Request& request, const Reply& reply) {
       for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
       return answer({{"experiments", all}});
     }
-    if (get && is(2, "data")) {
-      Json all = Json::array();
-      for (const CatalogueEntry& entry : catalogue()) all.push_back(describe(entry));
-      return answer({{"data", all}});
-    }
+    if (get && is(2, "storage")) return answer(storage());
+    if (get && is(2, "data")) return answer(data());
+    if (post && is(2, "data")) return answer(upload(parse_query(request.query)["name"], request.body), 201);
+    if (get && is(3, "data")) return answer(uploaded(decoded(parts[2])));
+    if (remove && is(3, "data")) return answer(remove_upload(decoded(parts[2])));
+    if (remove && is(3, "runs")) return answer(remove_run(parts[2]));
     if (get && is(3, "runs")) return reply({200, state(open(parts[2]))});
     if (post && of_run(4, "command")) {
       if (Open* left = command(parts[2], parse_body(request.body), reply)) reply({200, state(*left)});
@@ -100,17 +107,19 @@ void Hub::route(const Request& request, const Reply& reply) {
     if (get && parts.size() == 7 && of_run(7, "steps") && (parts[5] == "quantities" || parts[5] == "receipts"))
       return answer(quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6]),
                              parts[5] == "receipts"));
-    throw NotFound(fmt::format("there is no {} {}", request.method, request.path), "docs/protocol.md has the requests");
-  } catch (const NotFound& error) {
-    reply({404, error_json(error.what(), error.hint()).dump()});
+    throw Refused(404, fmt::format("there is no {} {}", request.method, request.path),
+                  "docs/protocol.md has the requests");
+  } catch (const Refused& error) {
+    refuse(error.status, error, error.more);
   } catch (const Error& error) {
-    reply({error.fault() == Fault::kRequest ? 400 : 500, error_json(error.what(), error.hint()).dump()});
+    refuse(error.fault() == Fault::kRequest ? 400 : 500, error, Json::object());
   } catch (const Json::exception& error) {
-    reply({400, error_json(fmt::format("the body has not the shape that is asked for: {}", error.what()),
-                           "docs/protocol.md has the requests")
-                    .dump(-1, ' ', false, Json::error_handler_t::replace)});
+    refuse(400,
+           Error(fmt::format("the body has not the shape that is asked for: {}", error.what()),
+                 "docs/protocol.md has the requests"),
+           Json::object());
   } catch (const std::bad_alloc&) {
-    reply({500, error_json("there is not enough memory", "choose a smaller batch or network").dump()});
+    refuse(500, Error("there is not enough memory", "choose a smaller batch or network"), Json::object());
   }
 }
 
@@ -160,7 +169,7 @@ Open& Hub::open(const std::string& id) {
       opened.goal = opened.live.head();  // a killed program's journal may reach beyond its last snapshot
       return opened;
     }
-  throw NotFound(fmt::format("there is no run {}", id), "GET /api/runs lists them");
+  throw Refused(404, fmt::format("there is no run {}", id), "GET /api/runs lists them");
 }
 
 // A quantity, or with `receipt` also where it comes from.

@@ -14,6 +14,7 @@
 #include <boost/beast/websocket.hpp>
 
 #include "lab/page.hpp"
+#include "lab/preview.hpp"
 
 namespace limn::lab {
 namespace {
@@ -26,11 +27,11 @@ using tcp = asio::ip::tcp;
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kMostHead = 8 << 10;
-constexpr std::uint64_t kMostBody = 1 << 20;
+constexpr std::uint64_t kMostBody = 1 << 20;  // but for uploads
 constexpr std::size_t kMostMessage = 64 << 10;
 constexpr std::size_t kMostConnections = 256;
 constexpr std::size_t kMostQueued = 64;  // frames; a client that does not read is closed
-constexpr auto kIdle = 30s;
+constexpr auto kIdle = 30s, kLinger = 3s;
 
 using Message = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
@@ -121,9 +122,13 @@ Response make_json(const Message& request, unsigned status, std::string body) {
   return make_response(request, status, "application/json; charset=utf-8", std::move(body));
 }
 
+Response make_error(const Message& request, unsigned status, const std::string& what, const std::string& hint) {
+  return make_json(request, status, to_text(error_json(what, hint)));
+}
+
 Response page_response(const Shared& shared, const Message& request, const std::string& path) {
   if (request.method() != http::verb::get && request.method() != http::verb::head)
-    return make_json(request, 405, error_json("pages can only be read", "GET " + path).dump());
+    return make_error(request, 405, "pages can only be read", "GET " + path);
   const std::string wanted = path == "/" ? "/index.html" : path;
   const auto all = pages();
   const auto found = std::ranges::find(all, wanted, &Page::path);
@@ -132,7 +137,7 @@ Response page_response(const Shared& shared, const Message& request, const std::
       return make_response(
           request, 200, "text/plain; charset=utf-8",
           "The pages were not built into this program: ./start builds them. The lab answers to /api.\n");
-    return make_json(request, 404, error_json("there is no page " + path, "open /").dump());
+    return make_error(request, 404, "there is no page " + path, "open /");
   }
   auto response = make_response(request, 200, std::string(found->type), std::string(found->bytes));
   if (wanted == "/index.html")
@@ -205,46 +210,70 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read() {
     parser_.emplace();
     parser_->header_limit(kMostHead);
-    parser_->body_limit(kMostBody);
+    parser_->body_limit(kMostUpload);
     stream_.expires_after(kIdle);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](beast::error_code error, std::size_t) { self->began(error); });
+  }
+
+ private:
+  // The head is here. Who may not ask, or asks for too much, is refused before the body is read.
+  void began(beast::error_code error) {
+    if (error) return failed(error);
+    const Message& head = parser_->get();
+    const std::uint64_t most =
+        path_and_query(head).first == "/api/data" && head.method() == http::verb::post ? kMostUpload : kMostBody;
+    parser_->body_limit(most);  // of a body that does not say its length
+    if (parser_->content_length().value_or(0) > most) return failed(http::error::body_limit);
+    if (const Refusal refusal = check(shared_, head); refusal.status != 0)
+      return write(make_error(head, refusal.status, refusal.what, refusal.hint), !parser_->is_done());
+    if (parser_->is_done()) return received({});
+    if (!beast::iequals(head[http::field::expect], "100-continue")) return read_body();
+    response_ = Response(http::status::continue_, head.version());
+    http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code failure, std::size_t) {
+      if (!failure) self->read_body();
+    });
+  }
+
+  void read_body() {
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](beast::error_code error, std::size_t) { self->received(error); });
   }
 
- private:
-  void received(beast::error_code error) {
+  void failed(beast::error_code error) {
     if (error == http::error::header_limit)
-      return write(make_json({}, 431, error_json("the head is too large", "at most 8 KiB").dump()), true);
+      return write(make_error({}, 431, "the head is too large", "at most 8 KiB"), true);
     if (error == http::error::body_limit)
-      return write(make_json({}, 413, error_json("the body is too large", "at most 1 MiB").dump()), true);
-    if (error && error.category() == http::make_error_code(http::error::end_of_stream).category() &&
+      return write(make_error({}, 413, "the body is too large", "at most 1 MiB, and 64 MiB of an upload"), true);
+    if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
-      return write(make_json({}, 400, error_json("this is no HTTP", "docs/protocol.md has the requests").dump()), true);
-    if (error) return close();
+      return write(make_error({}, 400, "this is no HTTP", "docs/protocol.md has the requests"), true);
+    close();
+  }
+
+  void received(beast::error_code error) {
+    if (error) return failed(error);
     stream_.expires_never();
-    const Message request = parser_->release();
-    if (const Refusal refusal = check(shared_, request); refusal.status != 0)
-      return write(make_json(request, refusal.status, error_json(refusal.what, refusal.hint).dump()), false);
+    Message request = parser_->release();
     const auto [path, query] = path_and_query(request);
     if (websocket::is_upgrade(request)) {
-      if (path != "/api/stream")
-        return write(make_json(request, 404, error_json("no stream is here", "/api/stream").dump()), false);
+      if (path != "/api/stream") return write(make_error(request, 404, "no stream is here", "/api/stream"), false);
       std::make_shared<Socket>(stream_.release_socket(), shared_)->start(request);
       return;
     }
     if (!path.starts_with("/api/")) return write(page_response(shared_, request, path), false);
     const std::weak_ptr<Connection> weak = weak_from_this();
     kept_ = shared_from_this();  // until the hub answers
-    shared_.hub.ask({text_of(request.method_string()), path, query, request.body()},
-                    [weak, request, executor = stream_.get_executor()](Answer answer) {
-                      asio::post(executor, [weak, request, answer = std::move(answer)]() mutable {
-                        if (const auto self = weak.lock()) {
-                          self->kept_.reset();
-                          self->write(make_json(request, static_cast<unsigned>(answer.status), std::move(answer.body)),
-                                      false);
-                        }
-                      });
-                    });
+    Request asked{text_of(request.method_string()), path, query, std::move(request.body())};
+    request.body().clear();
+    shared_.hub.ask(std::move(asked), [weak, request, executor = stream_.get_executor()](Answer answer) {
+      asio::post(executor, [weak, request, answer = std::move(answer)]() mutable {
+        if (const auto self = weak.lock()) {
+          self->kept_.reset();
+          self->write(make_json(request, static_cast<unsigned>(answer.status), std::move(answer.body)), false);
+        }
+      });
+    });
   }
 
   void write(Response response, bool last) {
@@ -257,9 +286,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
+  // What a client still sends is thrown away for a while: a connection that is closed upon it would take back the
+  // answer too.
   void close() {
     beast::error_code ignored;
     ignored = stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(kLinger);
+    discard();
+  }
+  void discard() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kMostHead),
+                            [self = shared_from_this()](beast::error_code error, std::size_t) {
+                              if (!error) self->discard();
+                            });
   }
 
   beast::tcp_stream stream_;

@@ -6,6 +6,8 @@ namespace limn::lab {
 
 using Json = nlohmann::json;
 
+std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 Json error_json(const std::string& what, const std::string& hint) { return {{"error", what}, {"hint", hint}}; }
 
 Json values_json(const SettingValues& values) {

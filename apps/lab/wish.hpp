@@ -1,4 +1,4 @@
-// Reading what a request wishes: whole numbers in their ranges, and what there is not.
+// Reading what a request wishes: whole numbers in their ranges.
 #pragma once
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -7,10 +7,6 @@
 #include "base/error.hpp"
 
 namespace limn::lab {
-
-struct NotFound : Error {
-  using Error::Error;
-};
 
 // Error: no whole number, or outside of the range; `name` says which one it is.
 std::int64_t whole(const std::string& text, const std::string& name, std::int64_t low, std::int64_t high);

@@ -18,14 +18,16 @@ void save(const Run& unfinished, Session& session, const Program& program) {
 
 }  // namespace
 
-Beginning begin_run(Recipe recipe, const Destination& to, const Program& program, ThreadPool& pool) {
+Beginning begin_run(Recipe recipe, const Destination& to, const Program& program, ThreadPool& pool,
+                    const std::string& location) {
   const Experiment& experiment = find_experiment(recipe.experiment);
-  auto data = std::make_shared<const Dataset>(prepare(data_request(recipe)));
+  auto data = std::make_shared<const Dataset>(prepare(data_request(recipe, location)));
   experiment.resolve(recipe, *data);
   RunInfo info;
   info.data_name = data->name;
   info.data_digest = data->digest;
-  if (!find_entry(recipe.data)) info.data_location = std::filesystem::absolute(recipe.data).string();
+  if (!find_entry(recipe.data))
+    info.data_location = std::filesystem::absolute(location.empty() ? recipe.data : location).string();
   if (!is_utf8(recipe.data) || !is_utf8(info.data_location))
     throw Error(fmt::format("the path {} is not UTF-8", recipe.data + info.data_location),
                 "rename it: a run writes it down in JSON");

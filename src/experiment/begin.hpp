@@ -13,8 +13,10 @@ struct Beginning {
   std::unique_ptr<Session> session;
 };
 
-// Loads the recipe's data, resolves it, and makes the run. Error: as each of these; nothing is left then.
-Beginning begin_run(Recipe recipe, const Destination& to, const Program& program, ThreadPool& pool);
+// Loads the recipe's data, resolves it, and makes the run. `location`: where the data lie, if the recipe's name for
+// them is neither of the catalogue nor a path. Error: as each of these; nothing is left then.
+Beginning begin_run(Recipe recipe, const Destination& to, const Program& program, ThreadPool& pool,
+                    const std::string& location = "");
 
 // A run that begins with the parent's state after `step` steps and these changes (NAME=VALUE). Error: a step that the
 // parent does not have, or a change that cannot be.

@@ -1,0 +1,166 @@
+#include "lab/preview.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <span>
+#include <unordered_set>
+
+#include "base/error.hpp"
+#include "base/utf8.hpp"
+#include "data/array_set.hpp"
+#include "data/csv.hpp"
+#include "data/encoding.hpp"
+#include "data/inflate.hpp"
+#include "data/split.hpp"
+#include "data/zip.hpp"
+
+namespace limn::lab {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kShownRows = 10, kShownBytes = 200;  // of the preview, and of one of its cells
+constexpr std::int64_t kMostCells = std::int64_t{1} << 24, kMostColumns = 4096;
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;  // once texts are one number for each of their values
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string shown(std::string_view cell) {
+  if (cell.size() <= kShownBytes) return std::string(cell);
+  std::size_t end = 0;  // whole characters alone
+  for (std::size_t n = 0; (n = utf8_length(cell.substr(end))) != 0 && end + n <= kShownBytes;) end += n;
+  return std::string(cell.substr(0, end)) + "…";
+}
+
+Json column_json(const Table& table, std::size_t column) {
+  std::unordered_set<std::string_view> distinct;
+  std::int64_t missing = 0;
+  bool numbers = true;
+  for (const std::string_view cell : table.columns[column]) {
+    if (is_missing(cell)) {
+      ++missing;
+      continue;
+    }
+    double value = 0;
+    numbers = numbers && parse_number(cell, value) != Number::kNone;
+    distinct.insert(cell);
+  }
+  return {{"name", table.names[column]},
+          {"kind", numbers && !distinct.empty() ? "number" : "text"},
+          {"missing", missing},
+          {"distinct", distinct.size()}};
+}
+
+// Columns in the order in which they are taken for the target: one whose name says so, then from the last backwards.
+std::vector<std::size_t> candidates(const Table& table) {
+  std::vector<std::size_t> all(table.names.size());
+  for (std::size_t c = 0; c < all.size(); ++c) all[c] = all.size() - 1 - c;
+  std::ranges::stable_partition(all, [&](std::size_t c) {
+    static const std::set<std::string> kNames{"target", "label", "class"};
+    return kNames.contains(lower(table.names[c]));
+  });
+  return all;
+}
+
+// The first column that can be learned from the others. Error: why the last column is none, if no column is.
+Target guessed_target(const Table& table) {
+  for (const std::size_t column : candidates(table)) try {
+      return read_target(table, table.names[column]);
+    } catch (const Error&) {  // a key, a text of its own in every row, one value only
+    }
+  return read_target(table, "");
+}
+
+Json describe_table(const Table& table, std::int64_t official_train) {
+  const auto columns = static_cast<std::int64_t>(table.columns.size());
+  if (columns > kMostColumns || table.rows() > kMostCells / columns)
+    throw Error(fmt::format("{} has {} rows of {} columns", table.name, table.rows(), columns),
+                fmt::format("use at most {} columns and {} cells here, or train by command: limn train mlp --data FILE",
+                            kMostColumns, kMostCells));
+  const Target target = guessed_target(table);
+  const auto rows = static_cast<std::int64_t>(target.rows.size());
+  const bool official = official_train > 0;
+  const auto parts = draw_splits(official ? std::min(official_train, rows) : rows,
+                                 official ? std::span<const std::int32_t>() : std::span(target.labels),
+                                 official ? kOfficialFractions : kUsualFractions, 1);
+  std::vector<std::int32_t> training;
+  for (const std::int32_t i : parts[0]) training.push_back(target.rows[static_cast<std::size_t>(i)]);
+  std::vector<std::string> notes;
+  const Preprocessing fitted = fit_table(table, target, training, notes);
+  if (fitted.width() > kMostNumbers / rows)
+    throw Error(fmt::format("{} becomes {} numbers in each of {} rows", table.name, fitted.width(), rows),
+                "leave out columns of text with many different values");
+  encode_table(table, fitted, target.rows);  // refuses numbers that are too far from the others
+
+  Json all = Json::array(), preview = Json::array();
+  for (std::size_t c = 0; c < table.columns.size(); ++c) all.push_back(column_json(table, c));
+  for (std::size_t r = 0; r < std::min<std::size_t>(kShownRows, static_cast<std::size_t>(table.rows())); ++r) {
+    Json& row = preview.emplace_back(Json::array());
+    for (const auto& cells : table.columns) row.push_back(shown(cells[r]));
+  }
+  if (rows < table.rows()) notes.insert(notes.begin(), fmt::format("{} rows have no target", table.rows() - rows));
+  return {{"kind", "table"},
+          {"task", target.classes.empty() ? "regress" : "classify"},
+          {"rows", table.rows()},
+          {"columns", all},
+          {"target", table.names[target.column]},
+          {"classes", target.classes},
+          {"sample", {fitted.width()}},
+          {"notes", notes},
+          {"preview", preview}};
+}
+
+Json describe_images(const ArraySet& arrays) {
+  const ImageSet set = images_of(arrays);
+  const std::set<int> labels(set.labels.begin(), set.labels.end());
+  if (labels.size() < 2)
+    throw Error(fmt::format("{} has {}", arrays.name, labels.empty() ? "no labels" : "images of one class only"),
+                "put the labels beside the images as the array y, of two classes or more");
+  static_cast<void>(draw_splits(set.official_train > 0 ? set.official_train : set.images.size, {},
+                                set.official_train > 0 ? kOfficialFractions : kUsualFractions, 1));
+  Json classes = Json::array();
+  for (const int label : labels) classes.push_back(std::to_string(label));
+  return {{"kind", "images"},         {"task", "classify"},     {"rows", set.images.size},
+          {"columns", Json::array()}, {"target", ""},           {"classes", classes},
+          {"sample", set.sample()},   {"notes", Json::array()}, {"preview", Json::array()}};
+}
+
+Json describe_arrays(const std::string& bytes, const std::string& name) {
+  const auto archive = std::as_bytes(std::span(bytes));
+  std::size_t unpacked = 0;
+  for (const ZipMember& member : list_zip(archive, name)) unpacked += member.bytes;
+  if (unpacked > kMostUpload)
+    throw Error(fmt::format("{} unpacks to {} bytes", name, unpacked),
+                fmt::format("at most {} MiB are taken here", kMostUpload >> 20));
+  const ArraySet arrays = parse_npz(archive, name);
+  if (arrays.images()) return describe_images(arrays);
+  if (!arrays.labelled() && arrays.x.shape[1] < 2)
+    throw Error(fmt::format("{} has one column only", name), "put what is to be predicted into the array y");
+  if (arrays.x.size() > kMostCells)
+    throw Error(fmt::format("{} has {} cells", name, arrays.x.size()),
+                fmt::format("use at most {} here, or train by command: limn train mlp --data FILE", kMostCells));
+  return describe_table(table_of(arrays), arrays.official_train);
+}
+
+}  // namespace
+
+std::string upload_ending(const std::string& name) {
+  const std::string small = lower(name);
+  for (const std::string ending : {"csv", "tsv", "csv.gz", "tsv.gz", "npz"})
+    if (small.size() > ending.size() + 1 && small.ends_with("." + ending)) return ending;
+  return "";
+}
+
+Json describe_upload(const std::string& bytes, const std::string& name) {
+  const std::string ending = upload_ending(name);
+  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "give a file with a header and rows");
+  if (ending == "npz") return describe_arrays(bytes, name);
+  const auto packed = std::as_bytes(std::span(bytes));  // by content, as read_csv does
+  return describe_table(parse_csv(is_gzip(packed) ? inflate_all(packed, name, kMostUpload) : bytes, name), 0);
+}
+
+}  // namespace limn::lab
