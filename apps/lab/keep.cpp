@@ -83,6 +83,7 @@ Json Hub::remove_run(const std::string& id) {
       waiting.reply({kConflict, to_text(error_json(fmt::format("{} was removed", id), "begin another run"))});
       return true;
     });
+    halt(*found->second);
     open_.erase(found);  // which lets go of its journal
   }
   try {

@@ -41,6 +41,16 @@ float largest(std::span<const float> values) {
   return most;
 }
 
+// The size that 98 of 100 of them do not exceed: a few large ones do not hide what the others show.
+float usual(std::span<const float> values) {
+  if (values.empty()) return 0;
+  std::vector<float> sizes;
+  for (const float v : values) sizes.push_back(std::abs(v));
+  const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(sizes.size() - 1));
+  std::ranges::nth_element(sizes, at);
+  return *at;
+}
+
 // A table with these encoded rows, of the same kind as the run's data.
 struct Rows {
   std::vector<float> values;
@@ -171,14 +181,12 @@ void draw_weights(const Json& view, LiveRun& run, Frame& frame) {
     const bool is_first = tensor.name == "layer1.w";
     if (is_first && inputs > kMostInputs) continue;  // the view `tiles` shows these
     const std::int64_t from = is_first ? inputs : std::min(inputs, most);
-    std::vector<float> part, sizes;
+    std::vector<float> part;
     for (std::int64_t i = 0; i < from; ++i)
       for (std::int64_t j = 0; j < shown; ++j) part.push_back(tensor.values[static_cast<std::size_t>(i * units + j)]);
-    for (const float w : part) sizes.push_back(std::abs(w));
-    const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(sizes.size() - 1));
-    std::ranges::nth_element(sizes, at);
+    const float scale = usual(part);
     frame.add(tensor.name, {from, shown}, part);
-    frame.add(tensor.name.substr(0, tensor.name.size() - 1) + "q", {1}, std::span<const float>(&*at, 1));
+    frame.add(tensor.name.substr(0, tensor.name.size() - 1) + "q", {1}, std::span<const float>(&scale, 1));
   }
 }
 
@@ -214,7 +222,7 @@ void draw_tiles(const Json& view, LiveRun& run, Frame& frame) {
   for (std::int64_t u = 0; u < shown; ++u)
     for (std::int64_t i = 0; i < height * width; ++i)
       tiles.push_back(w.values[static_cast<std::size_t>(i * units + u)]);  // of colour images the first channel
-  const float scale = largest(tiles);
+  const float scale = usual(tiles);
   frame.head["scale"] = scale;
   frame.add("tiles", {shown, height, width}, quantised(tiles, scale));
 }

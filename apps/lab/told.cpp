@@ -86,7 +86,13 @@ void Told::read(const LiveRun& live) {
   for (; records_ < records.size(); ++records_) {
     const JournalRecord& record = records[records_];
     Json json = Json::parse(record.text, nullptr, false);
-    if (record.kind != RecordKind::kEvent) {
+    if (record.kind == RecordKind::kAction) {
+      if (values_.empty()) values_ = values_at(live.run(), {}, live.run().start());
+      SettingValues before;
+      for (const auto& [name, value] : settings_from_json(live.run().recipe.experiment, record.text))
+        before[name] = std::exchange(values_[name], value);
+      append(flags_, text_of({{"step", record.step}, {"changes", std::move(json)}, {"before", values_json(before)}}));
+    } else if (record.kind == RecordKind::kEdit) {
       append(flags_, text_of({{"step", record.step}, {"changes", std::move(json)}}));
     } else if (json.is_object() && json.value("event", "") == "eval") {
       json.erase("event");

@@ -50,6 +50,7 @@ class Told {
   std::uint64_t places_ = 0;
   std::string flags_, evals_;  // the insides of JSON lists
   std::vector<Place> evaluations_;
+  SettingValues values_;  // behind the actions that were read
 };
 
 }  // namespace limn::lab

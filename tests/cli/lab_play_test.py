@@ -238,10 +238,12 @@ class Frames(LabTest):
     def test_flags_of_a_run_reach_those_who_watch(self):
         run = self.lab.create(settings=SETTINGS, steps=1000)["id"]
         states = self.stream().states(run)
-        self.assertEqual(next(states)["flags"], [])
+        first = next(states)
+        self.assertEqual(first["flags"], [])
         self.lab.do(run, "set", settings={"lr": 0.5})
         state = next(s for s in states if s["flags"])
-        self.assertEqual((state["flags"], state["settings"]["lr"]), ([{"step": 0, "changes": {"lr": 0.5}}], 0.5))
+        flag = {"step": 0, "changes": {"lr": 0.5}, "before": {"lr": first["settings"]["lr"]}}
+        self.assertEqual((state["flags"], state["settings"]["lr"]), ([flag], 0.5))
         branch = self.lab.do(run, "branch", settings={"lr": 0.25})["id"]
         state = next(s for s in states if s["branches"])
         self.assertEqual(state["branches"], [{"id": branch, "step": 0, "patch": {"lr": 0.25}}])

@@ -120,11 +120,13 @@ class Travel(LabTest):
         self.assertEqual(self.lab.do(run["id"], "seek", step=0)["fingerprint"], run["fingerprint"])
 
     def test_settings_change_at_the_head_and_branch_behind_it(self):
-        run = self.lab.create(settings=SETTINGS, steps=300)["id"]
+        begun = self.lab.create(settings=SETTINGS, steps=300)
+        run = begun["id"]
         self.lab.do(run, "step", count=100)
         changed = self.lab.do(run, "set", settings={"lr": 0.0125})
         self.assertEqual(changed["id"], run)
-        self.assertEqual([(f["step"], f["changes"]) for f in changed["flags"]], [(100, {"lr": 0.0125})])
+        self.assertEqual([(f["step"], f["changes"], f["before"]) for f in changed["flags"]],
+                         [(100, {"lr": 0.0125}, {"lr": begun["settings"]["lr"]})])
         end = self.lab.do(run, "step", count=100)["fingerprint"]
         self.lab.do(run, "seek", step=40)
         self.assertEqual(self.lab.do(run, "seek", step=200)["fingerprint"], end)

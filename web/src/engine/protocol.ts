@@ -10,11 +10,12 @@ export interface State {
   parent: { id: string; step: number; patch: Settings } | null;
   state: 'paused' | 'playing' | 'done' | 'failed';
   step: number; head: number; start: number; until: number; total_steps: number;
-  until_condition?: Condition | null; reached?: Condition | null; speed?: number | null; together?: string[];
+  until_condition: Condition | null; reached: { step: number; name?: string; value?: number; seconds?: number } | null;
+  speed: number | null; together: string[];
   epoch: number; steps_per_epoch: number; rate: number;
   op: number; operations: string[]; // done of the next step, in order: "layer1.z"... "update"
   loss: number | null; loss_hex: string; fingerprint: string; settings: Settings;
-  flags: { step: number; changes: Settings }[];
+  flags: { step: number; changes: Settings; before?: Settings }[]; // without `before`: numbers that were set
   evals: Evaluation[]; snapshots: number[];
   branches: { id: string; step: number; patch: Settings }[];
   error: { what: string; hint: string } | null;
@@ -45,8 +46,10 @@ export interface Points { x: number[]; y: number[]; label: (number | null)[]; sp
 export interface Prediction { step: number; output: number[]; layers: { name: string; a: number[] }[] }
 export interface Given { name: string; step: number; value: number; hex: string } // step -1: a constant
 export interface Slip {
-  formula: string; terms: { of: Given[]; product: number }[]; count: number; rest: number;
-  factor: { name: string; value: number } | null; total: number; relative: number;
+  formula: string; terms: { of: Given[]; product: number; name?: string }[]; count: number; rest: number;
+  factor: { name: string; value: number } | null; total: number; relative: number; bound: number; agrees: boolean;
+  steps: { name: string; formula: string; value: number; of: Given[] }[];
+  central: { value: number; relative: number; h: number; left: number; right: number } | null;
 }
 export interface Receipt { value: number; hex: string; receipt: Slip | null; why?: string }
 export interface Recipe { experiment: string; data: string; seed?: number; epochs?: number; steps?: number; settings?: Settings; play?: boolean }

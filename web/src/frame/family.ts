@@ -19,4 +19,6 @@ export function nameOf(run: RunView): string {
   return speech.words.branchName.replace('{n}', String.fromCharCode(66 + (Math.max(0, at) % 25)));
 }
 
-export const inWords = (changes: Settings) => Object.entries(changes).map(([k, v]) => `${k} ${typeof v === 'number' ? short(v) : v}`).join(', ');
+const text = (v: number | string) => (typeof v === 'number' ? short(v) : v);
+export const inWords = (changes: Settings, before: Settings = {}) =>
+  Object.entries(changes).map(([k, v]) => `${k} ${before[k] === undefined ? '' : `${text(before[k])} → `}${text(v)}`).join(', ');

@@ -24,6 +24,8 @@ export const en = {
   operation: 'Operation', opForward: '{layer} forwards', opBackward: 'blame of {layer}', opLoss: 'the loss of each sample',
   receipt: 'Receipt', receiptNote: 'Every number of the engine has one: click it, or press Enter on it.', number: 'any number', bits: 'exact bits', replay: 'Replay this number', copyBits: 'Copy bits', copied: 'Copied.',
   sameBits: 'The same bits.', otherBits: 'Other bits!', total: 'total', folded: 'and {n} more', inFloat64: 'in float64', agrees: 'agrees', differs: 'differs', link: 'Copy the link with this set-up',
+  flag: 'Flag', goThere: 'Go there', branchWithout: 'Branch here without it', onTheWay: 'On the way', central: 'central difference', apart: 'relative difference',
+  tries: 'Try', stopIt: 'Stop it.', breakIt: 'Break it: rate × 30', branchIt: 'Branch it, half-way back',
   keys: 'Keys', zoom: 'closer: unit, formula', zoomOut: 'back out',
   setsHere: 'Sets on this machine', ownTable: 'Your own table', ownTableNote: 'A CSV file with a header line. It stays on this machine.', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
   nnText: {

@@ -26,6 +26,8 @@ export const zh: Words = {
   operation: '运算', opForward: '{layer} 前向', opBackward: '{layer} 的责任', opLoss: '每个样本的损失',
   receipt: '凭据', receiptNote: '引擎的每个数都有凭据：点击它，或在其上按回车。', number: '任意数值', bits: '精确比特', replay: '重放此数', copyBits: '复制比特', copied: '已复制。',
   sameBits: '比特完全相同。', otherBits: '比特不同！', total: '合计', folded: '另有 {n} 项', inFloat64: '以 float64 计算', agrees: '相符', differs: '不符', link: '复制此设置的链接',
+  flag: '旗标', goThere: '前往', branchWithout: '在此分支，不作此改动', onTheWay: '中间步骤', central: '中心差分', apart: '相对差',
+  tries: '试一试', stopIt: '停下它。', breakIt: '弄坏它：学习率 × 30', branchIt: '退回一半，分支它',
   keys: '快捷键', zoom: '放大：单元、公式', zoomOut: '退回',
   setsHere: '本机上的数据集', ownTable: '你自己的表格', ownTableNote: '带标题行的 CSV 文件。它只留在这台机器上。', chooseFile: '选择或拖入文件', reading: '读取中…', target: '预测', trainOnIt: '用它训练',
   nnText: {

@@ -20,11 +20,14 @@ export function arrange(kind: Kind, width: number, height: number, counts: numbe
       bars: { x: kind === 'images' ? margin + side + 20 : margin, y: kind === 'images' ? top - 4 : top + 88, width: kind === 'images' ? width - 2 * margin - side - 20 : width - side - 3 * margin, height: below },
     };
   }
-  const plateSide = !hasPlate ? 0 : kind === 'plane' ? Math.min(height - 84, width * 0.4, 420) : Math.min(height - 64, width * 0.34, 340);
-  const plate = hasPlate ? { x: width - margin - plateSide, y: Math.round((height - plateSide) / 2) - 6, width: plateSide, height: plateSide } : null;
+  const wished = !hasPlate ? 0 : kind === 'plane' ? Math.min(height - 84, width * 0.4, 420) : Math.min(height - 64, width * 0.34, 340);
   const padSide = kind === 'images' ? Math.min(168, height - 120, width * 0.19) : 0;
-  const names = kind === 'images' ? padSide / 2 : counts[0] > 3 ? (width > 700 ? 132 : 104) : 58; // what stands left of the first column's middle
-  const behind = kind === 'plane' && hasPlate ? (width > 800 ? 84 : 62) : hasPlate ? (width > 800 ? 156 : 122) : 150;
+  const names = kind === 'images' ? padSide / 2 : counts[0] > 3 ? (width > 640 ? 132 : 92) : 58; // what stands left of the first column's middle
+  const behind = kind === 'plane' && hasPlate ? (width > 800 ? 84 : 50) : hasPlate ? (width > 800 ? 156 : 122) : 150;
+  // Columns closer than this cannot be told apart: the plate makes way first.
+  const lacking = Math.max(0, 74 * last - (width - 2 * margin - names - wished - behind));
+  const plateSide = hasPlate ? Math.max(Math.min(wished, 150), wished - lacking) : 0;
+  const plate = hasPlate ? { x: width - margin - plateSide, y: Math.round((height - plateSide) / 2) - 6, width: plateSide, height: plateSide } : null;
   const from = margin + names, to = width - margin - plateSide - behind;
   const columns = columnsOf(counts, from, to, 30, height - 48, kind === 'images' ? 36 : 40, 6);
   if (kind === 'images') columns[0] = { ...columns[0], side: padSide };
