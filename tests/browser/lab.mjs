@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 
 const limn = resolve(process.env.LIMN ?? 'build/release/limn');
 const faulty = resolve(process.env.LIMN_FAULTY ?? 'build/faults/limn'); // built with LIMN_FAULTS
-const token = 'browser-test';
+export const token = 'browser-test';
 
 export const seed = Number(process.env.LIMN_TEST_SEED ?? Math.floor(Math.random() * 1e6));
 console.log(`LIMN_TEST_SEED=${seed}`); // so that a failure can be repeated
@@ -22,12 +22,13 @@ export const draw = (n) => { // the next of 0 to n - 1 (Park and Miller's genera
 export class Lab {
   runs = mkdtempSync(join(tmpdir(), 'limn-browser-'));
 
-  constructor(fault) {
+  constructor(fault, options = []) {
     this.fault = fault;
+    this.options = options;
   }
 
   async start(port = 0) {
-    this.process = spawn(this.fault ? faulty : limn, ['lab', '--no-open', '--json', '--port', String(port), '--token', token, '--runs', this.runs],
+    this.process = spawn(this.fault ? faulty : limn, ['lab', '--no-open', '--json', '--port', String(port), '--token', token, '--runs', this.runs, ...this.options],
       { env: { ...process.env, LIMN_FAULT: this.fault ?? '' } });
     this.ended = new Promise((ok) => this.process.once('exit', (status, signal) => ok(signal ?? status)));
     const [line] = await Promise.race([

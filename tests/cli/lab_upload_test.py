@@ -350,9 +350,14 @@ class Removing(UploadTest):
             next(head for head, _ in frames if head["run"] == run)  # a watch is at work once its first frame is here
         self.lab.do(run, "play")
         self.assertEqual(self.lab.request("DELETE", f"/api/runs/{run}"), (200, {"removed": run}))
-        for frames in stream.frames(), both.frames():
-            head = next(head for head, _ in frames if head["kind"] == "closed")
-            self.assertEqual(head["run"], run)
+        for one in stream, both:
+            one.send("no message")
+            heads = []
+            for head, _ in one.frames():
+                heads.append(head)
+                if head["kind"] == "error":  # the refusal of what was sent last
+                    break
+            self.assertEqual([head["run"] for head in heads if head["kind"] == "closed"], [run])
         self.refused(404, "GET", f"/api/runs/{run}")
         self.refused(404, "DELETE", f"/api/runs/{run}")
         self.assertEqual([r["id"] for r in self.lab.get("/api/runs")["runs"]], [branch])
