@@ -1,8 +1,30 @@
 #include "lab/wish.hpp"
 
 #include <charconv>
+#include <new>
+
+#include "lab/state.hpp"
 
 namespace limn::lab {
+
+Answer refusal(const Error& error) {
+  const int status = dynamic_cast<const NotFound*>(&error) ? 404 : error.fault() == Fault::kRequest ? 400 : 500;
+  return {status,
+          error_json(error.what(), error.hint()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+Answer answered(const std::function<Answer()>& make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    return refusal(error);
+  } catch (const nlohmann::json::exception& error) {
+    return refusal(Error(fmt::format("the body has not the shape that is asked for: {}", error.what()),
+                         "docs/protocol.md has the requests"));
+  } catch (const std::bad_alloc&) {
+    return refusal(Error("there is not enough memory", "choose a smaller batch or network", Fault::kFailure));
+  }
+}
 
 std::int64_t whole(const std::string& text, const std::string& name, std::int64_t low, std::int64_t high) {
   std::int64_t value = 0;
