@@ -48,40 +48,52 @@ Open& Hub::create(const Json& wish) {
     recipe.settings[name] = parse_value(find_parameter(experiment.parameters, name), text);
   }
   const bool plays = wish.value("play", false);
-  Open& opened = admit(begin_run(std::move(recipe), {{}, root_}, program_, pool_, location).run);
+  auto data = data_.find(data_request(recipe, location));
+  const Run made = begin_run(std::move(recipe), {{}, root_}, program_, pool_, location, data).run;
+  data_.put(data_request(made.recipe, made.info.data_location), data);  // as it is asked for when it is opened again
+  Open& opened = admit(made, std::move(data));
   if (plays) play(opened, Json::object());
   return opened;
 }
 
-Open& Hub::branch(Open& parent, const Json& wish) {
-  const std::int64_t step = whole(wish, "step", parent.live.step(), 0, kMostSteps);
+// A run that begins at a step of this one, with changes and perhaps edits; it is answered when the way there is made.
+void Hub::branch(Open& parent, const Json& wish, const Reply& reply, const Edits& edits) {
+  const LiveRun& live = parent.live;
+  const std::int64_t step = whole(wish, "step", live.step(), 0, kMostSteps);
+  if (step < live.run().start() || step > live.head())
+    throw Error(fmt::format("{} has no step {} to branch at", live.run().info.id, step),
+                fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
   const auto changes = assignments(wish.value("settings", Json::object()));
+  changed_values(live.run(), live.history(), step, *live.data(), changes);  // throws before going there
   const bool plays = wish.value("play", false);
   quota_.check_run();
-  if (step == parent.live.head()) parent.live.save();
-  Beginning made = branch_run(parent.live.run(), parent.live.history(), parent.live.data(), step, changes, {{}, root_},
-                              program_, pool_);
-  parent.branches.push_back(
-      {{"id", made.run.info.id}, {"step", step}, {"patch", values_json(made.run.info.parent->patch)}});
-  ++parent.version;
-  Open& opened = admit(made.run);
-  if (plays) play(opened, Json::object());
-  return opened;
+  const auto arrived = [this, &parent, changes, plays, edits, reply](Session& there, Session*) {
+    reply(answered([&]() -> Answer {
+      const Run made = branch_from(parent.live.run(), parent.live.history(), *parent.live.data(), there, changes,
+                                   {{}, root_}, program_);
+      parent.branches.push_back(
+          {{"id", made.info.id}, {"step", made.start()}, {"patch", values_json(made.info.parent->patch)}});
+      ++parent.version;
+      Open& opened = admit(made, parent.live.data());
+      if (!edits.empty()) opened.live.edit(edits);
+      if (plays) play(opened, Json::object());
+      return {200, opened.told.whole(opened)};
+    }));
+  };
+  parent.reader.send({step, Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }});
 }
 
 // Sets numbers where the run stands; behind its head, or after its end, in a branch.
-Open& Hub::edit(Open& run, const Json& wish) {
+Open* Hub::edit(Open& run, const Json& wish, const Reply& reply) {
   const auto edits = wish.at("values").get<Edits>();
   if (run.live.step() == run.live.head() && !run.live.finished()) {
     run.live.edit(edits);
     run.op = 0;
-    return run;
+    return &run;
   }
   run.live.session().check_edit(edits);  // so that no branch is left behind a refusal
-  Open& made = branch(run, {{"step", run.live.step()}});
-  made.live.edit(edits);
-  ++made.version;
-  return made;
+  branch(run, Json::object(), reply, edits);
+  return nullptr;
 }
 
 // Nothing has changed where this refuses.
@@ -156,14 +168,14 @@ Open* Hub::command(const std::string& id, const Json& wish, const Reply& reply) 
     if (to > live.head()) live.approach(to);  // says what there is
     return go(to);
   } else if (act == "set") {
-    if (live.step() != live.head()) return &branch(run, wish);
+    if (live.step() != live.head()) return branch(run, wish, reply), nullptr;
     live.change(assignments(wish.at("settings")));
   } else if (act == "branch") {
-    return &branch(run, wish);
+    return branch(run, wish, reply), nullptr;
   } else if (act == "act" && wish.value("name", "") == "save") {
     live.save();
   } else if (act == "act" && wish.value("name", "") == "edit") {
-    return &edit(run, wish);
+    return edit(run, wish, reply);
   } else {
     throw Error(fmt::format("there is no command {}", act),
                 "the commands are: play, pause, speed, step, seek, set, branch, act");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <new>
 
 namespace limn::lab {
 namespace {
@@ -89,8 +90,38 @@ void Hub::work() {
     } catch (const Error&) {  // the disk is full: the last snapshot stands
     }
   }
-  for (const Waiting& waiting : waiting_)
-    waiting.reply({503, error_json("the lab is stopping", "start it again").dump()});
+  const Error because("the lab is stopping", "start it again", Fault::kFailure);
+  for (const auto& [id, run] : open_) run->reader.give_up(because);
+  for (const auto& [key, load] : loads_)
+    for (const Load::Asking& asking : load.asking) asking.failed(because);
+  for (const Waiting& waiting : waiting_) waiting.reply(refusal(because));
+}
+
+void Hub::load(const DataRequest& wanted, Load::Asking asking) {
+  Load& load = loads_[to_text(wanted)];
+  load.asking.push_back(std::move(asking));
+  if (load.thread.joinable()) return;
+  load.thread = std::jthread([this, wanted] {
+    std::shared_ptr<const Dataset> data;
+    Error error("there is not enough memory for the data", "choose a smaller set", Fault::kFailure);
+    try {
+      data = std::make_shared<const Dataset>(prepare(wanted));
+    } catch (const Error& why) {
+      error = why;
+    } catch (const std::bad_alloc&) {  // said already
+    }
+    const std::lock_guard lock(mutex_);
+    jobs_.emplace_back([this, wanted, data, error] { loaded(wanted, data, error); });
+    wake_.notify_one();
+  });
+}
+
+void Hub::loaded(const DataRequest& wanted, std::shared_ptr<const Dataset> data, const Error& error) {
+  const auto load = loads_.extract(to_text(wanted));
+  if (data) data_.put(wanted, data);
+  data_.arrived(data);
+  for (const Load::Asking& asking : load.mapped().asking) data ? asking.again() : asking.failed(error);
+  data_.arrived(nullptr);
 }
 
 void Hub::answer_waiting(Open& run) {

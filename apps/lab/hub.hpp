@@ -10,22 +10,15 @@
 #include <string>
 #include <thread>
 
+#include "lab/data_cache.hpp"
 #include "lab/frame.hpp"
 #include "lab/quota.hpp"
 #include "lab/state.hpp"
 #include "lab/upload.hpp"
+#include "lab/wish.hpp"
 
 namespace limn::lab {
 
-struct Request {
-  std::string method, path, query, body;  // the path and the query as they came, percent-encoded
-};
-struct Answer {
-  int status = 200;
-  std::string body;  // JSON
-};
-
-using Reply = std::function<void(Answer)>;
 using Send = std::function<void(std::string frame)>;  // must not block
 using ClientId = std::uint64_t;
 
@@ -67,7 +60,19 @@ class Hub {
     Reply reply;
   };
 
+  struct Load {  // data on their way, and who wants them
+    struct Asking {
+      std::function<void()> again;
+      std::function<void(const Error&)> failed;
+    };
+    std::vector<Asking> asking;
+    std::jthread thread;
+  };
+
   void work();
+  // Loads the data beside all other work, and then does the job again that wanted them.
+  void load(const DataRequest& wanted, Load::Asking asking);
+  void loaded(const DataRequest& wanted, std::shared_ptr<const Dataset> data, const Error& error);
   void answer_waiting(Open& run);
 
   // Whose turn it is (schedule.cpp). False: nobody's before `next`.
@@ -80,14 +85,16 @@ class Hub {
   void send_state(Client& client, Watch& watch, Open& run);
   void send_view(Client& client, Part& part, Picture& picture, Open& run);
   void send(Client& client, const Body& body);
+  void refuse(Client& client, const Error& error);
   void received(ClientId client, const std::string& text);
   void watch(Client& client, const Json& wish);
 
   // The requests. Each may throw Error.
   void route(const Request& request, const Reply& reply);
+  void find_route(const Request& request, const Reply& reply);
   Json lab() const;
   Json runs();
-  Json quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt);
+  void quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt, const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Json data();
   Json upload(const std::string& name, const std::string& bytes);
@@ -97,13 +104,13 @@ class Hub {
   Json storage() const;
   std::string location_of(const std::string& data) const;
   Open& open(const std::string& id);
-  Open& admit(Run run);
+  Open& admit(Run run, std::shared_ptr<const Dataset> data);
 
   // What changes runs (command.cpp): the run whose STATE answers, or null where the answer comes later.
   Open& create(const Json& wish);
   Open* command(const std::string& id, const Json& wish, const Reply& reply);
-  Open& branch(Open& open, const Json& wish);
-  Open& edit(Open& open, const Json& wish);
+  void branch(Open& open, const Json& wish, const Reply& reply, const Edits& edits = {});
+  Open* edit(Open& open, const Json& wish, const Reply& reply);
   void play(Open& open, const Json& wish);
 
   std::filesystem::path root_;
@@ -123,6 +130,8 @@ class Hub {
   std::map<ClientId, Client> clients_;
   std::vector<Waiting> waiting_;
   double turn_ = 0;  // time that who had the least had at the last turn
+  DataCache data_;
+  std::map<std::string, Load> loads_;  // by the request, as text
   std::thread thread_;
 };
 

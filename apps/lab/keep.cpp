@@ -84,6 +84,7 @@ Json Hub::remove_run(const std::string& id) {
       return true;
     });
     halt(*found->second);
+    found->second->reader.give_up(Error(fmt::format("{} was removed", id), "begin another run"));
     open_.erase(found);  // which lets go of its journal
   }
   try {

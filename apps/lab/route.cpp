@@ -19,6 +19,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostOpen = 64;
+constexpr std::size_t kMostKept = 512 << 20;  // bytes of states in memory, of all runs
 
 std::string decoded(std::string_view text) {
   std::string out;
@@ -63,21 +64,26 @@ Json parse_body(const std::string& body) {
 }  // namespace
 
 void Hub::route(const Request& request, const Reply& reply) {
-  const auto refuse = [&](int status, const Error& error, const Json& more) {
-    Json answer = error_json(error.what(), error.hint());
-    answer.update(more);
-    reply({status, to_text(answer)});
-  };
   try {
+    find_route(request, reply);
+  } catch (const DataMissing& missing) {
+    load(missing.wanted,
+         {[this, request, reply] { route(request, reply); }, [reply](const Error& error) { reply(refusal(error)); }});
+  }
+}
+
+void Hub::find_route(const Request& request, const Reply& reply) {
+  bool later = false;  // it is answered when the answer is there
+  const Answer now = answered([&]() -> Answer {
     const auto parts = split(request.path, '/');  // "api", ...
     const bool get = request.method == "GET", post = request.method == "POST", remove = request.method == "DELETE";
     const auto is = [&](std::size_t size, const char* second) { return parts.size() == size && parts[1] == second; };
     const auto of_run = [&](std::size_t size, const char* what) { return is(size, "runs") && parts[3] == what; };
-    const auto answer = [&](const Json& json, int status = 200) { reply({status, to_text(json)}); };
+    const auto answer = [&](const Json& json) -> Answer { return {200, to_text(json)}; };
     const auto state = [](Open& run) { return run.told.whole(run); };
     if (get && is(2, "lab")) return answer(lab());
     if (get && is(2, "runs")) return answer(runs());
-    if (post && is(2, "runs")) return reply({201, state(create(parse_body(request.body)))});
+    if (post && is(2, "runs")) return {201, state(create(parse_body(request.body)))};
     if (get && is(2, "experiments")) {
       Json all = Json::array();
       for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
@@ -85,14 +91,15 @@ void Hub::route(const Request& request, const Reply& reply) {
     }
     if (get && is(2, "storage")) return answer(storage());
     if (get && is(2, "data")) return answer(data());
-    if (post && is(2, "data")) return answer(upload(parse_query(request.query)["name"], request.body), 201);
+    if (post && is(2, "data")) return {201, to_text(upload(parse_query(request.query)["name"], request.body))};
     if (get && is(3, "data")) return answer(uploaded(decoded(parts[2])));
     if (remove && is(3, "data")) return answer(remove_upload(decoded(parts[2])));
     if (remove && is(3, "runs")) return answer(remove_run(parts[2]));
-    if (get && is(3, "runs")) return reply({200, state(open(parts[2]))});
+    if (get && is(3, "runs")) return {200, state(open(parts[2]))};
     if (post && of_run(4, "command")) {
-      if (Open* left = command(parts[2], parse_body(request.body), reply)) reply({200, state(*left)});
-      return;
+      if (Open* left = command(parts[2], parse_body(request.body), reply)) return {200, state(*left)};
+      later = true;
+      return {};
     }
     if (get && of_run(4, "curve")) return answer(curve(open(parts[2]), parse_query(request.query)));
     if (get && of_run(4, "points")) {
@@ -104,23 +111,16 @@ void Hub::route(const Request& request, const Reply& reply) {
       const Json wish = parse_body(request.body);
       return answer(predict_one(open(parts[2]).live, wish.at("x").get<std::vector<float>>()));
     }
-    if (get && parts.size() == 7 && of_run(7, "steps") && (parts[5] == "quantities" || parts[5] == "receipts"))
-      return answer(quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6]),
-                             parts[5] == "receipts"));
+    if (get && parts.size() == 7 && of_run(7, "steps") && (parts[5] == "quantities" || parts[5] == "receipts")) {
+      quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6]), parts[5] == "receipts",
+               reply);
+      later = true;
+      return {};
+    }
     throw Refused(404, fmt::format("there is no {} {}", request.method, request.path),
                   "docs/protocol.md has the requests");
-  } catch (const Refused& error) {
-    refuse(error.status, error, error.more);
-  } catch (const Error& error) {
-    refuse(error.fault() == Fault::kRequest ? 400 : 500, error, Json::object());
-  } catch (const Json::exception& error) {
-    refuse(400,
-           Error(fmt::format("the body has not the shape that is asked for: {}", error.what()),
-                 "docs/protocol.md has the requests"),
-           Json::object());
-  } catch (const std::bad_alloc&) {
-    refuse(500, Error("there is not enough memory", "choose a smaller batch or network"), Json::object());
-  }
+  });
+  if (!later) reply(now);
 }
 
 Json Hub::lab() const {
@@ -143,12 +143,12 @@ Json Hub::runs() {
   return {{"runs", all}};
 }
 
-Open& Hub::admit(Run run) {
+Open& Hub::admit(Run run, std::shared_ptr<const Dataset> data) {
   if (open_.size() >= kMostOpen) {  // one that nobody watches and that stands still makes room
     const auto idle = std::ranges::find_if(open_, [&](const auto& entry) {
       const bool watched =
           std::ranges::any_of(clients_, [&](const auto& c) { return c.second.watches.contains(entry.first); });
-      return !watched && !entry.second->playing && entry.second->goal < 0;
+      return !watched && !entry.second->playing && entry.second->goal < 0 && entry.second->reader.is_idle();
     });
     if (idle == open_.end())
       throw Error(fmt::format("{} runs are open", open_.size()), "pause one, and close its page", Fault::kFailure);
@@ -156,16 +156,18 @@ Open& Hub::admit(Run run) {
     open_.erase(idle);
   }
   const std::string id = run.info.id;
-  auto opened = std::make_unique<Open>(std::move(run), program_, pool_);
+  auto opened = std::make_unique<Open>(std::move(run), program_, pool_, std::move(data));
   opened->until = opened->live.run().info.total_steps;
-  return *(open_[id] = std::move(opened));
+  Open& admitted = *(open_[id] = std::move(opened));
+  for (const auto& [other, its] : open_) its->live.keep_within(kMostKept / open_.size());
+  return admitted;
 }
 
 Open& Hub::open(const std::string& id) {
   if (const auto found = open_.find(id); found != open_.end()) return *found->second;
   for (const Run& run : list_runs(root_))
     if (run.info.id == id) {
-      Open& opened = admit(run);
+      Open& opened = admit(run, data_.find(data_request(run.recipe, run.info.data_location), run.info.data_digest));
       opened.goal = opened.live.head();  // a killed program's journal may reach beyond its last snapshot
       return opened;
     }
@@ -173,39 +175,41 @@ Open& Hub::open(const std::string& id) {
 }
 
 // A quantity, or with `receipt` also where it comes from.
-Json Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool with_receipt) {
+void Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool with_receipt, const Reply& reply) {
   LiveRun& live = run.live;
-  const auto found = [&](float value) -> Json {
-    return {{"run", live.run().info.id}, {"name", name}, {"step", step}, {"value", value}, {"hex", hex_float(value)}};
+  const auto found = [id = live.run().info.id, name, step](float value) -> Json {
+    return {{"run", id}, {"name", name}, {"step", step}, {"value", value}, {"hex", hex_float(value)}};
   };
   const std::int64_t row = step - live.history().start - 1;
   const bool is_loss = name == "train.loss" && row >= 0 && row < live.history().rows();
-  if (is_loss && !with_receipt) return found(live.history().values[0][static_cast<std::size_t>(row)]);
+  if (is_loss && !with_receipt)
+    return reply({200, found(live.history().values[0][static_cast<std::size_t>(row)]).dump()});
   if (step == live.step() && name != "train.loss" && !with_receipt) try {
-      return found(live.session().quantity(name));
+      return reply({200, found(live.session().quantity(name)).dump()});
     } catch (const Error&) {  // a gradient, and no step was taken since the state was restored
       if (step == live.run().start()) throw;
     }
   if (step < live.run().start() || step > live.head())
     throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
                 fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
-  const auto going = [&](std::int64_t to) {
-    return std::move(travel(live.run(), live.history(), live.data(), pool_, to, Arrival::kStepped).session);
+  const auto arrived = [&live, found, name, with_receipt, reply](Session& there, Session* before) {
+    reply(answered([&]() -> Answer {
+      Json answer = found(quantity_at(live.run(), live.history(), there, name));
+      if (with_receipt) {
+        std::function<Session&()> earlier;
+        if (before) earlier = [&]() -> Session& { return *before; };
+        answer.update(receipt(there, *live.data(), earlier, name, answer.at("value").get<float>()));
+        const auto say = [&](std::string why) { answer["receipt"] = nullptr, answer["why"] = std::move(why); };
+        if (edited_at(live.history(), there.cursor().step).contains(name))
+          say("set by hand at this step");
+        else if (answer.at("receipt").is_null() && !before && live.run().info.parent)
+          say(fmt::format("the first step of a branch: ask its parent {}", live.run().info.parent->run));
+      }
+      return {200, to_text(answer)};
+    }));
   };
-  const auto there = going(step);
-  Json answer = found(quantity_at(live.run(), live.history(), *there, name));
-  if (with_receipt) {
-    std::unique_ptr<Session> earlier;
-    std::function<Session&()> before;
-    if (step > live.run().start()) before = [&]() -> Session& { return *(earlier = going(step - 1)); };
-    answer.update(receipt(*there, *live.data(), before, name, answer.at("value").get<float>()));
-    const auto say = [&](std::string why) { answer["receipt"] = nullptr, answer["why"] = std::move(why); };
-    if (edited_at(live.history(), step).contains(name))
-      say("set by hand at this step");
-    else if (answer.at("receipt").is_null() && !before && live.run().info.parent)
-      say(fmt::format("the first step of a branch: ask its parent {}", live.run().info.parent->run));
-  }
-  return answer;
+  run.reader.send({step, with_receipt ? Errand::Want::kBefore : Errand::Want::kStepped, arrived,
+                   [reply](const Error& error) { reply(refusal(error)); }});
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {

@@ -16,37 +16,34 @@ bool Hub::take_turn(Clock::time_point& next) {
   const auto begin = Clock::now();
   Open* first = nullptr;
   double* used = nullptr;  // by the one who had the least, the first
+  enum { kPlays, kGoes, kReads } what = kPlays;
   int playing = 0;
-  const auto consider = [&](Open& run, double& its) {
+  const auto consider = [&](Open& run, double& its, decltype(what) does) {
     its = std::max(its, turn_);  // who had nothing to do for a while cannot make up for it
-    if (!used || its < *used) first = &run, used = &its;
+    if (!used || its < *used) first = &run, used = &its, what = does;
   };
   for (const auto& [id, run] : open_) {
+    if (!run->reader.is_idle()) consider(*run, run->reader.used, kReads);
     if (run->goal >= 0) {
-      consider(*run, run->used);
+      consider(*run, run->used, kGoes);
     } else if (run->playing && run->play->runs.front() == run.get()) {  // it stands for those that play with it
       Play& play = *run->play;
       if (play.speed > 0 && play.due > begin && play.level()) {
         next = std::min(next, play.due);
       } else {
-        consider(*run, play.used);
+        consider(*run, play.used, kPlays);
         ++playing;
       }
     }
   }
   if (!first) return false;
   turn_ = *used;
-  double share = 1;  // of those who play
-  if (first->goal >= 0) {
-    go_on(*first, kTurnSeconds);
-    if (first->goal < 0) answer_waiting(*first);
-    share = std::max(1, playing);
-    first->used += std::chrono::duration<double>(Clock::now() - begin).count() / share;
-  } else {
-    const auto play = first->play;
-    limn::lab::play(play, kTurnSeconds);
-    play->used += std::chrono::duration<double>(Clock::now() - begin).count();
-  }
+  const auto play = first->play;  // it may end
+  if (what == kPlays) limn::lab::play(play, kTurnSeconds);
+  if (what == kGoes) go_on(*first, kTurnSeconds);
+  if (what == kReads) first->reader.go_on(kTurnSeconds);
+  *used += std::chrono::duration<double>(Clock::now() - begin).count() / (what == kPlays ? 1 : std::max(1, playing));
+  if (what == kGoes && first->goal < 0) answer_waiting(*first);
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include "experiment/live.hpp"
 #include "lab/frame.hpp"
 #include "lab/play.hpp"
+#include "lab/reader.hpp"
 #include "lab/told.hpp"
 #include "nn/architecture.hpp"
 
@@ -22,12 +23,14 @@ struct Picture {
 
 // A run that is open in the lab, and what it has been told to do.
 struct Open {
-  explicit Open(Run run, const Program& program, ThreadPool& pool) : live(std::move(run), program, pool) {}
+  Open(Run run, const Program& program, ThreadPool& pool, std::shared_ptr<const Dataset> data)
+      : live(std::move(run), program, pool, std::move(data)), reader(live) {}
   ~Open() { halt(*this); }  // nobody plays with it any more
   Open(const Open&) = delete;
   Open& operator=(const Open&) = delete;
 
   LiveRun live;
+  Reader reader;
   bool playing = false;
   std::int64_t goal = -1;              // where it is going at once; -1: nowhere
   std::int64_t until = 0;              // where playing stops

@@ -124,15 +124,16 @@ void Hub::send_view(Client& client, Part& part, Picture& picture, Open& run) {
 
 void Hub::send(Client& client, const Body& body) { client.send(numbered(++client.sent, body)); }
 
+void Hub::refuse(Client& client, const Error& error) {
+  Frame frame("error", "", 0);
+  frame.head["error"] = error_json(error.what(), error.hint());
+  send(client, std::move(frame).body());
+}
+
 void Hub::received(ClientId number, const std::string& text) {
   const auto found = clients_.find(number);
   if (found == clients_.end()) return;
   Client& client = found->second;
-  const auto refuse = [&](const std::string& what, const std::string& hint) {
-    Frame frame("error", "", 0);
-    frame.head["error"] = error_json(what, hint);
-    send(client, std::move(frame).body());
-  };
   const Json wish = Json::parse(text, nullptr, false);
   try {
     if (!wish.is_object()) throw Error("a message is no JSON object", "docs/protocol.md has the messages");
@@ -148,10 +149,16 @@ void Hub::received(ClientId number, const std::string& text) {
     } else {
       throw Error("a message with none of watch, unwatch, ack", "docs/protocol.md has the messages");
     }
+  } catch (const DataMissing& missing) {
+    load(missing.wanted, {[this, number, text] { received(number, text); },
+                          [this, number](const Error& error) {
+                            if (const auto client = clients_.find(number); client != clients_.end())
+                              refuse(client->second, error);
+                          }});
   } catch (const Error& error) {
-    refuse(error.what(), error.hint());
+    refuse(client, error);
   } catch (const Json::exception& error) {
-    refuse(error.what(), "docs/protocol.md has the messages");
+    refuse(client, Error(error.what(), "docs/protocol.md has the messages"));
   }
 }
 

@@ -1,8 +1,34 @@
 #include "lab/wish.hpp"
 
 #include <charconv>
+#include <new>
+
+#include "lab/refused.hpp"
+#include "lab/state.hpp"
 
 namespace limn::lab {
+
+using Json = nlohmann::json;
+
+Answer refusal(const Error& error) {
+  Json answer = error_json(error.what(), error.hint());
+  const auto* refused = dynamic_cast<const Refused*>(&error);
+  if (refused) answer.update(refused->more);
+  return {refused ? refused->status : error.fault() == Fault::kRequest ? 400 : 500, to_text(answer)};
+}
+
+Answer answered(const std::function<Answer()>& make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    return refusal(error);
+  } catch (const nlohmann::json::exception& error) {
+    return refusal(Error(fmt::format("the body has not the shape that is asked for: {}", error.what()),
+                         "docs/protocol.md has the requests"));
+  } catch (const std::bad_alloc&) {
+    return refusal(Error("there is not enough memory", "choose a smaller batch or network", Fault::kFailure));
+  }
+}
 
 std::int64_t whole(const std::string& text, const std::string& name, std::int64_t low, std::int64_t high) {
   std::int64_t value = 0;

@@ -1,12 +1,26 @@
-// Reading what a request wishes: whole numbers in their ranges.
+// What is asked and answered: requests as texts, their whole numbers in ranges, and refusals.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/error.hpp"
 
 namespace limn::lab {
+
+struct Request {
+  std::string method, path, query, body;  // the path and the query as they came, percent-encoded
+};
+struct Answer {
+  int status = 200;
+  std::string body;  // JSON
+};
+using Reply = std::function<void(Answer)>;
+
+// What `make` gives, or the refusal that says why it threw: Error, JSON of another shape, or no memory.
+Answer answered(const std::function<Answer()>& make);
+Answer refusal(const Error& error);
 
 // Error: no whole number, or outside of the range; `name` says which one it is.
 std::int64_t whole(const std::string& text, const std::string& name, std::int64_t low, std::int64_t high);

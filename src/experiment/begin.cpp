@@ -19,9 +19,9 @@ void save(const Run& unfinished, Session& session, const Program& program) {
 }  // namespace
 
 Beginning begin_run(Recipe recipe, const Destination& to, const Program& program, ThreadPool& pool,
-                    const std::string& location) {
+                    const std::string& location, std::shared_ptr<const Dataset> data) {
   const Experiment& experiment = find_experiment(recipe.experiment);
-  auto data = std::make_shared<const Dataset>(prepare(data_request(recipe, location)));
+  if (!data) data = std::make_shared<const Dataset>(prepare(data_request(recipe, location)));
   experiment.resolve(recipe, *data);
   RunInfo info;
   info.data_name = data->name;
@@ -52,10 +52,17 @@ Beginning branch_run(const Run& parent, const JournalContent& journal, std::shar
   if (step < parent.start() || step > journal.last_step())
     throw Error(fmt::format("{} has no step {} to branch at", parent.info.id, step),
                 fmt::format("it has the steps from {} to {}", parent.start(), journal.last_step()));
-  const SettingValues values = changed_values(parent, journal, step, *data, changes);
+  changed_values(parent, journal, step, *data, changes);  // throws before going there
   auto session = travel(parent, journal, data, pool, step, Arrival::kState).session;
-  session->change(typed_settings(parent, values));
+  Run run = branch_from(parent, journal, *data, *session, changes, to, program);
+  return {std::move(run), std::move(data), std::move(session)};
+}
 
+Run branch_from(const Run& parent, const JournalContent& journal, const Dataset& data, Session& there,
+                std::span<const std::string> changes, const Destination& to, const Program& program) {
+  const std::int64_t step = there.cursor().step;
+  const SettingValues values = changed_values(parent, journal, step, data, changes);
+  there.change(typed_settings(parent, values));
   Recipe recipe = parent.recipe;
   recipe.settings = values;
   RunInfo info = parent.info;
@@ -63,9 +70,7 @@ Beginning branch_run(const Run& parent, const JournalContent& journal, std::shar
                        difference(values_at(parent, journal, step), values)};
   info.build = program.build;
   info.isa = program.isa;
-  Run run =
-      create_run(to, recipe, std::move(info), [&](const Run& unfinished) { save(unfinished, *session, program); });
-  return {std::move(run), std::move(data), std::move(session)};
+  return create_run(to, recipe, std::move(info), [&](const Run& unfinished) { save(unfinished, there, program); });
 }
 
 }  // namespace limn

@@ -10,10 +10,10 @@
 namespace limn {
 namespace {
 
-constexpr double kKeepSeconds = 0.25;              // going back repeats at most about this much training
-constexpr double kWorthSeconds = 0.1;              // training repeated faster than this needs no snapshot
-constexpr double kSaveSeconds = 5;                 // at most this much training is lost by a crash
-constexpr std::size_t kMostKeptBytes = 256 << 20;  // of one run's states in memory
+constexpr double kKeepSeconds = 0.25;  // going back repeats at most about this much training
+constexpr double kWorthSeconds = 0.1;  // training repeated faster than this needs no snapshot
+constexpr double kSaveSeconds = 5;     // at most this much training is lost by a crash
+constexpr std::size_t kMostKept = 2000;
 
 std::size_t bytes_of(Session& session) {
   std::size_t bytes = 0;
@@ -30,17 +30,17 @@ Visit opened(const Run& run, const JournalContent& history, std::shared_ptr<cons
 
 }  // namespace
 
-LiveRun::LiveRun(Run run, const Program& program, ThreadPool& pool)
+LiveRun::LiveRun(Run run, const Program& program, ThreadPool& pool, std::shared_ptr<const Dataset> data)
     : run_(std::move(run)),
       program_(program),
       pool_(pool),
       history_(journal_of(run_)),
-      data_(load_data(run_)),
+      data_(data ? std::move(data) : load_data(run_)),
       session_(opened(run_, history_, data_, pool).session),
       journal_(Journal::reopen(run_.journal(), history_.last_step())),
       recorder_(run_, *session_, *data_, journal_, program_, *this) {
   recorder_.remember(history_);
-  values_.push_back(values_at(run_, {}, 0));
+  values_.push_back(limn::values_at(run_, {}, 0));
   for (const JournalRecord& record : history_.records) remember_place(record);
   for (const SnapshotFile& file : snapshots_of(run_))
     if (file.step <= head()) saved_.push_back(file.step);
@@ -55,8 +55,8 @@ float LiveRun::loss() const {
   return history_.values[0][static_cast<std::size_t>(row)];
 }
 
-std::size_t LiveRun::changes() const {
-  return static_cast<std::size_t>(std::ranges::upper_bound(changed_at_, step()) - changed_at_.begin());
+const SettingValues& LiveRun::values_at(std::int64_t step) const {
+  return values_[static_cast<std::size_t>(std::ranges::upper_bound(changed_at_, step) - changed_at_.begin())];
 }
 
 std::vector<std::int64_t> LiveRun::snapshots() const {
@@ -70,9 +70,8 @@ std::vector<std::int64_t> LiveRun::snapshots() const {
 
 void LiveRun::advance() {
   const std::int64_t at = step();
-  if (std::ranges::binary_search(changed_at_, at)) session_->change(typed_settings(run_, values()));
   const bool is_new = at == head();
-  const float loss = session_->advance();
+  const float loss = repeat(*session_);
   if (is_new)
     record_new_step(loss);
   else if (std::bit_cast<std::uint32_t>(loss) != std::bit_cast<std::uint32_t>(this->loss()))
@@ -80,7 +79,14 @@ void LiveRun::advance() {
         fmt::format("step {} of {} gave a loss of {}, its journal has {}", at + 1, run_.info.id, loss, this->loss()),
         "the run was made by another build or on another instruction path: branch it, or train it anew",
         Fault::kFailure);
-  if (!is_new && std::ranges::binary_search(edited_at_, at + 1)) apply_edits(*session_, history_, at + 1);
+}
+
+float LiveRun::repeat(Session& session) const {
+  const std::int64_t at = session.cursor().step;
+  if (std::ranges::binary_search(changed_at_, at)) session.change(typed_settings(run_, values_at(at)));
+  const float loss = session.advance();
+  if (std::ranges::binary_search(edited_at_, at + 1)) apply_edits(session, history_, at + 1);
+  return loss;
 }
 
 void LiveRun::spent(double seconds) {
@@ -116,30 +122,55 @@ void LiveRun::approach(std::int64_t to) {
   if (to < run_.start() || to > head())
     throw Error(fmt::format("{} has no step {}", run_.info.id, to),
                 fmt::format("it has the steps from {} to {}; play on to go further", run_.start(), head()));
-  const auto after = kept_.upper_bound(to);
-  const std::int64_t in_memory = after == kept_.begin() ? -1 : std::prev(after)->first;
-  std::int64_t in_file = -1;
-  std::filesystem::path path;
+  if (step() <= to && step() >= place_before(to).step) return;
+  restore(*session_, to);
+  since_kept_ = 0;
+}
+
+LiveRun::Place LiveRun::place_before(std::int64_t step) const {
+  Place place{run_.start()};
+  if (const auto after = kept_.upper_bound(step); after != kept_.begin())
+    place = {std::prev(after)->first, &std::prev(after)->second};
   for (const SnapshotFile& file : snapshots_of(run_))
-    if (file.step <= to && file.step > in_file) in_file = file.step, path = file.path;
-  if (step() <= to && step() >= std::max(in_memory, in_file)) return;
-  if (in_memory >= in_file && in_memory >= 0) {
-    const Kept& kept = std::prev(after)->second;
-    session_->change(settings_at(run_, history_, in_memory));
-    session_->restore(kept.tensors, kept.cursor);
-  } else if (in_file >= 0) {
-    const auto [info, tensors] = load_snapshot(path);
-    session_->change(settings_at(run_, history_, in_file));
-    session_->restore(tensors, info.cursor);
+    if (file.step <= step && (file.step > place.step || (!place.kept && place.file.empty())))
+      place = {file.step, nullptr, file.path};
+  return place;
+}
+
+std::int64_t LiveRun::nearest(std::int64_t step) const {
+  const std::int64_t here = this->step();
+  return here <= step ? std::max(here, place_before(step).step) : place_before(step).step;
+}
+
+std::unique_ptr<Session> LiveRun::another() const {
+  return std::make_unique<Session>(typed_settings(run_, values()), data_, run_.recipe.seed, pool_);
+}
+
+void LiveRun::restore(Session& session, std::int64_t step) const {
+  const Place place = place_before(step);
+  const auto put = [&](const std::vector<Tensor>& tensors, const Cursor& cursor) {
+    session.change(typed_settings(run_, values_at(cursor.step)));
+    session.restore(tensors, cursor);
+  };
+  const auto copy_of = [](Session& other) {
+    std::vector<Tensor> tensors;
+    for (const TensorView& view : other.state()) tensors.push_back(copied(view));
+    return tensors;
+  };
+  const bool is_other = &session != session_.get();
+  if (is_other && this->step() <= step && this->step() >= place.step) {
+    put(copy_of(*session_), session_->cursor());
+  } else if (place.kept) {
+    put(place.kept->tensors, place.kept->cursor);
+  } else if (!place.file.empty()) {
+    const auto [info, tensors] = load_snapshot(place.file);
+    put(tensors, info.cursor);
   } else {
     const Visit drawn = travel(run_, history_, data_, pool_, run_.start(), Arrival::kState);
-    std::vector<Tensor> tensors;
-    for (const TensorView& view : drawn.session->state()) tensors.push_back(copied(view));
-    session_->change(settings_at(run_, history_, run_.start()));
-    session_->restore(tensors, drawn.session->cursor());
+    put(copy_of(*drawn.session), drawn.session->cursor());
   }
-  apply_edits(*session_, history_, step());
-  since_kept_ = 0;
+  if (std::ranges::binary_search(edited_at_, session.cursor().step))
+    apply_edits(session, history_, session.cursor().step);
 }
 
 void LiveRun::change(std::span<const std::string> changes) {
@@ -196,11 +227,12 @@ void LiveRun::keep() {
   for (const TensorView& view : session_->state()) kept.tensors.push_back(copied(view));
   kept_.emplace(step(), std::move(kept));
   ++places_;
-  const std::size_t most = std::max<std::size_t>(4, kMostKeptBytes / std::max<std::size_t>(1, bytes_of(*session_)));
-  if (kept_.size() <= std::min<std::size_t>(most, 2000)) return;
-  bool other = false;  // every second one goes, but never the first or the newest
-  for (auto it = std::next(kept_.begin()); std::next(it) != kept_.end();)
-    it = (other = !other) ? kept_.erase(it) : std::next(it);
+  const std::size_t most = std::max<std::size_t>(4, most_kept_ / std::max<std::size_t>(1, bytes_of(*session_)));
+  while (kept_.size() > std::min(most, kMostKept)) {
+    bool other = false;  // every second one goes, but never the first or the newest
+    for (auto it = std::next(kept_.begin()); std::next(it) != kept_.end();)
+      it = (other = !other) ? kept_.erase(it) : std::next(it);
+  }
 }
 
 }  // namespace limn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
@@ -130,11 +131,22 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
     if (file.step <= furthest) nearest = &file;
   Visit place{session_from(run, journal, std::move(data), pool, nearest), nearest ? nearest->step : 0};
   Session& session = *place.session;
-  for (std::int64_t at = session.cursor().step; at < step; ++at) {
-    for (const JournalRecord& record : journal.records)
-      if (record.kind == RecordKind::kAction && record.step == at) session.change(settings_at(run, journal, at));
+  const std::int64_t begin = session.cursor().step;
+  std::vector<const JournalRecord*> changes;  // that lie on the way, in order
+  std::set<std::int64_t> edits;
+  for (const JournalRecord& record : journal.records) {
+    if (record.kind == RecordKind::kEdit) edits.insert(record.step);
+    if (record.kind == RecordKind::kAction && record.step >= begin) changes.push_back(&record);
+  }
+  SettingValues values = values_at(run, journal, begin - 1);
+  auto next = changes.begin();
+  for (std::int64_t at = begin; at < step; ++at) {
+    const auto first = next;
+    for (; next != changes.end() && (*next)->step == at; ++next)
+      for (const auto& [name, value] : settings_from_json(run.recipe.experiment, (*next)->text)) values[name] = value;
+    if (next != first) session.change(typed_settings(run, values));
     place.loss = session.advance();
-    apply_edits(session, journal, at + 1);
+    if (edits.contains(at + 1)) apply_edits(session, journal, at + 1);
     place.stepped = true;
   }
   return place;
