@@ -4,9 +4,10 @@
 #include <cctype>
 #include <set>
 #include <span>
-#include <unordered_set>
+#include <vector>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "base/utf8.hpp"
 #include "data/array_set.hpp"
 #include "data/csv.hpp"
@@ -37,7 +38,7 @@ std::string shown(std::string_view cell) {
 }
 
 Json column_json(const Table& table, std::size_t column) {
-  std::unordered_set<std::string_view> distinct;
+  std::vector<std::uint64_t> distinct;  // hashes: a set of millions of texts would hold the lab up for seconds
   std::int64_t missing = 0;
   bool numbers = true;
   for (const std::string_view cell : table.columns[column]) {
@@ -47,8 +48,10 @@ Json column_json(const Table& table, std::size_t column) {
     }
     double value = 0;
     numbers = numbers && parse_number(cell, value) != Number::kNone;
-    distinct.insert(cell);
+    distinct.push_back(hash64(std::as_bytes(std::span(cell))));
   }
+  std::ranges::sort(distinct);
+  distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
   return {{"name", table.names[column]},
           {"kind", numbers && !distinct.empty() ? "number" : "text"},
           {"missing", missing},
