@@ -311,13 +311,15 @@ Json Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool w
   const auto going = [&](std::int64_t to) {
     return std::move(travel(live.run(), live.history(), live.data(), pool_, to, Arrival::kStepped).session);
   };
-  const auto there = going(step);
-  Json answer = found(quantity_at(live.run(), live.history(), *there, name));
+  const bool stands_there = step == live.step() && is_ahead(name);  // of the state alone: no step has to be made again
+  const std::unique_ptr<Session> gone = stands_there ? nullptr : going(step);
+  Session& there = stands_there ? live.session() : *gone;
+  Json answer = found(quantity_at(live.run(), live.history(), there, name));
   if (with_receipt) {
     std::unique_ptr<Session> earlier;
     std::function<Session&()> before;
     if (step > live.run().start()) before = [&]() -> Session& { return *(earlier = going(step - 1)); };
-    answer.update(receipt(*there, *live.data(), before, name, answer.at("value").get<float>()));
+    answer.update(receipt(there, *live.data(), before, name, answer.at("value").get<float>()));
     const auto say = [&](std::string why) { answer["receipt"] = nullptr, answer["why"] = std::move(why); };
     if (edited_at(live.history(), step).contains(name))
       say("set by hand at this step");
