@@ -1,8 +1,10 @@
 """Receipts of the lab on networks, losses, rules and settings drawn at random: every number has one, it adds up, its
 total is the engine's number within what float32 rounds, and what it is made of are the numbers that can be asked for."""
 import math
+import os
 import re
 import struct
+import subprocess
 import unittest
 import urllib.parse
 
@@ -261,6 +263,29 @@ class Receipts(ProgramTest):
             quantities = [part for name in names for part in ("--quantity", name)]
             replayed = self.limn("replay", folder, "--step", step, *quantities, "--json", "--threads", 1)
             self.assertEqual([e["hex"] for e in replayed.of("quantity")], values, step)
+
+
+@unittest.skipUnless(os.environ.get("LIMN_FAULTY"), "LIMN_FAULTY names no program with faults; ./test builds one")
+class Faults(ProgramTest):
+    def answers(self, fault, names):
+        def start(*arguments, **options):
+            return subprocess.Popen([os.environ["LIMN_FAULTY"], *map(str, arguments)], cwd=self.folder, text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "LIMN_FAULT": fault}, **options)
+        lab = Lab(start, self.folder / f"runs-{fault}")
+        self.addCleanup(lab.stop)
+        run = lab.create("spirals", settings={"arch": "dense 9 tanh | dense 2", "optimizer": "momentum", "batch": 32}, steps=50)["id"]
+        lab.do(run, "step", count=7)
+        ask = lambda name: lab.get(f"/api/runs/{run}/steps/7/receipts/{urllib.parse.quote(name, safe='')}")["receipt"]
+        return {name: ask(name) for name in names}
+
+    def test_receipts_of_a_faulty_engine_do_not_agree(self):
+        names = ["layer2.dw[3,1]", "layer1.db[4]", "layer1.w[0,3]", "momentum/layer1.w[0,3]", "train.loss", "layer2.delta[1]@train/3"]
+        for fault, wrong in [("", []), ("gradient-sign", names[:2]), ("stale-momentum", names[2:4]), ("wrong-batch", names[:2] + ["train.loss"]),
+                             ("off-by-one", ["train.loss"])]:
+            slips = self.answers(fault, names)
+            self.assertEqual([name for name in names if not slips[name]["agrees"]], wrong, fault)
+            for name in names[:2]:
+                self.assertEqual(slips[name]["central"]["relative"] > 1e-3, name in wrong, (fault, name, slips[name]))
 
 
 if __name__ == "__main__":
