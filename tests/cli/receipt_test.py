@@ -155,18 +155,20 @@ class Receipts(ProgramTest):
             if given["step"] >= 0:
                 self.assertEqual(self.lab.quantity(run, given["step"], given["name"])["hex"], given["hex"], (given, says))
         if slip["central"]:
-            self.check_central(slip["central"], answer["value"], says)
+            self.check_central(slip, answer["value"], says)
         if "←" in slip["formula"] and "held" not in slip["formula"]:
             self.check_formula(slip, near, says)
 
-    def check_central(self, central, value, says):
-        """The float64 difference is the engine's derivative, unless the loss has a kink within h."""
+    def check_central(self, slip, value, says):
+        """The float64 difference is the engine's derivative, unless the loss has a kink within h. Parts that cancel out,
+        as those of a bias before bn do, leave what float32 rounds of them."""
+        central = slip["central"]
         size = max(abs(central["left"]), abs(central["right"]))
         if abs(central["left"] - central["right"]) > 0.01 * size + 1e-6:
             self.kinks += 1
             return
         self.smooth += 1
-        self.assertAlmostEqual(central["value"], value, delta=1e-3 * size + 1e-7, msg=says)
+        self.assertAlmostEqual(central["value"], value, delta=1e-3 * size + 1e-7 + slip["bound"], msg=says)
 
     def check_formula(self, slip, near, says):
         """What a rule's formula says, evaluated as it is written, is the total."""
