@@ -80,7 +80,8 @@ void Hub::branch(Open& parent, const Json& wish, const Reply& reply, const Edits
       return {200, opened.told.whole(opened)};
     }));
   };
-  parent.reader.send({step, Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }});
+  parent.reader.send(
+      {step, Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});
 }
 
 // Sets numbers where the run stands; behind its head, or after its end, in a branch.

@@ -56,7 +56,7 @@ void Reader::go_on(double seconds) {
       if (travel(errand)) continue;
       errand.arrived(*there_,
                      errand.want == Errand::Want::kBefore && before_at_ == errand.step - 1 ? before_.get() : nullptr);
-      if (errand.want == Errand::Want::kState) at_ = -1;  // who asks for the state alone may have changed it
+      if (errand.disturbs) at_ = before_at_ = -1;
     } catch (const Error& error) {
       errand.failed(error);
     } catch (const std::bad_alloc&) {

@@ -17,9 +17,10 @@ struct Errand {
   };
   std::int64_t step = 0;
   Want want = Want::kStepped;
-  std::function<void(Session& there, Session* before)> arrived;  // must not throw; it may change the session's settings
+  std::function<void(Session& there, Session* before)> arrived;  // must not throw
   std::function<void(const Error&)> failed;
-  bool begun = false;  // it stands nearer than any state that is kept
+  bool disturbs = false;  // who arrives may change settings, or compute more: the session is not what it was
+  bool begun = false;     // it stands nearer than any state that is kept
 };
 
 class Reader {

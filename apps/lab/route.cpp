@@ -209,7 +209,7 @@ void Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool w
     }));
   };
   run.reader.send({step, with_receipt ? Errand::Want::kBefore : Errand::Want::kStepped, arrived,
-                   [reply](const Error& error) { reply(refusal(error)); }});
+                   [reply](const Error& error) { reply(refusal(error)); }, with_receipt || is_ahead(name)});
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
