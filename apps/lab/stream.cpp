@@ -20,7 +20,7 @@ constexpr auto kForgotten = 2s;                 // a picture that nobody watched
 
 // While anything plays, making pictures may take this part of the time, each view an equal part of it: so a view that
 // is made in an instant comes at its full rate beside one that asks the network about every validation row.
-constexpr double kPictureShare = 1.0 / 20;
+constexpr double kPictureShare = 1.0 / 25;
 
 }  // namespace
 
@@ -58,7 +58,7 @@ Clock::time_point Hub::stream_to(Client& client, Clock::time_point now) {
       }
     }
     if (!longest) return next;
-    longest->due = now + kFrameGap;
+    if (of->playing || of->goal >= 0) longest->due = now + kFrameGap;  // who steps by hand sees it at once
     if (longest == &watch->scalars)
       send_scalars(client, *watch, *of);
     else if (longest == &watch->state)
