@@ -48,8 +48,10 @@ struct Open {
   std::vector<nlohmann::json> branches;  // {"id", "step", "patch"}
   std::uint64_t version = 1;             // counts what changed in its STATE
   Told told;
+  Clock::time_point state_due{};            // when it may be written again for those who watch
   std::map<std::string, Picture> pictures;  // by the view's wish, as text
 
+  bool is_moving() const { return playing || goal >= 0; }
   const char* state() const {
     return error ? "failed" : playing ? "playing" : live.finished() && live.step() == live.head() ? "done" : "paused";
   }

@@ -18,9 +18,14 @@ constexpr std::int64_t kMostScalars = 100'000;  // in a frame
 constexpr std::size_t kMostEvaluations = 2000;  // in a frame
 constexpr auto kForgotten = 2s;                 // a picture that nobody watched for so long is dropped
 
-// While anything plays, making pictures may take this part of the time, each view an equal part of it: so a view that
-// is made in an instant comes at its full rate beside one that asks the network about every validation row.
-constexpr double kPictureShare = 1.0 / 20;
+// While anything plays, making pictures and states may take this part of the time, each an equal part of it: so one
+// that is made in an instant comes at its full rate beside one that asks the network about every validation row.
+constexpr double kPictureShare = 1.0 / 25;
+
+// What belongs to a run is made again at `made_next` while it moves; what it comes to stand at is shown at once.
+Clock::time_point not_before(const Open& run, Clock::time_point due, Clock::time_point made_next) {
+  return run.is_moving() ? std::max(due, made_next) : due;
+}
 
 }  // namespace
 
@@ -49,16 +54,18 @@ Clock::time_point Hub::stream_to(Client& client, Clock::time_point now) {
           watch = &its, of = &run, longest = &part;
       };
       if (its.cursor < run.live.head()) consider(its.scalars, its.scalars.due);
-      if (its.state.version != run.version) consider(its.state, its.state.due);
+      if (its.state.version != run.version)
+        consider(its.state,
+                 run.told.version() == run.version ? its.state.due : not_before(run, its.state.due, run.state_due));
       for (Part& view : its.views) {
         Picture& picture = run.pictures[view.key];
         picture.wanted_last = now;
         if (view.version == run.version) continue;
-        consider(view, picture.version > view.version ? view.due : std::max(view.due, picture.due));
+        consider(view, picture.version > view.version ? view.due : not_before(run, view.due, picture.due));
       }
     }
     if (!longest) return next;
-    longest->due = now + kFrameGap;
+    if (of->is_moving()) longest->due = now + kFrameGap;  // who steps by hand sees it at once
     if (longest == &watch->scalars)
       send_scalars(client, *watch, *of);
     else if (longest == &watch->state)
@@ -86,16 +93,27 @@ void Hub::send_scalars(Client& client, Watch& watch, Open& run) {
 }
 
 void Hub::send_state(Client& client, Watch& watch, Open& run) {
+  const auto begin = Clock::now();
   Frame frame("state", run.live.run().info.id, run.live.step());
   frame.put("whole", watch.state.version == 0 ? "true" : "false");
+  const bool is_new = run.told.version() != run.version;
   frame.put("state", run.told.since(run, watch.state.version));
   watch.state.version = run.version;
+  if (is_new) run.state_due = begin + share_of_time(Clock::now() - begin);
   send(client, std::move(frame).body());
+}
+
+// How long after its beginning something that took so long may be made again.
+Clock::duration Hub::share_of_time(Clock::duration cost) const {
+  std::size_t made = 0;  // again and again: the pictures and the state of every run that plays
+  for (const auto& [id, run] : open_) made += run->is_moving() ? run->pictures.size() + 1 : 0;
+  return made == 0 ? cost
+                   : std::chrono::duration_cast<Clock::duration>(cost * (static_cast<double>(made) / kPictureShare));
 }
 
 void Hub::send_view(Client& client, Part& part, Picture& picture, Open& run) {
   const auto begin = Clock::now();
-  if (picture.version != run.version && begin >= picture.due) {
+  if (picture.version != run.version && begin >= not_before(run, begin, picture.due)) {
     const Json wish = Json::parse(part.key);
     Frame frame("view", run.live.run().info.id, run.live.step());
     frame.head["view"] = wish.at("view");
@@ -108,15 +126,9 @@ void Hub::send_view(Client& client, Part& part, Picture& picture, Open& run) {
     }
     picture.body = std::move(frame).body();
     picture.version = run.version;
-    std::size_t drawn = 0;
-    for (const auto& [id, open] : open_) {
+    for (const auto& [id, open] : open_)
       std::erase_if(open->pictures, [&](const auto& p) { return p.second.wanted_last < begin - kForgotten; });
-      drawn += open->playing ? open->pictures.size() : 0;
-    }
-    const auto cost = Clock::now() - begin;
-    const double times = static_cast<double>(drawn) / kPictureShare;
-    picture.due = begin + std::max<Clock::duration>(
-                              kFrameGap, std::chrono::duration_cast<Clock::duration>(cost * std::max(1.0, times)));
+    picture.due = begin + std::max<Clock::duration>(kFrameGap, share_of_time(Clock::now() - begin));
   }
   part.version = picture.version;
   send(client, picture.body);

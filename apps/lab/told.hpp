@@ -15,7 +15,8 @@ struct Open;
 
 class Told {
  public:
-  std::string whole(Open& run);  // as GET answers it
+  std::string whole(Open& run);                       // as GET answers it
+  std::uint64_t version() const { return version_; }  // of the run, that was written last
   // The members that changed behind that version of the run, without evaluations; behind 0: all of them.
   std::string since(Open& run, std::uint64_t version);
 

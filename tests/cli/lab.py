@@ -82,8 +82,8 @@ class Stream:
         self.socket.sendall(bytes([0x80 | opcode]) + length + mask +
                             bytes(b ^ mask[i % 4] for i, b in enumerate(data)))
 
-    def receive(self):
-        """The head of the next frame and its arrays by name; None where the server closed."""
+    def receive(self, arrays=True):
+        """The head of the next frame and its arrays by name, or their bytes; None where the server closed."""
         first = self.file.read(2)
         if len(first) < 2 or first[0] & 15 == 8:
             return None
@@ -95,9 +95,11 @@ class Stream:
         data = self.file.read(size)
         if first[0] & 15 == 9:  # ping
             self.send(data, opcode=10)
-            return self.receive()
+            return self.receive(arrays)
         length = struct.unpack("<I", data[:4])[0]
         head, payload = json.loads(data[4:4 + length]), data[4 + length:]
+        if not arrays:
+            return head, payload
         arrays = {}
         for array in head["arrays"]:
             count = 1
