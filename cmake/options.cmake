@@ -25,7 +25,8 @@ if(LIMN_FUZZER)
   add_compile_options(-fsanitize=fuzzer-no-link)  # counts which branches an input takes
 endif()
 if(LIMN_FAULTS)
-  set_source_files_properties(src/train/model.cpp src/train/update.cpp src/train/engine.cpp PROPERTIES COMPILE_DEFINITIONS LIMN_FAULTS=1)
+  set_source_files_properties(src/train/model.cpp src/train/update.cpp src/train/engine.cpp
+    src/train/session.cpp PROPERTIES COMPILE_DEFINITIONS LIMN_FAULTS=1)
 endif()
 if(LIMN_VERIFY)
   add_compile_definitions(LIMN_VERIFY=1)

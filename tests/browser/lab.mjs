@@ -74,16 +74,20 @@ export class Lab {
     return Object.fromEntries(all.map((e) => [e.name, e.hex]));
   }
 
-  async open(browser, hash, { width = 1440, height = 900, theme = 'light', language = 'en' } = {}) {
+  async open(browser, hash, { width = 1440, height = 900, theme = 'light', language = 'en', search = '', plant } = {}) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme, locale: language });
     page.errors = [];
+    if (plant) {
+      await page.addInitScript(plant);
+      page.setDefaultTimeout(5000); // what a planted fault keeps from coming is not waited for
+    }
     const asks = (url) => new URL(url).host === new URL(this.origin).host || page.errors.push(`a request to ${url}`);
     page.on('request', (r) => asks(r.url()));
     page.on('websocket', (s) => asks(s.url()));
     page.on('pageerror', (e) => page.errors.push(e.message));
     page.on('console', (m) => m.type() === 'error' && !/ERR_CONNECTION_REFUSED/.test(m.text()) && page.errors.push(m.text()));
-    await page.goto(`${this.origin}/?token=${token}${hash}`);
-    await page.waitForSelector('.readout [data-q="train.loss"]');
+    await page.goto(`${this.origin}/?token=${token}${search}${hash}`);
+    await page.waitForSelector('.app:not([data-state="disconnected"]) .readout [data-q="train.loss"]');
     return page;
   }
 }
@@ -95,6 +99,7 @@ export const launch = () =>
 export const fingerprint = (page) => page.locator('[data-q="fingerprint"]').innerText();
 export const step = async (page) => Number(await page.locator('[data-q="fingerprint"]').getAttribute('data-step'));
 export const stands = (page, at) => page.waitForFunction((n) => document.querySelector('[data-q="fingerprint"]')?.dataset.step === String(n), at);
+export const until = (page, n) => page.waitForFunction((m) => Number(document.querySelector('[data-q="fingerprint"]').dataset.step) >= m, n);
 export const press = (page, what) => page.click(`[data-do="${what}"]`);
 // The exact number that the page shows of a quantity, asked for by its form; and its hex float.
 export async function shown(page, name) {

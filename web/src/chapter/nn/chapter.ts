@@ -30,13 +30,15 @@ function recipe(set: string): Recipe {
 function charts(runs: RunView[]): ChartSpec[] {
   const w = speech.words, [focus, ...others] = runs;
   const isClass = focus.state.task === 'classify', metric = isClass ? 'valid.accuracy' : 'valid.r2';
-  const other = (q: string): Line[] => others.map((run) => ({ run, q, label: nameOf(run), ...lookOf(run), weight: 2, dense: false }));
+  // Where nothing was evaluated yet, the others are compared by their training loss.
+  const isEvaluated = runs.some((r) => r.evals.length > 0);
+  const other = (q: string): Line[] => others.map((run) => ({ run, q, label: nameOf(run), ...lookOf(run), weight: 2, dense: q === 'train.loss' }));
   const loss = String(focus.state.settings.loss);
   return [
     { name: 'loss', title: w.loss, note: loss === 'auto' ? (isClass ? w.crossEntropy : w.squared) : loss, height: 148, log: true, lines: [
       { run: focus, q: 'valid.loss', label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
       { run: focus, q: 'train.loss', label: w.train, ink: '--ink-3', weight: 1.5, dash: [], dense: true },
-      ...other('valid.loss'),
+      ...other(isEvaluated ? 'valid.loss' : 'train.loss'),
     ] },
     { name: 'accuracy', title: isClass ? w.accuracy : 'R²', note: w.ofValid, height: 92, share: isClass, lines: [
       { run: focus, q: metric, label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
