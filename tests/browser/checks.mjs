@@ -128,7 +128,7 @@ async function fresh({ lab, at }) {
   const train = (axis) => points[axis].filter((_, i) => points.split[i] === 'train'), mean = (v) => v.reduce((a, b) => a + b) / v.length;
   const means = [mean(train('x')), mean(train('y'))], deviations = ['x', 'y'].map((axis, k) => Math.sqrt(mean(train(axis).map((v) => (v - means[k]) ** 2))));
   state.network.inputs.forEach((input, k) => { near(input.mean, means[k], 'mean'); near(input.deviation, deviations[k], 'deviation'); });
-  const run = await lab.create({ ...plain, arch: 'dense 3 tanh | dense 2', target: 'side' }, { seed, data: state.data });
+  const run = await lab.create({ ...plain, arch: 'dense 3 tanh | dense 2', target: 'side' }, { seed: state.seed, data: state.data }); // split alike
   await compare(await at(run.id), run, points, { mean: means, deviation: deviations });
 }
 
