@@ -16,6 +16,7 @@ export class Stream {
     const [, socket, first] = await once(asked, 'upgrade');
     this.socket = socket;
     socket.on('error', () => {});
+    socket.on('close', () => this.#waiting.splice(0).forEach(([, failed]) => failed(new Error('the lab closed the stream'))));
     socket.on('data', (bytes) => this.#take(bytes));
     this.#take(first);
     return this;
@@ -27,11 +28,11 @@ export class Stream {
     this.socket.write(Buffer.concat([Buffer.from([0x80 | opcode]), size, mask, data.map((b, i) => b ^ mask[i % 4])]));
   }
 
-  // The head of the next frame, which is acknowledged.
+  // The next frame, which is acknowledged: its head, and what follows from byte `start` of the message on.
   async next() {
-    const head = this.#frames.shift() ?? (await new Promise((ok) => this.#waiting.push(ok)));
-    this.send({ ack: head.frame });
-    return head;
+    const frame = this.#frames.shift() ?? (await new Promise((ok, failed) => this.#waiting.push([ok, failed])));
+    this.send({ ack: frame.head.frame });
+    return frame;
   }
 
   close() {
@@ -51,10 +52,11 @@ export class Stream {
       const data = all.subarray(at, at + size);
       if ((all[0] & 15) === 9) this.send(data, 10);
       if ((all[0] & 15) !== 2) continue;
-      const head = JSON.parse(data.subarray(4, 4 + data.readUInt32LE(0)).toString());
+      const start = 4 + data.readUInt32LE(0);
+      const frame = { head: JSON.parse(data.subarray(4, start).toString()), start, payload: data.subarray(start) };
       const taker = this.#waiting.shift();
-      if (taker) taker(head);
-      else this.#frames.push(head);
+      if (taker) taker[0](frame);
+      else this.#frames.push(frame);
     }
   }
 }
