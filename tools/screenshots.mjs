@@ -26,7 +26,11 @@ const set = (lab, data, arch, steps, more = {}) => lab.ask('/runs', { experiment
 
 const views = {
   penguins: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.click('#unit-2-2'); return page; },
-  text: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.locator('.only-wide:not(.icon), [role=tab]:last-of-type').filter({ visible: true }).first().click(); return page; },
+  text: async ({ at, lab }) => {
+    const page = await at(`#/nn?run=${(await branched(lab)).run}`), { width } = page.viewportSize();
+    await page.locator(width < 768 ? '#tab-text' : width < 1200 ? '.only-drawer >> nth=2' : '.only-wide >> nth=0').click();
+    return page;
+  },
   blame: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.check('[data-param="lens-blame"]', { force: true }); return page; },
   spirals: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'spirals', 'dense 12 tanh | dense 8 tanh | dense 2', 8000)).id}`),
   xor: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'xor', 'dense 4 tanh | dense 2', 600, { lr: 0.1 })).id}`),
@@ -50,7 +54,12 @@ const views = {
     await lab.do(run.id, { do: 'step', count: 50 });
     return at(`#/nn?run=${run.id}`);
   },
-  tray: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.locator('[data-do="data"]').filter({ visible: true }).or(page.locator('[role=tab]').first()).first().click(); await page.locator('[data-do="data"]').click(); return page; },
+  tray: async ({ at, lab }) => {
+    const page = await at(`#/nn?run=${(await branched(lab)).run}`);
+    if (page.viewportSize().width === 768) await page.locator('.only-drawer').first().click();
+    await page.locator('[data-do="data"]').click();
+    return page;
+  },
   keys: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.keyboard.press('?'); return page; },
   operation: async ({ at, lab }) => { const { run } = await branched(lab); await lab.do(run, { do: 'step', unit: 'op', count: 5 }); const page = await at(`#/nn?run=${run}`); if ((page.viewportSize().width) < 1200) await page.locator('.only-drawer, [role=tab]').filter({ visible: true }).nth(1).click(); return page; },
   long: async ({ at, lab }) => at(`#/nn?run=${(await branched(lab)).run}`, '&long'),

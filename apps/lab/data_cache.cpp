@@ -23,7 +23,7 @@ std::shared_ptr<const Dataset> DataCache::find(const DataRequest& wanted, const 
               "restore the data as they were, or train a new run");
 }
 
-void DataCache::put(const DataRequest& wanted, std::shared_ptr<const Dataset> data) {
+void DataCache::put(const DataRequest& wanted, const std::shared_ptr<const Dataset>& data) {
   auto& all = known_[to_text(wanted)];
   std::erase_if(all, [](const auto& weak) { return weak.expired(); });
   all.push_back(data);

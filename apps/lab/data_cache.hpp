@@ -22,7 +22,7 @@ class DataCache {
   // loaded for this very request are others.
   std::shared_ptr<const Dataset> find(const DataRequest& wanted, const std::string& digest = "");
 
-  void put(const DataRequest& wanted, std::shared_ptr<const Dataset> data);
+  void put(const DataRequest& wanted, const std::shared_ptr<const Dataset>& data);
   void arrived(std::shared_ptr<const Dataset> data) {
     arrived_ = std::move(data);
   }  // until the job that wanted them is done

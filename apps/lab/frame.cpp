@@ -29,16 +29,16 @@ void Frame::append(const std::string& name, const char* type, const std::vector<
   payload_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-void Frame::add(const std::string& name, std::vector<std::int64_t> shape, std::span<const float> values) {
+void Frame::add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const float> values) {
   append(name, "f32", shape, std::as_bytes(values));
 }
-void Frame::add(const std::string& name, std::vector<std::int64_t> shape, std::span<const std::int32_t> values) {
+void Frame::add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const std::int32_t> values) {
   append(name, "i32", shape, std::as_bytes(values));
 }
-void Frame::add(const std::string& name, std::vector<std::int64_t> shape, std::span<const std::int8_t> values) {
+void Frame::add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const std::int8_t> values) {
   append(name, "i8", shape, std::as_bytes(values));
 }
-void Frame::add(const std::string& name, std::vector<std::int64_t> shape, std::span<const std::uint8_t> values) {
+void Frame::add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const std::uint8_t> values) {
   append(name, "u8", shape, std::as_bytes(values));
 }
 

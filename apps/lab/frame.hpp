@@ -22,10 +22,10 @@ class Frame {
 
   Frame(const char* kind, const std::string& run, std::int64_t step);
 
-  void add(const std::string& name, std::vector<std::int64_t> shape, std::span<const float> values);
-  void add(const std::string& name, std::vector<std::int64_t> shape, std::span<const std::int32_t> values);
-  void add(const std::string& name, std::vector<std::int64_t> shape, std::span<const std::int8_t> values);
-  void add(const std::string& name, std::vector<std::int64_t> shape, std::span<const std::uint8_t> values);
+  void add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const float> values);
+  void add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const std::int32_t> values);
+  void add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const std::int8_t> values);
+  void add(const std::string& name, const std::vector<std::int64_t>& shape, std::span<const std::uint8_t> values);
   void put(const char* name, const std::string& json);  // a head member whose JSON is written already
 
   Body body() &&;

@@ -116,7 +116,7 @@ void Hub::load(const DataRequest& wanted, Load::Asking asking) {
   });
 }
 
-void Hub::loaded(const DataRequest& wanted, std::shared_ptr<const Dataset> data, const Error& error) {
+void Hub::loaded(const DataRequest& wanted, const std::shared_ptr<const Dataset>& data, const Error& error) {
   const auto load = loads_.extract(to_text(wanted));
   if (data) data_.put(wanted, data);
   data_.arrived(data);

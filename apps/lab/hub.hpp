@@ -72,7 +72,7 @@ class Hub {
   void work();
   // Loads the data beside all other work, and then does the job again that wanted them.
   void load(const DataRequest& wanted, Load::Asking asking);
-  void loaded(const DataRequest& wanted, std::shared_ptr<const Dataset> data, const Error& error);
+  void loaded(const DataRequest& wanted, const std::shared_ptr<const Dataset>& data, const Error& error);
   void answer_waiting(Open& run);
 
   // Whose turn it is (schedule.cpp). False: nobody's before `next`.

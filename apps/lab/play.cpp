@@ -150,7 +150,7 @@ void halt(Open& run) {
   leave(run);
 }
 
-void play(std::shared_ptr<Play> play, double seconds) {
+void play(const std::shared_ptr<Play>& play, double seconds) {
   const auto begin = Clock::now();
   const std::vector<Open*> all = play->runs;
   auto now = begin;

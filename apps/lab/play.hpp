@@ -45,7 +45,8 @@ void halt(Open& run);        // pauses it and those that play with it
 void count_anew(Open& run);  // its steps a second, from now on
 
 // Trains for about that long, at its speed and up to what each run is to reach.
-void play(std::shared_ptr<Play> play, double seconds);
+// The caller holds it: a run that leaves may be the last that does.
+void play(const std::shared_ptr<Play>& play, double seconds);
 
 // Towards the run's goal, for about that long.
 void go_on(Open& run, double seconds);

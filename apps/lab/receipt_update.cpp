@@ -133,11 +133,12 @@ Account of_watched(const Scene& scene, const Name& n, const std::string& name) {
   if (n.tensor == "step")
     return Slip{.formula = "the step of the lowest validation loss, in two parts: 2²⁰·first + second",
                 .terms = {{{{"part of the step", -1, value}}, value}}};
+  const std::int64_t lowest = best / interval;  // measurements up to it
   if (n.tensor == "waits" && n.state == "early_stop")
     return Slip{.formula = "validation losses measured since the lowest",
                 .terms = {{{{"measured", -1, static_cast<double>(now)}}, static_cast<double>(now)},
-                          {{{"up to the lowest", -1, static_cast<double>(best / interval)}, {"−1", -1, -1}},
-                           -static_cast<double>(best / interval)}}};
+                          {{{"up to the lowest", -1, static_cast<double>(lowest)}, {"−1", -1, -1}},
+                           -static_cast<double>(lowest)}}};
   return "a count kept by the plateau schedule: it depends on all validation losses so far";
 }
 

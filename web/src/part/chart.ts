@@ -24,7 +24,7 @@ export function logScale(least: number, most: number, top: number, bottom: numbe
 }
 
 export function linearScale(least: number, most: number, top: number, bottom: number): Scale {
-  const gap = ceil125(Math.max(most - least, 1e-9) / 2), low = rounded(Math.floor(least / gap) * gap), high = rounded(Math.max(Math.ceil(most / gap) * gap, low + gap));
+  const gap = ceil125(Math.max(most - least, 0.05 * Math.abs(most), 1e-9) / 2), low = rounded(Math.floor(least / gap) * gap), high = rounded(Math.max(Math.ceil(most / gap) * gap, low + gap));
   const ticks: number[] = [];
   for (let t = low; t <= high + gap / 2; t += gap) ticks.push(rounded(t));
   return { low, high, ticks, y: (v) => bottom - ((bottom - top) * (Math.min(high, Math.max(low, v)) - low)) / (high - low) };
