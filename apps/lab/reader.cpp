@@ -54,8 +54,8 @@ void Reader::go_on(double seconds) {
     Errand& errand = errands_.front();
     try {
       if (travel(errand)) continue;
-      errand.arrived(*there_,
-                     errand.want == Errand::Want::kBefore && before_at_ == errand.step - 1 ? before_.get() : nullptr);
+      const bool looks_back = errand.want == Errand::Want::kBefore && before_at_ >= 0 && before_at_ == errand.step - 1;
+      errand.arrived(*there_, looks_back ? before_.get() : nullptr);
       if (errand.disturbs) at_ = before_at_ = -1;
     } catch (const Error& error) {
       errand.failed(error);

@@ -1,6 +1,7 @@
 #include "lab/wish.hpp"
 
 #include <charconv>
+#include <exception>
 #include <new>
 
 #include "lab/refused.hpp"
@@ -27,6 +28,9 @@ Answer answered(const std::function<Answer()>& make) {
                          "docs/protocol.md has the requests"));
   } catch (const std::bad_alloc&) {
     return refusal(Error("there is not enough memory", "choose a smaller batch or network", Fault::kFailure));
+  } catch (const std::exception& error) {  // a mistake of the lab's own must not end the runs of others
+    return refusal(Error(fmt::format("the lab made a mistake: {}", error.what()), "report it, with this request",
+                         Fault::kFailure));
   }
 }
 

@@ -18,7 +18,7 @@ struct Answer {
 };
 using Reply = std::function<void(Answer)>;
 
-// What `make` gives, or the refusal that says why it threw: Error, JSON of another shape, or no memory.
+// What `make` gives, or the refusal that says why it threw.
 Answer answered(const std::function<Answer()>& make);
 Answer refusal(const Error& error);
 

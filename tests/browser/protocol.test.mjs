@@ -151,7 +151,6 @@ test('requests and their answers', { timeout: 60000 }, async () => {
 
   await ask('GET /api/runs', {}, 'runs');
   await ask('GET /api/runs/ID', { ID: id }, 'state');
-  await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: id, N: 0, NAME: 'layer1.w[0,1]' }, 'quantity-without-receipt');
   const names = ['train.loss', 'layer1.w[0,1]', 'layer1.dw[0,1]', 'adam.m/layer1.w[0,1]', 'layer2.mean[3]', 'layer1.z[1]@train/3', 'layer2.a[1]@valid/3',
     'layer3.delta[0]@test/3', 'layer1.delta[0]@batch/5', 'input[1]@train/3', 'output[1]@valid/1', 'loss[0]@step/2', 'layer3.in[3]@step/5', 'weight[0]@step/5',
     'valid.accuracy', 'test.loss', 'valid.confusion[0,1]'];
@@ -161,6 +160,7 @@ test('requests and their answers', { timeout: 60000 }, async () => {
     const { receipt: _, ...same } = await ask('GET /api/runs/ID/steps/N/receipts/NAME', at, 'quantity-with-receipt');
     assert.deepEqual(same, plain);
   }
+  await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: id, N: 0, NAME: 'layer1.w[0,1]' }, 'quantity-without-receipt');
   const lost = await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: wild.id, N: failed.head, NAME: 'layer1.w[0,1]' }, 'quantity-with-receipt');
   assert.ok(lost.value === null && !lost.receipt.agrees);
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: id, query: 'name=train.loss&from=1&to=9&points=4' }, 'curve');
