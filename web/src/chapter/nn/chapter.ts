@@ -17,8 +17,8 @@ const recipes: Record<string, { epochs: number; settings: Settings }> = {
   moons: { epochs: 200, settings: { arch: 'dense 8 tanh | dense 2', optimizer: 'momentum', lr: 0.1, batch: 16 } },
   spirals: { epochs: 1000, settings: { arch: 'dense 12 tanh | dense 8 tanh | dense 2', optimizer: 'momentum', lr: 0.05, batch: 16 } },
   penguins: { epochs: 200, settings: { arch: 'dense 8 tanh | dense 5 tanh | dense 3', optimizer: 'momentum', lr: 0.02, batch: 16 } },
-  mnist: { epochs: 40, settings: { arch: 'dense 32 relu | dense 10' } },
-  'drawn-digits': { epochs: 100, settings: { arch: 'dense 32 relu | dense 10' } },
+  mnist: { epochs: 200, settings: { arch: 'dense 32 relu | dense 10' } },
+  'drawn-digits': { epochs: 500, settings: { arch: 'dense 32 relu | dense 10' } },
 };
 // A constant rate, so that nothing but the reader's own changes bends the curves. Other sets: the experiment's defaults.
 function recipe(set: string): Recipe {
