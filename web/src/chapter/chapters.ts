@@ -16,6 +16,8 @@ export interface Chapter {
   views: (state: State) => View[]; // the pictures that it takes of the run in focus
   charts: (runs: RunView[]) => ChartSpec[];
   follow: (state: State) => void; // another run has come into focus
+  unit: () => string | undefined; // what is looked at closely, as the address names it
+  zoom: (unit: string | null) => void; // looks at it; null: out again
   activations: (experiment: Experiment) => string[];
   Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: Component;
 }

@@ -69,5 +69,6 @@ export const nn: Chapter = {
   ],
   activations: () => ['tanh', 'relu', 'sigmoid', 'linear', 'leaky_relu', 'elu', 'selu', 'gelu', 'swish'],
   first, recipe, views, charts, follow: (state) => look.follow(state),
+  unit: () => look.unit?.join('.'), zoom: (unit) => { look.unit = unit ? (unit.split('.').map(Number) as [number, number]) : null; },
   Thumb, Tools, Figure, Numbers, Text,
 };
