@@ -118,12 +118,15 @@ Response make_response(const Message& request, unsigned status, const std::strin
   return response;
 }
 
-Response make_json(const Message& request, unsigned status, std::string body) {
-  return make_response(request, status, "application/json; charset=utf-8", std::move(body));
+Response make_response(const Message& request, Answer answer) {
+  auto response = make_response(request, static_cast<unsigned>(answer.status), answer.type, std::move(answer.body));
+  if (!answer.file.empty())
+    response.set(http::field::content_disposition, "attachment; filename=\"" + answer.file + "\"");
+  return response;
 }
 
 Response make_error(const Message& request, unsigned status, const std::string& what, const std::string& hint) {
-  return make_json(request, status, to_text(error_json(what, hint)));
+  return make_response(request, {static_cast<int>(status), to_text(error_json(what, hint))});
 }
 
 Response page_response(const Shared& shared, const Message& request, const std::string& path) {
@@ -270,7 +273,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       asio::post(executor, [weak, request, answer = std::move(answer)]() mutable {
         if (const auto self = weak.lock()) {
           self->kept_.reset();
-          self->write(make_json(request, static_cast<unsigned>(answer.status), std::move(answer.body)), false);
+          self->write(make_response(request, std::move(answer)), false);
         }
       });
     });

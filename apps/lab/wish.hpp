@@ -14,7 +14,9 @@ struct Request {
 };
 struct Answer {
   int status = 200;
-  std::string body;  // JSON
+  std::string body = {};
+  std::string type = "application/json; charset=utf-8";
+  std::string file = {};  // the name under which a browser saves it; empty: it is shown
 };
 using Reply = std::function<void(Answer)>;
 

@@ -16,7 +16,7 @@ export const en = {
   network: 'Network', learning: 'Learning', regularisation: 'Regularisation', flagNote: 'a change leaves a flag', data: 'Data', hidden: 'hidden', layer: 'layer', depth: 'depth',
   units: 'units', deeper: 'one layer more', shallower: 'one layer less', activation: 'activation', mixed: 'mixed', asText: 'as text', seed: 'seed',
   trainAgain: 'Train it again from the start', trainChanged: 'Train the changed network',
-  input: 'input', output: 'output', pixels: 'pixels', lens: 'Lens', lensOf: { weights: 'Weights', activity: 'Activity', blame: 'Blame' }, negative: 'negative', positive: 'positive',
+  input: 'input', output: 'output', pixels: 'pixels', plate: 'Picture', plateOf: { network: 'Network' }, lens: 'Lens', lensOf: { weights: 'Weights', activity: 'Activity', blame: 'Blame' }, negative: 'negative', positive: 'positive',
   networkSentence: '{layers} layers of {units} units; the edges drawn show {meaning}, of which 98 in 100 are at most {limit}.', from: 'from', to: 'to',
   map: 'Decision map', across: 'feature across', upward: 'feature upward', mapSentence: 'What the network answers over {x} and {y}, all else at its mean: {shares}.',
   confusion: 'Confusion', confusionNote: 'rows: truth, columns: answer; validation', truth: 'truth', says: 'the network says', draw: 'Draw a digit here', drawnDigit: 'your digit', clear: 'Clear',

@@ -3,9 +3,12 @@ import type { ArrayOf, Prediction, State } from '../../engine/protocol';
 import { lab } from '../../engine/run.svelte';
 
 export type Lens = 'weights' | 'activity' | 'blame';
+export const plates = ['network'] as const; // what the stage shows, one at a time
+export type Plate = (typeof plates)[number];
 export const most = 12; // units of a layer that are drawn
 
 class Look {
+  plate = $state<Plate>('network');
   lens = $state<Lens>('weights');
   unit = $state.raw<[number, number] | null>(null); // column (0: the inputs) and place in it
   sample = $state('train/0');
