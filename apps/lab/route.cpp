@@ -134,10 +134,11 @@ Json Hub::runs() {
   Json all = Json::array();
   for (const Run& run : list_runs(root_)) {
     if (const auto found = open_.find(run.info.id); found != open_.end()) {
-      all.push_back(summary_json(run, found->second->state(), found->second->live.head()));
+      all.push_back(
+          summary_json(run, found->second->state(), found->second->live.head(), found->second->live.seconds()));
     } else {
       const RunSummary summary = summarize(run, journal_of(run));
-      all.push_back(summary_json(run, summary.status, summary.step));
+      all.push_back(summary_json(run, summary.status, summary.step, summary.seconds));
     }
   }
   return {{"runs", all}};

@@ -34,12 +34,18 @@ std::vector<std::string> operations(const LiveRun& live) {
   return all;
 }
 
-Json summary_json(const Run& run, const std::string& state, std::int64_t head) {
+Json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds) {
   Json parent = nullptr;
-  if (run.info.parent) parent = {{"id", run.info.parent->run}, {"step", run.info.parent->step}};
-  return {{"id", run.info.id},       {"experiment", run.recipe.experiment},
-          {"data", run.recipe.data}, {"created", run.info.created},
-          {"state", state},          {"head", head},
+  if (const auto& from = run.info.parent)
+    parent = {{"id", from->run}, {"step", from->step}, {"patch", values_json(from->patch)}};
+  return {{"id", run.info.id},
+          {"experiment", run.recipe.experiment},
+          {"data", run.recipe.data},
+          {"seed", run.recipe.seed},
+          {"created", run.info.created},
+          {"state", state},
+          {"head", head},
+          {"seconds", seconds},
           {"parent", parent}};
 }
 

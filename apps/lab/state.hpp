@@ -64,7 +64,7 @@ std::vector<LayerSpec> layers_of(const std::string& arch);
 // What one training step consists of, in order: "layer1.z", "layer2.z", "loss", "layer2.delta", "layer1.delta",
 // "update".
 std::vector<std::string> operations(const LiveRun& live);
-nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head);
+nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds);
 nlohmann::json values_json(const SettingValues& values);
 std::string hex_float(float value);  // as C's %a writes it
 
