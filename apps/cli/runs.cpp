@@ -30,6 +30,7 @@ Json object_of(const Run& run, const RunSummary& summary) {
           {"steps", summary.step},
           {"total_steps", run.info.total_steps},
           {"status", summary.status},
+          {"seconds", summary.seconds},
           {"metrics", to_json_object(summary.metrics)},
           {"created", run.info.created}};
 }
@@ -75,9 +76,9 @@ int show(const Options& options) {
       print_json(object);
       continue;
     }
-    fmt::print("run        {}\nfolder     {}\nmade       {} by {} on {}\nstate      {} after step {} of {}\n",
+    fmt::print("run        {}\nfolder     {}\nmade       {} by {} on {}\nstate      {} after step {} of {}, {:.3g} s\n",
                run.info.id, run.folder.string(), run.info.created, run.info.build, run.info.isa, summary.status,
-               summary.step, run.info.total_steps);
+               summary.step, run.info.total_steps, summary.seconds);
     if (const auto& parent = run.info.parent)
       fmt::print("parent     {} at step {} {}\n", parent->run, parent->step, to_json(parent->patch));
     fmt::print("data       {} {}\nseed       {}\n", run.recipe.data, run.info.data_digest.substr(0, 16),
@@ -115,10 +116,15 @@ int compare(const Options& options) {
   const auto runs = open_all(options.runs);
   std::vector<std::map<std::string, std::string>> settings;
   std::vector<Metrics> metrics;
+  std::vector<double> seconds;
+  std::vector<std::string> shown;
   std::set<std::string> names, measured;
   for (const Run& run : runs) {
     settings.push_back(decisions(run));
-    metrics.push_back(summarize(run, journal_of(run)).metrics);
+    auto summary = summarize(run, journal_of(run));
+    metrics.push_back(std::move(summary.metrics));
+    seconds.push_back(summary.seconds);
+    shown.push_back(fmt::format("{:.3g} s", summary.seconds));
     for (const auto& [name, value] : settings.back()) names.insert(name);
     for (const auto& [name, value] : metrics.back()) measured.insert(name);
   }
@@ -136,6 +142,8 @@ int compare(const Options& options) {
     object["settings"][name] = row;
     table.emplace_back(name, row);
   }
+  object["seconds"] = seconds;
+  table.emplace_back("training", shown);
   for (const auto& name : measured) {
     std::vector<std::string> row;
     for (const auto& m : metrics) {

@@ -89,6 +89,8 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
       return answer({{"experiments", all}});
     }
+    if (get && is(2, "notebook")) return {200, notebook()};
+    if (post && is(2, "notebook")) return {201, note(parse_body(request.body))};
     if (get && is(2, "storage")) return answer(storage());
     if (get && is(2, "data")) return answer(data());
     if (post && is(2, "data")) return {201, to_text(upload(parse_query(request.query)["name"], request.body))};
@@ -134,10 +136,11 @@ Json Hub::runs() {
   Json all = Json::array();
   for (const Run& run : list_runs(root_)) {
     if (const auto found = open_.find(run.info.id); found != open_.end()) {
-      all.push_back(summary_json(run, found->second->state(), found->second->live.head()));
+      all.push_back(
+          summary_json(run, found->second->state(), found->second->live.head(), found->second->live.seconds()));
     } else {
       const RunSummary summary = summarize(run, journal_of(run));
-      all.push_back(summary_json(run, summary.status, summary.step));
+      all.push_back(summary_json(run, summary.status, summary.step, summary.seconds));
     }
   }
   return {{"runs", all}};

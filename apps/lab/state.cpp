@@ -1,6 +1,7 @@
 #include "lab/state.hpp"
 
 #include <cstdio>
+#include <ctime>
 
 namespace limn::lab {
 
@@ -9,6 +10,14 @@ using Json = nlohmann::json;
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json error_json(const std::string& what, const std::string& hint) { return {{"error", what}, {"hint", hint}}; }
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
 
 Json values_json(const SettingValues& values) {
   Json json = Json::object();
@@ -34,12 +43,18 @@ std::vector<std::string> operations(const LiveRun& live) {
   return all;
 }
 
-Json summary_json(const Run& run, const std::string& state, std::int64_t head) {
+Json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds) {
   Json parent = nullptr;
-  if (run.info.parent) parent = {{"id", run.info.parent->run}, {"step", run.info.parent->step}};
-  return {{"id", run.info.id},       {"experiment", run.recipe.experiment},
-          {"data", run.recipe.data}, {"created", run.info.created},
-          {"state", state},          {"head", head},
+  if (const auto& from = run.info.parent)
+    parent = {{"id", from->run}, {"step", from->step}, {"patch", values_json(from->patch)}};
+  return {{"id", run.info.id},
+          {"experiment", run.recipe.experiment},
+          {"data", run.recipe.data},
+          {"seed", run.recipe.seed},
+          {"created", run.info.created},
+          {"state", state},
+          {"head", head},
+          {"seconds", seconds},
           {"parent", parent}};
 }
 

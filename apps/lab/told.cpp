@@ -158,6 +158,7 @@ void Told::refresh(Open& run) {
                                                 {"patch", values_json(of.info.parent->patch)}}
                                          : Json()));
     now("start", fmt::format("{}", of.start()));
+    now("parameters", fmt::format("{}", live.session().parameters()));
     now("total_steps", fmt::format("{}", of.info.total_steps));
     now("split", text_of({{"train", data.train.size()}, {"valid", data.valid.size()}, {"test", data.test.size()}}));
   }
@@ -173,6 +174,7 @@ void Told::refresh(Open& run) {
   now("epoch", fmt::format("{}", live.session().cursor().epoch));
   now("steps_per_epoch", fmt::format("{}", live.session().steps_per_epoch()));
   now("rate", text_of(run.rate));
+  now("seconds", fmt::format("{:.3f}", live.seconds()));
   now("op", fmt::format("{}", run.op));
   now("loss", text_of(live.loss()));
   now("loss_hex", quoted(hex_float(live.loss())));

@@ -71,6 +71,8 @@ std::vector<std::int64_t> LiveRun::snapshots() const {
 void LiveRun::advance() {
   const std::int64_t at = step();
   const bool is_new = at == head();
+  std::optional<Recorder::Running> running;
+  if (is_new) running.emplace(recorder_);
   const float loss = repeat(*session_);
   if (is_new)
     record_new_step(loss);

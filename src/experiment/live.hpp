@@ -28,10 +28,11 @@ class LiveRun : private Listener {
   std::size_t changes() const {
     return static_cast<std::size_t>(&values() - values_.data());
   }  // of settings, till here
-  float loss() const;                               // of the step that led here; NaN at the beginning
-  std::vector<std::int64_t> snapshots() const;      // steps that can be gone to at once, ascending
-  std::uint64_t places() const { return places_; }  // counts the changes of that list
-  bool finished() const { return finished_; }       // it has its length, or stopped early
+  float loss() const;                                     // of the step that led here; NaN at the beginning
+  std::vector<std::int64_t> snapshots() const;            // steps that can be gone to at once, ascending
+  std::uint64_t places() const { return places_; }        // counts the changes of that list
+  double seconds() const { return recorder_.seconds(); }  // of training up to the head
+  bool finished() const { return finished_; }             // it has its length, or stopped early
 
   // One step on; at the head it is a new one. Error (kFailure): the loss is not finite, the disk is full, a repeated
   // step gave other bits.

@@ -24,6 +24,7 @@ template <class J>
 void Recorder::event(const std::string& name, J more) {
   more["event"] = name;
   more["step"] = session_.cursor().step;
+  more["seconds"] = std::round(1e6 * seconds()) / 1e6;
   const JournalRecord record{RecordKind::kEvent, session_.cursor().step, more.dump()};
   journal_.record(record.kind, record.step, record.text);
   listener_.recorded(record);
@@ -31,11 +32,18 @@ void Recorder::event(const std::string& name, J more) {
 
 void Recorder::remember(const JournalContent& history) {
   for (const JournalRecord& record : history.records) {
-    if (record.kind != RecordKind::kEvent || record.step > session_.cursor().step) continue;
+    if (record.kind != RecordKind::kEvent || record.step >= journal_.next_step()) continue;
     const Json event = Json::parse(record.text, nullptr, false);
-    if (!event.is_object() || event.value("event", "") != "eval" || !event.contains("valid.loss")) continue;
+    if (!event.is_object()) continue;
+    if (event.contains("seconds") && event["seconds"].is_number())
+      seconds_ = std::max(seconds_, event["seconds"].get<double>());
+    if (event.value("event", "") != "eval" || !event.contains("valid.loss")) continue;
     if (event["valid.loss"].is_number()) best_ = std::min(best_, event["valid.loss"].get<double>());
   }
+}
+
+double Recorder::seconds() const {
+  return seconds_ + (since_ ? std::chrono::duration<double>(Clock::now() - *since_).count() : 0);
 }
 
 void Recorder::row(float loss) {
@@ -85,7 +93,6 @@ void Recorder::finish(Outcome& outcome) {
   if (!test.empty()) listener_.evaluated(outcome.best_step < 0 ? outcome.steps : outcome.best_step, test);
   Json done = {{"metrics", json_of(outcome.metrics)},
                {"fingerprint", outcome.fingerprint},
-               {"seconds", outcome.seconds},
                {"threads", program_.threads},
                {"isa", program_.isa},
                {"build", program_.build}};

@@ -1,8 +1,10 @@
 // What a training writes down at its furthest step, whoever drives it: measurements, snapshots, how it ended.
 // It must not decide when.
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -42,7 +44,23 @@ class Recorder {
            Listener& listener)
       : run_(run), session_(session), data_(data), journal_(journal), program_(program), listener_(listener) {}
 
-  void remember(const JournalContent& history);  // the best validation so far of an earlier part of the run
+  // While one lives, the time that passes is time of training.
+  class Running {
+   public:
+    explicit Running(Recorder& recorder) : recorder_(recorder) { recorder_.since_ = Clock::now(); }
+    ~Running() { recorder_.seconds_ = recorder_.seconds(), recorder_.since_.reset(); }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    Recorder& recorder_;
+  };
+
+  // Of an earlier part of the run, up to where the journal goes on: the best validation, and the time it took.
+  void remember(const JournalContent& history);
+  // Of training, by all programs that trained the run: steps, validation and snapshots. Every event says it, and it
+  // decides nothing.
+  double seconds() const;
   void row(float loss);                          // of the step just taken. Error (kFailure): it is not finite
   void measure();                                // the validation metrics; the lowest loss so far is kept as a snapshot
   void save(const std::filesystem::path& path);  // a durable snapshot
@@ -52,6 +70,7 @@ class Recorder {
   void finish(Outcome& outcome);
 
  private:
+  using Clock = std::chrono::steady_clock;
   template <class Json>
   void event(const std::string& name, Json more);
 
@@ -63,6 +82,8 @@ class Recorder {
   Listener& listener_;
   Metrics last_;  // of the last validation
   double best_ = std::numeric_limits<double>::infinity();
+  double seconds_ = 0;  // before `since_`
+  std::optional<Clock::time_point> since_;
 };
 
 // The metrics of a split under the names a journal uses; none for a split without rows.

@@ -248,12 +248,13 @@ std::vector<SnapshotFile> snapshots_of(const Run& run) {
 }
 
 RunSummary summarize(const Run& run, const JournalContent& journal) {
-  RunSummary summary{std::max(run.start(), journal.last_step()), "unfinished", {}};
+  RunSummary summary{std::max(run.start(), journal.last_step()), "unfinished", {}, 0};
   for (const JournalRecord& record : journal.records) {
     if (record.kind != RecordKind::kEvent) continue;
     const Json event = Json::parse(record.text, nullptr, false);
     if (!event.is_object()) continue;
     const auto name = event.value("event", "");
+    if (event.contains("seconds") && event["seconds"].is_number()) summary.seconds = event["seconds"].get<double>();
     summary.status = name == "done" ? "done" : name == "stop" ? "stopped" : name == "error" ? "failed" : "unfinished";
     const Json& metrics = name == "done" && event.contains("metrics") ? event["metrics"] : event;
     if (name != "done" && name != "eval") continue;

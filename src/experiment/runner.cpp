@@ -38,6 +38,7 @@ class Loop {
     std::int64_t step = first, evaluated = -1;
     double reported = 0, rolled = 0;
     last_snapshot_ = begin_ = Clock::now();
+    const Recorder::Running running(recorder_);
     Outcome outcome;
     while (step < until && !session_.stopped() && interrupts.load(std::memory_order_relaxed) == 0) {
       const float loss = session_.advance();

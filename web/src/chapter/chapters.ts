@@ -4,6 +4,7 @@ import type { DataSet, Experiment, Recipe, State } from '../engine/protocol';
 import type { RunView, View } from '../engine/run.svelte';
 import type { Group } from '../part/Controls.svelte';
 import type { ChartSpec } from '../part/Chart.svelte';
+import type { Task } from '../part/tasks.svelte';
 import { nn } from './nn/chapter';
 
 export interface Chapter {
@@ -18,6 +19,9 @@ export interface Chapter {
   follow: (state: State) => void; // another run has come into focus
   unit: () => string | undefined; // what is looked at closely, as the address names it
   zoom: (unit: string | null) => void; // looks at it; null: out again
+  tasks: Task[]; // its exercises
+  plates: readonly string[]; // the pictures that its stage can show
+  show: (plate: string) => void; // one of them; another name changes nothing
   activations: (experiment: Experiment) => string[];
   Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: Component;
 }

@@ -3,7 +3,7 @@
 export interface Layer { name: string; units: number; activation: string }
 export interface Input { name: string; mean: number; deviation: number }
 export type Settings = Record<string, number | string>;
-export interface Evaluation { step: number; [metric: string]: number }
+export interface Evaluation { step: number; seconds: number; [metric: string]: number }
 export type Condition = { name: string; below?: number; above?: number } | { seconds: number };
 export interface State {
   id: string; experiment: string; data: string; task: 'classify' | 'regress'; seed: number;
@@ -12,7 +12,7 @@ export interface State {
   step: number; head: number; start: number; until: number; total_steps: number;
   until_condition: Condition | null; reached: { step: number; name?: string; value?: number; seconds?: number } | null;
   speed: number | null; together: string[];
-  epoch: number; steps_per_epoch: number; rate: number;
+  epoch: number; steps_per_epoch: number; rate: number; seconds: number; parameters: number;
   op: number; operations: string[]; // done of the next step, in order: "layer1.z"... "update"
   loss: number | null; loss_hex: string; fingerprint: string; settings: Settings;
   flags: { step: number; changes: Settings; before?: Settings }[]; // without `before`: numbers that were set
@@ -38,9 +38,15 @@ export interface Upload {
   columns: { name: string; kind: 'number' | 'text'; missing: number; distinct: number }[];
 }
 export interface Summary {
-  id: string; experiment: string; data: string; created: string; state: string; head: number;
-  parent: { id: string; step: number } | null;
+  id: string; experiment: string; data: string; seed: number; created: string; state: string; head: number; seconds: number;
+  parent: { id: string; step: number; patch: Settings } | null;
 }
+// What the learner guessed, what was true, and notes.
+export interface Note {
+  kind: 'guess' | 'truth' | 'note'; task?: string; run?: string; step?: number;
+  guess?: number | string; truth?: number | string; right?: boolean; note?: string;
+}
+export interface Entry extends Note { n: number; at: string }
 export interface Lab { build: string; isa: string; threads: number; runs: string[] }
 export interface Points { x: number[]; y: number[]; label: (number | null)[]; split: string[] }
 export interface Prediction { step: number; output: number[]; layers: { name: string; a: number[] }[] }
@@ -72,6 +78,9 @@ export const experiments = () => ask<{ experiments: Experiment[] }>('/experiment
 export const dataSets = () => ask<{ data: DataSet[] }>('/data').then((a) => a.data);
 export const upload = (file: File) => ask<Upload>(`/data?name=${part(file.name)}`, file);
 export const runs = () => ask<{ runs: Summary[] }>('/runs').then((a) => a.runs);
+export const remove = (run: string) => ask<{ removed: string }>(`/runs/${run}`, undefined, 'DELETE');
+export const notebook = () => ask<{ entries: Entry[] }>('/notebook').then((a) => a.entries);
+export const note = (entry: Note) => ask<Entry>('/notebook', entry);
 export const state = (run: string) => ask<State>(`/runs/${run}`);
 export const create = (recipe: Recipe) => ask<State>('/runs', recipe);
 export const command = (run: string, wish: { do: string; [more: string]: unknown }) => ask<State>(`/runs/${run}/command`, wish);

@@ -55,7 +55,10 @@ class LabStore {
   refusal = $state.raw<{ what: string; hint: string } | null>(null);
   focus = $state.raw<RunView | null>(null);
   others = $state.raw<RunView[]>([]); // its parent first, then branches by the step they leave at
+  beside = $state.raw<RunView[]>([]); // runs of no family that are looked at too: those compared
   pending = $state(0); // commands that are not answered yet
+  // What the page itself does not allow now, with its reason: a lesson's locks, a guess that is not made yet.
+  guard: (wish: Wish | protocol.Recipe) => { what: string; hint: string } | null = () => null;
 
   #socket: WebSocket | null = null;
   #views: View[] = [];
@@ -63,12 +66,13 @@ class LabStore {
 
   get state() { return this.focus?.state ?? null; }
   get family() { return this.focus ? [this.focus, ...this.others] : []; }
+  get heard() { return [...this.family, ...this.beside.filter((r) => !this.find(r.id))]; } // all that the stream brings
   find(id: string) { return this.family.find((r) => r.id === id); }
 
   // Puts a run in focus, with its parent and the branches of both beside it.
   async open(id: string, given?: State) {
     const state = given ?? (await protocol.state(id));
-    const known = this.family;
+    const known = this.heard;
     const view = (s: State) => {
       const old = known.find((r) => r.id === s.id);
       if (old) old.state = s;
@@ -81,6 +85,14 @@ class LabStore {
     const others = await Promise.all([...near].slice(0, mostShown - 1).map((n) => (n === parent?.id ? parent : protocol.state(n).catch(() => null))));
     this.focus = view(state);
     this.others = others.filter((s) => s !== null).map(view);
+    this.#watch();
+  }
+
+  // Looks at these runs too, beside the family; a run that cannot be opened is left out.
+  async compare(ids: string[]) {
+    const known = this.heard;
+    const views = await Promise.all(ids.map((id) => known.find((r) => r.id === id) ?? protocol.state(id).then((s) => new RunView(s), () => null)));
+    this.beside = views.filter((v) => v !== null);
     this.#watch();
   }
 
@@ -97,13 +109,13 @@ class LabStore {
     socket.onopen = async () => {
       this.info = await protocol.lab();
       this.#watched.clear();
-      for (const r of this.family) await protocol.state(r.id).then((s) => (r.state = s), () => {}); // a lab that was restarted opens them again
+      for (const r of this.heard) await protocol.state(r.id).then((s) => (r.state = s), () => {}); // a lab that was restarted opens them again
       this.connected = true;
       this.#watch();
     };
     socket.onmessage = (event) => {
       const frame = protocol.decode(event.data);
-      this.find(frame.head.run)?.take(frame);
+      this.heard.find((r) => r.id === frame.head.run)?.take(frame);
       const acknowledge = () => socket.readyState === 1 && socket.send(JSON.stringify({ ack: frame.head.frame }));
       // On the next animation frame: the engine sends no more than is drawn, and nothing to a hidden page.
       requestAnimationFrame(() => (isCalm.matches ? setTimeout(acknowledge, 500) : acknowledge()));
@@ -117,7 +129,7 @@ class LabStore {
   // Sends a command to the run in focus; what the engine refuses is shown. A command may leave another run: a branch.
   async do(wish: Wish) {
     const run = this.focus;
-    if (!run) return;
+    if (!run || this.#isGuarded(wish)) return;
     await this.trying(async () => {
       const after = await protocol.command(run.id, wish);
       if (after.id === run.id) return void (run.state = after);
@@ -127,10 +139,17 @@ class LabStore {
   }
 
   async create(recipe: protocol.Recipe) {
+    if (this.#isGuarded(recipe)) return;
     await this.trying(async () => {
       const made = await protocol.create(recipe);
       await this.open(made.id, made);
     });
+  }
+
+  #isGuarded(wish: Wish | protocol.Recipe): boolean {
+    const why = this.guard(wish);
+    if (why) this.refusal = why;
+    return why !== null;
   }
 
   async trying(act: () => Promise<void>) {
@@ -150,9 +169,9 @@ class LabStore {
     const socket = this.#socket;
     if (socket?.readyState !== 1) return;
     const say = (message: object) => socket.send(JSON.stringify(message));
-    const wanted = new Set(this.family.map((r) => r.id));
+    const all = this.heard, wanted = new Set(all.map((r) => r.id));
     for (const id of this.#watched) if (!wanted.has(id)) say({ unwatch: id });
-    for (const r of this.family) say({ watch: r.id, views: r === this.focus ? this.#views : [], cursor: r.cursor });
+    for (const r of all) say({ watch: r.id, views: r === this.focus ? this.#views : [], cursor: r.cursor });
     this.#watched = wanted;
   }
 }

@@ -1,6 +1,6 @@
 // How the runs on one page are told apart: the one in focus in ink, the others by hue, dash and letter.
 import { lab, type RunView } from '../engine/run.svelte';
-import type { Settings } from '../engine/protocol';
+import type { Experiment, Settings, State } from '../engine/protocol';
 import { short, speech } from '../words/words.svelte';
 
 const inks = ['--b4', '--b1', '--b5', '--b2'];
@@ -22,3 +22,11 @@ export function nameOf(run: RunView): string {
 const text = (v: number | string) => (typeof v === 'number' ? short(v) : v);
 export const inWords = (changes: Settings, before: Settings = {}) =>
   Object.entries(changes).map(([k, v]) => `${k} ${before[k] === undefined ? '' : `${text(before[k])} → `}${text(v)}`).join(', ');
+
+// The settings that a link has to name to begin the run again: those it began with that are not the experiment's own,
+// but none that were changed on the way.
+export function beginning(state: State, experiment: Experiment): Record<string, string> {
+  const changed = new Set(state.flags.flatMap((f) => Object.keys(f.changes)));
+  const by = Object.fromEntries(experiment.parameters.map((p) => [p.name, p.default]));
+  return Object.fromEntries(Object.entries(state.settings).filter(([n, v]) => !changed.has(n) && n !== 'weights' && String(v) !== by[n]).map(([n, v]) => [n, String(v)]));
+}

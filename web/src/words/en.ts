@@ -37,4 +37,34 @@ export const en = {
     ],
     tries: [['Stop it.', 'Pause, then walk one operation at a time, forwards or backwards.'], ['Break it.', 'Raise the learning rate until the loss climbs. The flag on the timeline remembers where.'], ['Branch it.', 'Go back, choose differently, and let both train side by side on the same batches.']] as [string, string][],
   },
+  thisLab: 'This lab',
+  compareLab: {
+    open: 'Compare runs', title: 'Runs side by side', choose: 'Runs to compare', allData: 'all data', across: 'along', axis: { steps: 'steps', epochs: 'epochs', seconds: 'seconds of training' },
+    lines: 'Lines', both: 'validation and training', bothNote: 'thick: validation, thin: training', csv: 'Table as CSV', csvChart: 'Curves as CSV', table: 'Table of the runs',
+    column: { run: 'run', data: 'data', seed: 'seed', steps: 'steps', seconds: 'seconds', parameters: 'parameters', fingerprint: 'fingerprint' }, best: 'best {m}',
+    branchOf: 'branch of {run} at step {step}', remove: 'Remove', removeYes: 'Remove it for good', keep: 'Keep', notThis: 'The page shows this run: open another one first', seeds: 'mean ± deviation of {n} seeds ({runs})',
+    differ: 'Of the settings the table has only those that differ.', same: 'These runs have the same settings.', none: 'Choose runs to compare.', tree: 'Where they branched',
+  },
+  notebook: {
+    open: 'Notebook', title: 'Notebook', note: 'A note', atStep: 'kept with this run at step {step}', add: 'Add it', show: 'Show', all: 'everything', notes: 'notes', empty: 'Nothing is written yet: a guess, a note or a run will stand here.',
+    kind: { guess: 'Guess', truth: 'Truth', note: 'Note', run: 'Run', branch: 'Branch' }, guessed: 'guessed {v}', was: 'it was {v}, guessed {g}', made: 'begun on {data}', branched: 'from {run}: {change}',
+  },
+  lesson: {
+    open: 'Lesson link', title: 'Lesson', intro: 'A link that begins with the set-up of this run. What is locked stands still, what is hidden is not shown, until the lesson is ended.',
+    control: 'control', lock: 'lock', hide: 'hide', task: 'exercise', noTask: 'none', asItIs: 'as the chapter begins', link: 'The link', copy: 'Copy the link', end: 'End the lesson',
+    apiNote: 'Locks hold for what the page offers. The API of the lab is not locked.', locked: 'locked by the lesson', lockedNote: 'Controls with a lock stand still in this lesson.', onNote: 'This page follows the link of a lesson.',
+    lockedWhat: 'The lesson locks {names}', lockedHint: 'End the lesson to change it', heldWhat: 'The exercise waits for your guess', heldHint: 'Lock your guess first, or leave the exercise',
+  },
+  tasks: {
+    title: 'Guess first', begin: 'Set it up', setting: 'It is set up…', guess: 'Your guess', noGuess: 'No guess yet: move the slider.', yours: 'Your guess: {v}.', points: 'points', lock: 'Lock my guess', drop: 'Leave it', answering: 'The engine answers…', run: 'Let the engine answer', again: 'Set it up again',
+    held: 'Playing and changing wait until the guess is locked.', right: 'Right.', close: 'Close.', wrong: 'Not so.', open: 'Undecided.', compared: 'You guessed {g}; it was {v}.',
+    of: {
+      'next-accuracy': { title: 'How good will it get?', about: 'The network of this data set learns for 1,000 steps. Where does it end?', question: '{arch} on {data}: what is the {metric} of the validation rows after {n} steps?', why: { so: 'The engine trained it and measured {truth} on the rows it does not learn from.' } },
+      'who-is-to-blame': { title: 'Who is to blame?', about: 'One penguin, one step: four weights lead to the output that is most wrong. Which one has to move most?', question: 'The next step takes one bird. Its largest error is at the output {output}. Which weight into that output gets the largest gradient from this bird?', why: { so: 'The blame of the output, {delta}, is the same for all four. {weight} carried the most, {a}: its size decides, not that of the weight.', tie: 'Two of the gradients are equal: nobody alone is to blame.' } },
+      'saturated-sigmoid': { title: 'Certain, and wrong', about: 'A sigmoid at the output is certain of the wrong class. Two losses blame it; by how much do they differ?', question: 'The output’s z is {z}, so it says {a}, but the truth is {t}. How many times larger is its delta with cross-entropy than with squared error (y − t)²?', why: { so: 'Squared error multiplies by the slope 2·y·(1 − y), which is almost zero out there; cross-entropy cancels it. The delta is {ratio} times larger, and after 200 steps the outputs stand where the last two numbers say.', none: 'One of the deltas was zero: there is no ratio.' } },
+      'zero-init': { title: 'All from zero', about: 'Six hidden units begin with all weights at zero. Do they come to differ?', question: 'After 200 steps, how many different hidden units are there?', why: { so: 'All six have the same bits in every weight: equal units get equal blame and move alike, for ever. That is why weights are drawn at random.', other: 'The bits of the weights make {n} different units.' } },
+      'xor-units': { title: 'How many units does XOR need?', about: 'The engine will train one, two, three and four hidden units, from three seeds each.', question: 'Which is the smallest number of tanh units with which at least one of three seeds reaches a validation accuracy of 95 % in {n} steps?', why: { all: 'With {n} units all three seeds reached it.', some: 'With {n} units {of} of 3 seeds reached it: it can be done, but not from every beginning. Three seeds are few.', never: 'No seed reached it with up to four units in these steps. More steps might.' } },
+      'dropout-helps': { title: 'Does dropout help?', about: 'Few training rows, many units: over-fitting is likely. Three pairs of runs, each with the same seed.', question: '{rows} birds to learn from, 32 hidden units, {n} steps. By how many points of accuracy does dropout of 0.5 raise (+) or lower (−) the validation accuracy, in the mean of three seeds?', why: { helps: 'Dropout gained {mean} points, with a deviation of {deviation} over three seeds. Three are few.', hurts: 'Dropout changed it by {mean} points, with a deviation of {deviation} over three seeds: it took more than it gave. Three are few.', open: 'The mean is {mean} points, but three seeds scatter by {deviation}: they do not decide whether it helps.' } },
+    } as Record<string, { title: string; about: string; question: string; why: Record<string, string> }>,
+  },
 };

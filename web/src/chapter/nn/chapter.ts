@@ -1,30 +1,18 @@
 // The chapter of neural networks: who is to blame?
-import type { DataSet, Recipe, Settings, State } from '../../engine/protocol';
+import type { DataSet, State } from '../../engine/protocol';
 import type { RunView, View } from '../../engine/run.svelte';
 import { lookOf, nameOf } from '../../frame/family';
 import type { ChartSpec, Line } from '../../part/Chart.svelte';
 import { speech } from '../../words/words.svelte';
 import type { Chapter } from '../chapters';
 import Figure from './Figure.svelte';
-import { look } from './look.svelte';
+import { look, plates } from './look.svelte';
 import Numbers from './Numbers.svelte';
+import { recipe } from './recipe';
+import { tasks } from './tasks';
 import Text from './Text.svelte';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
-
-const recipes: Record<string, { epochs: number; settings: Settings }> = {
-  xor: { epochs: 200, settings: { arch: 'dense 4 tanh | dense 2', optimizer: 'momentum', lr: 0.1, batch: 16 } },
-  moons: { epochs: 200, settings: { arch: 'dense 8 tanh | dense 2', optimizer: 'momentum', lr: 0.1, batch: 16 } },
-  spirals: { epochs: 1000, settings: { arch: 'dense 12 tanh | dense 8 tanh | dense 2', optimizer: 'momentum', lr: 0.05, batch: 16 } },
-  penguins: { epochs: 200, settings: { arch: 'dense 8 tanh | dense 5 tanh | dense 3', optimizer: 'momentum', lr: 0.02, batch: 16 } },
-  mnist: { epochs: 200, settings: { arch: 'dense 32 relu | dense 10' } },
-  'drawn-digits': { epochs: 500, settings: { arch: 'dense 32 relu | dense 10' } },
-};
-// A constant rate, so that nothing but the reader's own changes bends the curves. Other sets: the experiment's defaults.
-function recipe(set: string): Recipe {
-  const { epochs, settings } = recipes[set] ?? { epochs: 200, settings: {} };
-  return { experiment: 'mlp', data: set, seed: 1, epochs, play: true, settings: { schedule: 'constant', ...settings } };
-}
 
 // Validation in full ink, training in grey; other runs of the family in their hue and dash.
 function charts(runs: RunView[]): ChartSpec[] {
@@ -70,5 +58,6 @@ export const nn: Chapter = {
   activations: () => ['tanh', 'relu', 'sigmoid', 'linear', 'leaky_relu', 'elu', 'selu', 'gelu', 'swish'],
   first, recipe, views, charts, follow: (state) => look.follow(state),
   unit: () => look.unit?.join('.'), zoom: (unit) => { look.unit = unit ? (unit.split('.').map(Number) as [number, number]) : null; },
+  tasks, plates, show: (plate) => { look.plate = plates.find((p) => p === plate) ?? look.plate; },
   Thumb, Tools, Figure, Numbers, Text,
 };

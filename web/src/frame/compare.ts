@@ -1,0 +1,64 @@
+// What several runs have in common and what not: over their STATE, without the page.
+import type { Evaluation, State } from '../engine/protocol';
+
+type Timed = { state: Pick<State, 'start' | 'head' | 'seconds'>; evals: Evaluation[] };
+
+// The settings that are not the same in all of them, by name.
+export function differing(states: Pick<State, 'settings'>[]): string[] {
+  const names = [...new Set(states.flatMap((s) => Object.keys(s.settings)))].sort();
+  return names.filter((n) => new Set(states.map((s) => s.settings[n])).size > 1);
+}
+
+// Less is better of a loss or an error, more of an accuracy or R².
+export const isBetter = (metric: string, a: number, b: number) => (/\.(loss|mae|rmse)$/.test(metric) ? a < b : a > b);
+
+export function best(evals: Evaluation[], metric: string): Evaluation | undefined {
+  return evals.filter((e) => Number.isFinite(e[metric])).reduce<Evaluation | undefined>((a, b) => (!a || isBetter(metric, b[metric], a[metric]) ? b : a), undefined);
+}
+export const last = (evals: Evaluation[], metric: string) => evals.findLast((e) => Number.isFinite(e[metric]));
+
+// Seconds of training up to a step: between two evaluations, which know theirs, steps are taken to last alike.
+const marks = (run: Timed): [number, number][] => [[run.state.start, 0], ...run.evals.map((e): [number, number] => [e.step, e.seconds]), [run.state.head, run.state.seconds]];
+function between(all: [number, number][], from: 0 | 1, v: number): number {
+  const to = 1 - from;
+  for (let i = 1; i < all.length; i++) {
+    const a = all[i - 1], b = all[i];
+    if (v <= b[from] || i === all.length - 1) return b[from] === a[from] ? b[to] : a[to] + (b[to] - a[to]) * Math.max(0, Math.min(1, (v - a[from]) / (b[from] - a[from])));
+  }
+  return 0;
+}
+export const secondsAt = (run: Timed, step: number) => between(marks(run), 0, step);
+export const stepAtSeconds = (run: Timed, seconds: number) => Math.round(between(marks(run), 1, seconds));
+
+// Runs that differ by nothing but the seed, two or more: the places of one run of each seed.
+export function seedGroups(states: Pick<State, 'experiment' | 'data' | 'seed' | 'settings' | 'total_steps' | 'head'>[]): number[][] {
+  const groups = new Map<string, Map<number, number>>();
+  states.forEach((s, i) => {
+    const key = JSON.stringify([s.experiment, s.data, s.total_steps, s.head, Object.entries(s.settings).sort()]);
+    const seeds = groups.get(key) ?? new Map<number, number>();
+    groups.set(key, seeds.set(s.seed, i));
+  });
+  return [...groups.values()].filter((g) => g.size > 1).map((g) => [...g.values()]);
+}
+export function meanAndDeviation(values: number[]): { mean: number; deviation: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return { mean, deviation: Math.sqrt(values.reduce((a, v) => a + (v - mean) ** 2, 0) / (values.length - 1)) };
+}
+
+export function csv(rows: (string | number | null | undefined)[][]): string {
+  const cell = (v: string | number | null | undefined) => {
+    const text = v === null || v === undefined ? '' : String(v);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((r) => r.map(cell).join(',') + '\n').join('');
+}
+
+// The tree a run belongs to: the oldest of its line that is still there, and all that branched from it, each behind its
+// parent.
+export function family<R extends { id: string; parent: { id: string; step: number } | null }>(all: R[], id: string): R[] {
+  const by = new Map(all.map((r) => [r.id, r]));
+  let root = by.get(id);
+  while (root?.parent && by.has(root.parent.id)) root = by.get(root.parent.id);
+  const behind = (r: R): R[] => [r, ...all.filter((b) => b.parent?.id === r.id).sort((a, b) => b.parent!.step - a.parent!.step).flatMap(behind)];
+  return root ? behind(root) : [];
+}
