@@ -158,11 +158,13 @@ Account of_input(const Rows& rows, const Name& n);
 Account of_entering(const Scene& scene, const Rows& rows, const Name& n);
 Account of_z(const Scene& scene, const Rows& rows, const Name& n);
 Account of_head(const Rows& rows, const Name& n);  // a, output, loss, weight
+Account of_prediction(const Rows& rows, const Name& n);  // also error
 Account of_delta(const Scene& scene, const Rows& rows, const Name& n);
 Account of_gradient(const Scene& scene, const Name& n);  // also train.loss
 Account of_parameter(const Scene& scene, const Name& n, const std::string& name);
 Account of_statistic(const Scene& scene, const Name& n, const std::string& name);
 Account of_metric(const Scene& scene, const std::string& name);
+Account of_units(const Scene& scene, const Name& n);  // dead, saturated
 
 // {"value", "relative", "h"}: a derivative as the difference of the loss at either side, in float64.
 nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value);

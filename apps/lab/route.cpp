@@ -7,7 +7,9 @@
 
 #include "experiment/experiment.hpp"
 #include "lab/describe.hpp"
+#include "lab/histograms.hpp"
 #include "lab/hub.hpp"
+#include "lab/mistakes.hpp"
 #include "lab/picture.hpp"
 #include "lab/receipt.hpp"
 #include "lab/refused.hpp"
@@ -53,6 +55,12 @@ std::map<std::string, std::string> parse_query(const std::string& query) {
     all[decoded(pair.substr(0, equals))] = decoded(pair.substr(std::min(equals + 1, pair.size())));
   }
   return all;
+}
+
+void check_step(const LiveRun& live, std::int64_t step) {
+  if (step < live.run().start() || step > live.head())
+    throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
+                fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
 }
 
 Json parse_body(const std::string& body) {
@@ -116,6 +124,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     if (get && parts.size() == 7 && of_run(7, "steps") && (parts[5] == "quantities" || parts[5] == "receipts")) {
       quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6]), parts[5] == "receipts",
                reply);
+      later = true;
+      return {};
+    }
+    if (get && of_run(6, "steps") && (parts[5] == "histograms" || parts[5] == "mistakes")) {
+      spread(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), parts[5], parse_query(request.query), reply);
       later = true;
       return {};
     }
@@ -192,9 +205,7 @@ void Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool w
     } catch (const Error&) {  // a gradient, and no step was taken since the state was restored
       if (step == live.run().start()) throw;
     }
-  if (step < live.run().start() || step > live.head())
-    throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
-                fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
+  check_step(live, step);
   const auto arrived = [&live, found, name, with_receipt, reply](Session& there, Session* before) {
     reply(answered([&]() -> Answer {
       Json answer = found(quantity_at(live.run(), live.history(), there, name));
@@ -213,6 +224,34 @@ void Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool w
   };
   run.reader.send({step, with_receipt ? Errand::Want::kBefore : Errand::Want::kStepped, arrived,
                    [reply](const Error& error) { reply(refusal(error)); }, with_receipt || is_ahead(name)});
+}
+
+// How a step's numbers are spread, or the rows that it is most wrong about.
+void Hub::spread(Open& run, std::int64_t step, const std::string& what, const std::map<std::string, std::string>& query,
+                 const Reply& reply) {
+  LiveRun& live = run.live;
+  check_step(live, step);
+  Json wish = Json::object();
+  for (const auto& [name, value] : query)
+    wish[name] = name == "split" ? Json(value) : Json(whole(value, name, 0, 1'000'000));
+  const auto look = [&live, step, wish, what](Session& there, const std::function<void()>& settle) -> Answer {
+    Json answer = {{"run", live.run().info.id}, {"step", step}};
+    if (what == "histograms")
+      answer.update(histograms(there, *live.data(), settle));
+    else
+      settle(), answer.update(mistakes(wish, there, *live.data()));
+    return {200, to_text(answer)};
+  };
+  const bool is_known = what == "mistakes" || step == live.run().start() || !live.session().gradient().empty();
+  if (step == live.step() && is_known) return reply(answered([&] { return look(live.session(), [] {}); }));
+  run.reader.send({step, what == "mistakes" ? Errand::Want::kState : Errand::Want::kStepped,
+                   [&live, look, reply](Session& there, Session*) {
+                     reply(answered([&] {
+                       return look(there,
+                                   [&] { there.change(settings_at(live.run(), live.history(), there.cursor().step)); });
+                     }));
+                   },
+                   [reply](const Error& error) { reply(refusal(error)); }, true});
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {

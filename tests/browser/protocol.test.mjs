@@ -159,7 +159,7 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   await ask('GET /api/runs/ID', { ID: id }, 'state');
   const names = ['train.loss', 'layer1.w[0,1]', 'layer1.dw[0,1]', 'adam.m/layer1.w[0,1]', 'layer2.mean[3]', 'layer1.z[1]@train/3', 'layer2.a[1]@valid/3',
     'layer3.delta[0]@test/3', 'layer1.delta[0]@batch/5', 'input[1]@train/3', 'output[1]@valid/1', 'loss[0]@step/2', 'layer3.in[3]@step/5', 'weight[0]@step/5',
-    'valid.accuracy', 'test.loss', 'valid.confusion[0,1]'];
+    'valid.accuracy', 'test.loss', 'valid.confusion[0,1]', 'valid.wrong', 'layer2.saturated'];
   for (const name of names) {
     const at = { ID: id, N: 9, NAME: name };
     const plain = await ask('GET /api/runs/ID/steps/N/quantities/NAME', at, 'quantity');
@@ -169,6 +169,10 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: id, N: 0, NAME: 'layer1.w[0,1]' }, 'quantity-without-receipt');
   const lost = await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: wild.id, N: failed.head, NAME: 'layer1.w[0,1]' }, 'quantity-with-receipt');
   assert.ok(lost.value === null && !lost.receipt.agrees);
+  for (const N of [0, 9]) await ask('GET /api/runs/ID/steps/N/histograms', { ID: id, N }, 'histograms');
+  const worst = 'GET /api/runs/ID/steps/N/mistakes?split=valid&count=24&truth=CLASS&answer=CLASS';
+  await ask(worst, { ID: id, N: 9, query: 'split=test&count=5&truth=1' }, 'mistakes-class');
+  await ask(worst, { ID: waves.id, N: 9 }, 'mistakes-number');
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: id, query: 'name=train.loss&from=1&to=9&points=4' }, 'curve');
   for (const run of [id, waves.id])
     await ask('GET /api/runs/ID/points?x=FEATURE&y=FEATURE', { ID: run, query: 'x=0&y=0' }, 'points');
@@ -193,7 +197,8 @@ test('the stream', { timeout: 60000 }, async () => {
   const watch = (id, ...wanted) => say('watch', { watch: id, views: wanted, cursor: 0 });
   const definition = ({ kind, view, whole, error, arrays }) =>
     kind === 'state' ? (whole ? 'frame-state' : 'frame-changes') : kind !== 'view' ? `frame-${kind}`
-      : error ? 'frame-view-error' : arrays[0]?.name === 'value' ? 'frame-view-map-value' : `frame-view-${view}`;
+      : error ? 'frame-view-error' : arrays[0]?.name === 'value' ? 'frame-view-map-value'
+        : view === 'mistakes' ? `frame-view-mistakes-${arrays[2].name === 'label' ? 'class' : 'number'}` : `frame-view-${view}`;
   const until = async (wanted) => {
     for (;;) {
       const { head, start, payload } = await stream.next();
@@ -213,9 +218,10 @@ test('the stream', { timeout: 60000 }, async () => {
   hold('ack', { ack: 1 }); // as `next` sends it
   const run = await lab.create({ arch: 'dense 5 relu | ln linear | dense 2' }, { steps: 300 });
   watch(run.id, { view: 'weights', units: 4 }, { view: 'map', size: 8 }, { view: 'units', x: 0, y: 1, size: 6, units: 2 },
-    { view: 'confusion', split: 'train' }, { view: 'sample', of: 'batch/3', units: 4 }, { view: 'sample' }, { view: 'tiles' });
+    { view: 'confusion', split: 'train' }, { view: 'sample', of: 'batch/3', units: 4 }, { view: 'sample' }, { view: 'tiles' }, { view: 'histograms' },
+    { view: 'mistakes', split: 'train', count: 5, truth: 0, answer: 1 });
   await lab.do(run.id, { do: 'play' });
-  const ends = new Set(['state', 'scalars', 'weights', 'map', 'units', 'confusion', 'sample']);
+  const ends = new Set(['state', 'scalars', 'weights', 'map', 'units', 'confusion', 'sample', 'histograms', 'mistakes']);
   await until((head) => { // each of them once, and the end
     if (head.step === 300) ends.delete(head.view ?? head.kind);
     return ends.size === 0 && losses[run.id].to === 300 && states[run.id].state === 'done';
@@ -236,9 +242,9 @@ test('the stream', { timeout: 60000 }, async () => {
   say('unwatch', { unwatch: id });
 
   const waves = await lab.create({ arch: 'dense 5 tanh | dense 1' }, { data: 'waves', steps: 300 });
-  watch(waves.id, { view: 'confusion' }, { view: 'map', size: 4 }, { view: 'sample' });
+  watch(waves.id, { view: 'confusion' }, { view: 'map', size: 4 }, { view: 'sample' }, { view: 'mistakes', count: 3 });
   await until((head) => head.view === 'confusion' && head.error);
-  await until((head) => head.view === 'sample' && head.run === waves.id);
+  for (const view of ['sample', 'mistakes']) await until((head) => head.view === view && head.run === waves.id);
   const images = await lab.create({ arch: 'dense 4 relu | dense 10', batch: 100 }, { data: 'drawn-digits', steps: 10 });
   watch(images.id, { view: 'tiles', units: 3 });
   await until((head) => head.view === 'tiles' && !head.error);
