@@ -44,7 +44,10 @@ export function formula(tex: string, isDisplay: boolean, live: string[] = []): s
   const marked = tex.replace(/\\live\{([^}]*)\}/g, (_, name) => `\\class{live-${names.push(name) - 1}}{0}`);
   const markup = temml.renderToString(marked, { displayMode: isDisplay, trust: (context: { command: string }) => context.command === '\\class', throwOnError: true });
   live.push(...names);
-  return inLine(withoutStyle(markup)).replace(/<mn class="live-(\d+)">0<\/mn>/g, (_, k) => place('mrow', 'FormulaNumber', { of: names[Number(k)] }));
+  const line = inLine(withoutStyle(markup));
+  if (!names.length) return line;
+  // A group: what may have the focus is not lost in it, as in one picture of a formula.
+  return line.replace('<math', '<math role="group"').replace(/<mn class="live-(\d+)">0<\/mn>/g, (_, k) => place('mrow', 'FormulaNumber', { of: names[Number(k)] }));
 }
 
 const named = ({ author, year }: Reference, w: (typeof words)['en']) =>

@@ -2,7 +2,7 @@
 import { lab } from '../../engine/run.svelte';
 import { next } from '../../part/wishes.svelte';
 import type { Act, Guide } from '../../part/book/guide';
-import { short, speech } from '../../words/words.svelte';
+import { short } from '../../words/words.svelte';
 import { look, plates, type Lens, type Plate } from './look.svelte';
 
 // The chosen unit, else the first; of the inputs, which have no sum, the first unit that they enter.
@@ -35,9 +35,9 @@ function now(word: string): string {
 }
 function act(wish: string): Act | null {
   const [, verb, name, value] = /^(?:(set|next) )?(\w+)=(\S+)$/.exec(wish) ?? [];
-  const note = verb && `${name} = ${value}`;
+  const note = `${name} = ${value}`;
   if (verb === 'set') return { note, isFlagged: true, run: () => lab.do({ do: 'set', settings: { [name]: value } }) };
-  if (verb === 'next') return { note: `${speech.words.book.nextRun}: ${note}`, run: () => next.set(name, value) };
+  if (verb === 'next') return { note, run: () => next.set(name, value) };
   const plate = (name === 'plate' ? value : 'network') as Plate;
   if (!plates.includes(plate)) return null;
   return {

@@ -11,6 +11,10 @@ function streamed(name: string): Known | undefined {
   if (!run) return undefined;
   const { pictures, state } = run;
   if (name === 'train.loss') return { run: run.id, step: state.step, value: state.loss, hex: state.loss_hex };
+  if (/^(valid|test)\./.test(name) && state.state === 'playing') {
+    const last = run.evaluation(name, state.step);
+    return last && { run: run.id, step: last.step, value: last[name] };
+  }
   const [, tensor, indices, of] = /^([a-z][\w.]*)\[([\d,]+)\](?:@(\w+\/\d+))?$/.exec(name) ?? [];
   const frame = of ? pictures.sample : pictures.weights, array = frame?.arrays[tensor];
   if (!array || (of && frame.head.of !== of)) return undefined;
