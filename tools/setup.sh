@@ -128,7 +128,7 @@ build() {  # build PRESET [TARGET]: the default target without one
 # The lab's pages into web/dist, where the build finds them. Built again when a source is newer.
 pages() {
   local stamp=web/dist/index.html need
-  [[ -f $stamp && -z $(find web -path web/node_modules -prune -o -path web/dist -prune -o -newer $stamp -type f -print -quit) ]] && return
+  [[ -f $stamp && -z $(find web book -path web/node_modules -prune -o -path web/dist -prune -o -newer $stamp -type f -print -quit) ]] && return
   find_missing "${data_commands[@]}"
   if command -v apt-get >/dev/null; then
     for need in "${missing[@]}"; do apt_install "$need" || echo "$need could not be installed"; done

@@ -28,15 +28,7 @@ export const en = {
   tries: 'Try', stopIt: 'Stop it.', breakIt: 'Break it: rate × 30', branchIt: 'Branch it, half-way back',
   keys: 'Keys', zoom: 'closer: unit, formula', zoomOut: 'back out',
   setsHere: 'Sets on this machine', ownTable: 'Your own table', ownTableNote: 'A CSV file with a header line. It stays on this machine.', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
-  nnText: {
-    title: 'Blame runs backward',
-    paragraphs: [
-      'A network answers by sums: each unit adds up what enters it, weight times value, and passes the sum through its activation. The tile of a unit shows what it says over the whole plane, or which picture it looks for.',
-      'When the answer is wrong, the error at the output is shared out among the units that caused it, in proportion to the weights that carried it. That share is called delta, the blame. Select a unit to see every term of its delta at this very step.',
-      'A weight then moves against the product of what entered it and the blame behind it. Nothing else happens in training; the rest is choosing how far to move.',
-    ],
-    tries: [['Stop it.', 'Pause, then walk one operation at a time, forwards or backwards.'], ['Break it.', 'Raise the learning rate until the loss climbs. The flag on the timeline remembers where.'], ['Branch it.', 'Go back, choose differently, and let both train side by side on the same batches.']] as [string, string][],
-  },
+  book: { section: 'Section', opening: 'The text opens…', lost: 'The text could not be loaded; open it again when the engine answers.', before: 'Back', atRest: 'Shown when the run stands: pause it.' },
   thisLab: 'This lab',
   compareLab: {
     open: 'Compare runs', title: 'Runs side by side', choose: 'Runs to compare', allData: 'all data', across: 'along', axis: { steps: 'steps', epochs: 'epochs', seconds: 'seconds of training' },
