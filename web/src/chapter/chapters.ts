@@ -18,6 +18,9 @@ export interface Chapter {
   follow: (state: State) => void; // another run has come into focus
   unit: () => string | undefined; // what is looked at closely, as the address names it
   zoom: (unit: string | null) => void; // looks at it; null: out again
+  closer: () => boolean; // from what is looked at to its formula; false: nothing is
+  plate: () => string | undefined; // what the stage shows, as the address names it; undefined: the first
+  show: (plate: string) => void;
   activations: (experiment: Experiment) => string[];
   Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: Component;
 }

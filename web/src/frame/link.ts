@@ -1,14 +1,14 @@
 // Addresses: #/nn?run=ID is a run on this machine; #/nn?data=moons&seed=2&arch=... is a set-up, which any lab can begin.
 import type { Recipe, State } from '../engine/protocol';
 
-export interface Address { chapter: string; run?: string; unit?: string; recipe?: Recipe }
+export interface Address { chapter: string; run?: string; unit?: string; plate?: string; recipe?: Recipe }
 
-const own = ['run', 'unit', 'data', 'seed', 'epochs', 'steps'];
+const own = ['run', 'unit', 'plate', 'data', 'seed', 'epochs', 'steps'];
 
 export function read(hash: string): Address {
   const [path, query = ''] = hash.replace(/^#\/?/, '').split('?');
   const all = new URLSearchParams(query);
-  const address: Address = { chapter: path || 'nn', run: all.get('run') ?? undefined, unit: all.get('unit') ?? undefined };
+  const address: Address = { chapter: path || 'nn', run: all.get('run') ?? undefined, unit: all.get('unit') ?? undefined, plate: all.get('plate') ?? undefined };
   const data = all.get('data');
   if (data) {
     const whole = (name: string) => (all.has(name) ? { [name]: Number(all.get(name)) } : {});
@@ -18,7 +18,8 @@ export function read(hash: string): Address {
   return address;
 }
 
-export const ofRun = (chapter: string, run: string, unit?: string) => `#/${chapter}?run=${run}${unit ? `&unit=${unit}` : ''}`;
+export const ofRun = (chapter: string, run: string, unit?: string, plate?: string) =>
+  `#/${chapter}?run=${run}${unit ? `&unit=${unit}` : ''}${plate ? `&plate=${plate}` : ''}`;
 
 // What began the run: its settings are those in force at its beginning, where no flag has changed them since.
 export function ofSetup(chapter: string, state: State, settings: Record<string, string>): string {
