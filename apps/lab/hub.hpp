@@ -96,7 +96,12 @@ class Hub {
   void find_route(const Request& request, const Reply& reply);
   Json lab() const;
   Json runs();
-  void quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt, const Reply& reply);
+  // Numbers of a step by name, with their receipts or without; `alone`: one, which is the answer itself.
+  struct Asked {
+    std::vector<std::string> names;
+    bool receipts = false, alone = false;
+  };
+  void quantities(Open& open, const std::string& step, Asked asked, const Reply& reply);
   void spread(Open& open, std::int64_t step, const std::string& what, const std::map<std::string, std::string>& query,
               const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);

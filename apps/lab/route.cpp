@@ -10,8 +10,8 @@
 #include "lab/histograms.hpp"
 #include "lab/hub.hpp"
 #include "lab/mistakes.hpp"
+#include "lab/origin.hpp"
 #include "lab/picture.hpp"
-#include "lab/receipt.hpp"
 #include "lab/refused.hpp"
 #include "lab/wish.hpp"
 
@@ -21,7 +21,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostOpen = 64;
-constexpr std::size_t kMostKept = 512 << 20;  // bytes of states in memory, of all runs
+constexpr std::size_t kMostNames = 512, kMostReceipts = 64;  // in one request
+constexpr std::size_t kMostKept = 512 << 20;                 // bytes of states in memory, of all runs
 
 std::string decoded(std::string_view text) {
   std::string out;
@@ -67,6 +68,13 @@ Json parse_body(const std::string& body) {
   Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) throw Error("the body is no JSON object", "docs/protocol.md has the requests");
   return json;
+}
+
+std::vector<std::string> names_of(const Json& wish, std::size_t most) {
+  auto names = wish.at("names").get<std::vector<std::string>>();
+  if (names.empty() || names.size() > most)
+    throw Error(fmt::format("{} names are asked for", names.size()), fmt::format("ask for 1 to {} at once", most));
+  return names;
 }
 
 }  // namespace
@@ -121,11 +129,21 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       const Json wish = parse_body(request.body);
       return answer(predict_one(open(parts[2]).live, wish.at("x").get<std::vector<float>>()));
     }
-    if (get && parts.size() == 7 && of_run(7, "steps") && (parts[5] == "quantities" || parts[5] == "receipts")) {
-      quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6]), parts[5] == "receipts",
-               reply);
+    const bool numbers = parts.size() >= 6 && parts[1] == "runs" && parts[3] == "steps";
+    const auto asked = [&](std::vector<std::string> names, bool alone) -> Answer {
+      quantities(open(parts[2]), parts[4], {std::move(names), parts[5] == "receipts", alone}, reply);
       later = true;
       return {};
+    };
+    if (numbers && (parts[5] == "quantities" || parts[5] == "receipts")) {
+      if (get && parts.size() == 7) return asked({decoded(parts[6])}, true);
+      if (post && parts.size() == 6)
+        return asked(names_of(parse_body(request.body), parts[5] == "receipts" ? kMostReceipts : kMostNames), false);
+    }
+    if (get && of_run(5, "origin")) {
+      Json answered = origin(open(parts[2]).live, decoded(parts[4]));
+      answered["run"] = parts[2];
+      return answer(answered);
     }
     if (get && of_run(6, "steps") && (parts[5] == "histograms" || parts[5] == "mistakes")) {
       spread(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), parts[5], parse_query(request.query), reply);
@@ -188,42 +206,6 @@ Open& Hub::open(const std::string& id) {
       return opened;
     }
   throw Refused(404, fmt::format("there is no run {}", id), "GET /api/runs lists them");
-}
-
-// A quantity, or with `receipt` also where it comes from.
-void Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool with_receipt, const Reply& reply) {
-  LiveRun& live = run.live;
-  const auto found = [id = live.run().info.id, name, step](float value) -> Json {
-    return {{"run", id}, {"name", name}, {"step", step}, {"value", value}, {"hex", hex_float(value)}};
-  };
-  const std::int64_t row = step - live.history().start - 1;
-  const bool is_loss = name == "train.loss" && row >= 0 && row < live.history().rows();
-  if (is_loss && !with_receipt)
-    return reply({200, found(live.history().values[0][static_cast<std::size_t>(row)]).dump()});
-  if (step == live.step() && name != "train.loss" && !with_receipt) try {
-      return reply({200, found(live.session().quantity(name)).dump()});
-    } catch (const Error&) {  // a gradient, and no step was taken since the state was restored
-      if (step == live.run().start()) throw;
-    }
-  check_step(live, step);
-  const auto arrived = [&live, found, name, with_receipt, reply](Session& there, Session* before) {
-    reply(answered([&]() -> Answer {
-      Json answer = found(quantity_at(live.run(), live.history(), there, name));
-      if (with_receipt) {
-        std::function<Session&()> earlier;
-        if (before) earlier = [&]() -> Session& { return *before; };
-        answer.update(receipt(there, *live.data(), earlier, name, answer.at("value").get<float>()));
-        const auto say = [&](std::string why) { answer["receipt"] = nullptr, answer["why"] = std::move(why); };
-        if (edited_at(live.history(), there.cursor().step).contains(name))
-          say("set by hand at this step");
-        else if (answer.at("receipt").is_null() && !before && live.run().info.parent)
-          say(fmt::format("the first step of a branch: ask its parent {}", live.run().info.parent->run));
-      }
-      return {200, to_text(answer)};
-    }));
-  };
-  run.reader.send({step, with_receipt ? Errand::Want::kBefore : Errand::Want::kStepped, arrived,
-                   [reply](const Error& error) { reply(refusal(error)); }, with_receipt || is_ahead(name)});
 }
 
 // How a step's numbers are spread, or the rows that it is most wrong about.

@@ -37,6 +37,8 @@ class Evaluator {
   Verdicts judge(const Dataset& data, std::span<const std::int32_t> rows);
   // The outputs of inspection() by name.
   Inspection inspect(const Dataset& data, std::span<const std::int32_t> rows, bool blame);
+  // [parameters]: the derivative of the row's own loss.
+  std::span<const float> gradient(const Dataset& data, std::int32_t row);
 
  private:
   struct BatchPlan {
@@ -55,7 +57,7 @@ class Evaluator {
   Settings settings_;
   MemoryByName weights_;
   ThreadPool& pool_;
-  std::vector<BatchPlan> plans_, inspections_, blames_;
+  std::vector<BatchPlan> plans_, inspections_, blames_, slopes_;
 };
 
 }  // namespace limn

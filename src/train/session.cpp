@@ -188,21 +188,30 @@ std::int32_t Session::sample_row(const std::string& sample) const {
 }
 
 float Session::of_sample(const std::string& name, const std::string& sample) const {
-  const std::int32_t row[] = {sample_row(sample)};
+  const std::int32_t row = sample_row(sample);
   const Dataset& data = *engine_->data;
   const bool by_step = sample.starts_with("step/");
   if (!by_step && data.task == Task::kRegress && (name == "prediction[0]" || name == "error[0]")) {
-    const float said = engine_->evaluator(Weights::kLast).judge(data, row).said[0];
-    return name[0] == 'p' ? said
-                          : static_cast<float>(
-                                said - data.preprocessing.raw_target(data.targets[static_cast<std::size_t>(row[0])]));
+    const std::int32_t rows[] = {row};
+    const float said = engine_->evaluator(Weights::kLast).judge(data, rows).said[0];
+    return name[0] == 'p'
+               ? said
+               : static_cast<float>(said - data.preprocessing.raw_target(data.targets[static_cast<std::size_t>(row)]));
   }
-  const auto layers = by_step ? engine_->inspect_step() : engine_->evaluator(Weights::kLast).inspect(data, row, true);
-  const auto found = layers.find(name.substr(0, name.find('[')));
+  const std::string tensor = name.substr(0, name.find('['));
+  const auto slopes = named(engine_->parameters(), engine_->theta.span(), "", "d");
+  if (const auto slope = std::ranges::find(slopes, tensor, &TensorView::name); slope != slopes.end() && !by_step) {
+    const auto offset = static_cast<std::size_t>(slope->values.data() - engine_->theta.data());
+    return engine_->slope_at(row)[offset + element(name, tensor, slope->shape)];
+  }
+  const Inspection& layers = by_step ? engine_->look_at_step() : engine_->look_at(row);
+  const auto found = layers.find(tensor);
   const std::size_t rows = by_step ? engine_->next_rows().size() : 1;
   if (found == layers.end()) {
     std::vector<std::string> names;
     for (const auto& [layer, values] : layers) names.push_back(fmt::format("{}[{}]", layer, values.size() / rows));
+    if (!by_step)
+      for (const TensorView& view : slopes) names.push_back(view.name + to_string(view.shape));
     throw Error(fmt::format("a sample has no \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }

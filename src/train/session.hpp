@@ -119,10 +119,10 @@ class Session {
   // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17",
   // where "@batch/17" is the 18th row of the batch that the next step takes, and "@step/17" the same as inspect_step()
   // has it; where the target is a number also "prediction[0]@valid/3" and "error[0]@valid/3", which is the prediction
-  // less the target, in the target's own units; or a metric of a split: "valid.accuracy", "test.loss",
-  // "valid.confusion[3,5]", how many of class 3 are taken for class 5, "valid.wrong", how many for another class (by
-  // the last weights); or "layer1.dead" and "layer1.saturated", how many units idle() has. Error: no such quantity,
-  // naming those there are.
+  // less the target, in the target's own units; the derivatives of a sample's own loss, "layer1.dw[3,4]@train/17" (not
+  // of "@step"); or a metric of a split: "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are
+  // taken for class 5, "valid.wrong", how many for another class (by the last weights); or "layer1.dead" and
+  // "layer1.saturated", how many units idle() has. Error: no such quantity, naming those there are.
   float quantity(const std::string& name) const;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).

@@ -68,7 +68,7 @@ const points = () => ['x,y,side', ...Array.from({ length: 60 }, (_, i) => `${dra
 
 test('the tables of the protocol are read', () => {
   const counts = [refused, [...rows], commands, receipt, views, kinds, examples].map((all) => all.length);
-  [6, 19, 9, 11, 6, 5, 3].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
+  [6, 23, 9, 11, 6, 5, 4].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
 });
 
 test('the tables and examples have the members of the schema', () => {
@@ -80,7 +80,8 @@ test('the tables and examples have the members of the schema', () => {
       assert.deepEqual(members(line), Object.fromEntries(all.map((p) => [p, required.includes(p)])), line);
     }
   assert.deepEqual(receipt.sort(), [...schema.$defs.receipt.required].sort());
-  const [upload, entry, state] = examples.map((example) => Object.keys(example).sort());
+  const [origin, upload, entry, state] = examples.map((example) => Object.keys(example).sort());
+  assert.deepEqual(origin, [...schema.$defs.origin.required].sort());
   for (const name of schema.$defs.entry.required) assert.ok(entry.includes(name), name);
   assert.deepEqual(upload, [...schema.$defs.upload.required].sort());
   assert.deepEqual(state, [...schema.$defs.state.required].sort());
@@ -157,7 +158,7 @@ test('requests and their answers', { timeout: 60000 }, async () => {
 
   await ask('GET /api/runs', {}, 'runs');
   await ask('GET /api/runs/ID', { ID: id }, 'state');
-  const names = ['train.loss', 'layer1.w[0,1]', 'layer1.dw[0,1]', 'adam.m/layer1.w[0,1]', 'layer2.mean[3]', 'layer1.z[1]@train/3', 'layer2.a[1]@valid/3',
+  const names = ['train.loss', 'layer1.w[0,1]', 'layer1.dw[0,1]', 'adam.m/layer1.w[0,1]', 'layer2.mean[3]', 'layer1.dw[1,3]@train/3', 'layer2.dgamma[1]@batch/3', 'layer1.z[1]@train/3', 'layer2.a[1]@valid/3',
     'layer3.delta[0]@test/3', 'layer1.delta[0]@batch/5', 'input[1]@train/3', 'output[1]@valid/1', 'loss[0]@step/2', 'layer3.in[3]@step/5', 'weight[0]@step/5',
     'valid.accuracy', 'test.loss', 'valid.confusion[0,1]', 'valid.wrong', 'layer2.saturated'];
   for (const name of names) {
@@ -166,6 +167,26 @@ test('requests and their answers', { timeout: 60000 }, async () => {
     const { receipt: _, ...same } = await ask('GET /api/runs/ID/steps/N/receipts/NAME', at, 'quantity-with-receipt');
     assert.deepEqual(same, plain);
   }
+  const values = 'POST /api/runs/ID/steps/N/quantities', many = 'POST /api/runs/ID/steps/N/receipts';
+  for (const N of [9, 'now']) {
+    const all = await ask(values, { ID: id, N }, 'quantities', { body: { names }, is: 'names' });
+    assert.deepEqual(all.values.map((v) => v.name), names);
+    const { hex } = await ask('GET /api/runs/ID/steps/N/quantities/NAME', { ID: id, N: all.step, NAME: names[2] }, 'quantity');
+    assert.equal(all.values[2].hex, hex);
+  }
+  const slips = await ask(many, { ID: id, N: 9 }, 'receipts', { body: { names }, is: 'names-of-receipts' });
+  assert.ok(slips.receipts.every((r) => r.receipt));
+  for (const [row, most, is] of [[values, 513, 'names'], [many, 65, 'names-of-receipts']]) {
+    const refusal = { raw: JSON.stringify({ names: Array(most).fill(names[1]) }), status: 400 };
+    await ask(row, { ID: id, N: 9 }, 'error', refusal);
+    await ask(row, { ID: id, N: 9 }, 'error', { body: { names: [names[1], 'layer9.w[0,0]'] }, is, status: 400 });
+  }
+  for (const name of [...names, 'layer1.z[1]@step/3']) {
+    const { word, nodes } = await ask('GET /api/runs/ID/origin/NAME', { ID: id, NAME: name }, 'origin');
+    assert.equal(word?.text, { 1: 'dense 6 linear', 2: 'bn tanh', 3: 'dense 2' }[/layer(\d)/.exec(name)?.[1]], name);
+    assert.equal(nodes.length > 0, !/^(valid|test)\./.test(name), name);
+  }
+  await ask('GET /api/runs/ID/origin/NAME', { ID: id, NAME: 'layer1.w[0,99]' }, 'error', { status: 400 });
   await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: id, N: 0, NAME: 'layer1.w[0,1]' }, 'quantity-without-receipt');
   const lost = await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: wild.id, N: failed.head, NAME: 'layer1.w[0,1]' }, 'quantity-with-receipt');
   assert.ok(lost.value === null && !lost.receipt.agrees);

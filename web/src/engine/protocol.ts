@@ -55,9 +55,14 @@ export interface Slip {
   formula: string; terms: { of: Given[]; product: number; name?: string }[]; count: number; rest: number;
   factor: { name: string; value: number } | null; total: number; relative: number; bound: number; agrees: boolean;
   steps: { name: string; formula: string; value: number; of: Given[] }[];
-  central: { value: number; relative: number; h: number; left: number; right: number } | null;
+  central: { value: number; relative: number; h: number; left: number; right: number; verdict: 'agrees' | 'kink' | 'rounding' | 'differs' } | null;
 }
 export interface Receipt { value: number; hex: string; receipt: Slip | null; why?: string }
+export interface Exact { name: string; value: number | null; hex: string }
+export interface Origin {
+  name: string; arch: string; word: { text: string; from: number; to: number } | null; shape: number[];
+  nodes: { node: number; op: string; formula: string; shape: number[]; scope: string; place: string; derivative_of: number | null }[];
+}
 export interface Recipe { experiment: string; data: string; seed?: number; epochs?: number; steps?: number; settings?: Settings; play?: boolean }
 
 export class Refused extends Error {
@@ -89,6 +94,13 @@ export const predict = (run: string, x: number[]) => ask<Prediction>(`/runs/${ru
 export const receipt = (run: string, step: number, name: string) => ask<Receipt>(`/runs/${run}/steps/${step}/receipts/${part(name)}`);
 export const quantity = (run: string, step: number, name: string) =>
   ask<{ value: number; hex: string }>(`/runs/${run}/steps/${step}/quantities/${part(name)}`);
+
+// Many at once; `now` is the step at which the run stands when it is asked.
+export const quantities = (run: string, step: number | 'now', names: string[]) =>
+  ask<{ step: number; values: Exact[] }>(`/runs/${run}/steps/${step}/quantities`, { names });
+export const receipts = (run: string, step: number, names: string[]) =>
+  ask<{ step: number; receipts: (Receipt & { name: string })[] }>(`/runs/${run}/steps/${step}/receipts`, { names }).then((a) => a.receipts);
+export const origin = (run: string, name: string) => ask<Origin>(`/runs/${run}/origin/${part(name)}`);
 
 export type Numbers = Float32Array | Int32Array | Int8Array | Uint8Array;
 export interface ArrayOf<T extends Numbers = Numbers> { shape: number[]; values: T }

@@ -22,7 +22,7 @@ function charts(runs: RunView[]): ChartSpec[] {
   const isEvaluated = runs.some((r) => r.evals.length > 0);
   const other = (q: string): Line[] => others.map((run) => ({ run, q, label: nameOf(run), ...lookOf(run), weight: 2, dense: q === 'train.loss' }));
   const loss = String(focus.state.settings.loss);
-  return [
+  const all: ChartSpec[] = [
     { name: 'loss', title: w.loss, note: loss === 'auto' ? (isClass ? w.crossEntropy : w.squared) : loss, height: 148, log: true, lines: [
       { run: focus, q: 'valid.loss', label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
       { run: focus, q: 'train.loss', label: w.train, ink: '--ink-3', weight: 1.5, dash: [], dense: true },
@@ -33,10 +33,11 @@ function charts(runs: RunView[]): ChartSpec[] {
       ...other(metric),
     ] },
   ];
+  return look.plate === 'microscope' ? all.slice(0, 1) : all; // formulas want the room
 }
 
 function views(state: State): View[] {
-  const sample: View = { view: 'sample', of: look.sample, units: 12 };
+  const sample: View = { view: 'sample', of: look.studied, units: 12 };
   if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'confusion' }, sample];
   const plane = { x: look.across, y: look.up };
   return [
@@ -57,7 +58,18 @@ export const nn: Chapter = {
   ],
   activations: () => ['tanh', 'relu', 'sigmoid', 'linear', 'leaky_relu', 'elu', 'selu', 'gelu', 'swish'],
   first, recipe, views, charts, follow: (state) => look.follow(state),
-  unit: () => look.unit?.join('.'), zoom: (unit) => { look.unit = unit ? (unit.split('.').map(Number) as [number, number]) : null; },
-  tasks, plates, show: (plate) => { look.plate = plates.find((p) => p === plate) ?? look.plate; },
+  unit: () => look.unit?.join('.'),
+  zoom: (unit) => {
+    if (unit) look.unit = unit.split('.').map(Number) as [number, number];
+    else if (look.plate !== 'network') look.plate = 'network';
+    else look.unit = null;
+  },
+  closer: () => {
+    if (look.unit) look.plate = 'microscope';
+    return look.unit !== null;
+  },
+  tasks, plates,
+  plate: () => (look.plate === 'network' ? undefined : look.plate),
+  show: (plate) => { look.plate = plates.find((p) => p === plate) ?? 'network'; },
   Thumb, Tools, Figure, Numbers, Text,
 };
