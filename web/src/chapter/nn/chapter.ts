@@ -11,6 +11,7 @@ import Numbers from './Numbers.svelte';
 import Text from './Text.svelte';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
+import './views.css';
 
 const recipes: Record<string, { epochs: number; settings: Settings }> = {
   xor: { epochs: 200, settings: { arch: 'dense 4 tanh | dense 2', optimizer: 'momentum', lr: 0.1, batch: 16 } },
@@ -49,12 +50,15 @@ function charts(runs: RunView[]): ChartSpec[] {
 
 function views(state: State): View[] {
   const sample: View = { view: 'sample', of: look.sample, units: 12 };
-  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'confusion' }, sample];
+  const confusion: View[] = state.task === 'classify' ? [{ view: 'confusion' }] : [];
+  if (look.plate === 'histograms') return [{ view: 'histograms' }, sample, ...confusion];
+  if (look.plate === 'mistakes') return [{ view: 'mistakes', count: 48, ...(look.cell ? { truth: look.cell[0], answer: look.cell[1] } : {}) }, sample, ...confusion];
+  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'histograms' }, ...confusion, sample];
   const plane = { x: look.across, y: look.up };
   return [
-    { view: 'weights', units: 12 }, sample,
+    { view: 'weights', units: 12 }, sample, { view: 'histograms' },
     ...(look.kind === 'plane' ? [{ view: 'units', ...plane, size: 28 }, { view: 'map', ...plane, size: 96 }] : []),
-    ...(state.task === 'classify' ? [{ view: 'confusion' }] : []),
+    ...confusion,
   ];
 }
 
