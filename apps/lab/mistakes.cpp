@@ -27,9 +27,10 @@ struct Mistake {
 };
 struct Gallery {
   std::string split;
-  std::size_t rows = 0;   // of the split
-  std::size_t wrong = 0;  // of them
-  std::size_t of = 0;     // rows that the filter lets through
+  std::size_t rows = 0;                  // of the split
+  std::size_t wrong = 0;                 // of them
+  std::int64_t truth = -1, answer = -1;  // classes that were chosen; -1: any
+  std::size_t of = 0;                    // rows of these
   std::vector<Mistake> worst;
   std::vector<float> targets, predictions;  // of the split's first rows, of numbers
 };
@@ -42,8 +43,8 @@ Gallery gallery_of(const Json& wish, Session& session, const Dataset& data) {
   const auto classes = static_cast<std::int64_t>(data.classes.size());
   if (classes == 0 && (wish.contains("truth") || wish.contains("answer")))
     throw Error(fmt::format("{} has no classes to choose by", data.name), "leave out truth and answer");
-  const std::int64_t truth = option(wish, "truth", -1, 0, classes - 1),
-                     said_to_be = option(wish, "answer", -1, 0, classes - 1);
+  gallery.truth = option(wish, "truth", -1, 0, classes - 1),
+  gallery.answer = option(wish, "answer", -1, 0, classes - 1);
 
   const std::vector<std::int32_t>& rows = split == Split::kTrain   ? data.train
                                           : split == Split::kValid ? data.valid
@@ -61,7 +62,8 @@ Gallery gallery_of(const Json& wish, Session& session, const Dataset& data) {
       one.p_answer = said[static_cast<std::size_t>(one.answer)];
       if (one.label >= 0) one.p_label = said[static_cast<std::size_t>(one.label)];
       gallery.wrong += one.label != one.answer;
-      if ((truth >= 0 && one.label != truth) || (said_to_be >= 0 && one.answer != said_to_be)) continue;
+      if (gallery.truth >= 0 && one.label != gallery.truth) continue;
+      if (gallery.answer >= 0 && one.answer != gallery.answer) continue;
     } else {
       const double target = data.preprocessing.raw_target(data.targets[row]);
       one.target = static_cast<float>(target), one.prediction = said[0];
@@ -86,6 +88,8 @@ Json head_of(const Gallery& gallery, const Dataset& data) {
   return {{"split", gallery.split},
           {"rows", gallery.rows},
           {"of", gallery.of},
+          {"truth", gallery.truth < 0 ? Json() : Json(gallery.truth)},
+          {"answer", gallery.answer < 0 ? Json() : Json(gallery.answer)},
           {"wrong", data.task == Task::kClassify ? Json(gallery.wrong) : Json()}};
 }
 

@@ -21,7 +21,11 @@ export interface State {
   error: { what: string; hint: string } | null;
   network: { inputs: Input[]; sample: number[]; layers: Layer[]; outputs: string[] };
   split: { train: number; valid: number; test: number };
+  quantities: { name: string; shape: number[] }[];
 }
+export interface Histogram { low: number; high: number; count: number[]; mean: number; deviation: number; zero: number; nonfinite: number }
+export interface IdleUnits { of: number; dead: number; saturated: number; dead_units: number[]; saturated_units: number[] }
+export interface Spread { name: string; weights: Histogram | null; activations: Histogram | null; gradients: Histogram | null; units: IdleUnits | null }
 export interface Parameter {
   name: string; kind: 'number' | 'integer' | 'choice' | 'text';
   label: Both; help: Both; default: string; automatic: boolean; fixed: boolean;
@@ -92,6 +96,7 @@ export const command = (run: string, wish: { do: string; [more: string]: unknown
 export const points = (run: string, x: number, y: number) => ask<Points>(`/runs/${run}/points?x=${x}&y=${y}`);
 export const predict = (run: string, x: number[]) => ask<Prediction>(`/runs/${run}/predict`, { x });
 export const receipt = (run: string, step: number, name: string) => ask<Receipt>(`/runs/${run}/steps/${step}/receipts/${part(name)}`);
+export const histograms = (run: string, step: number) => ask<{ layers: Spread[] }>(`/runs/${run}/steps/${step}/histograms`);
 export const quantity = (run: string, step: number, name: string) =>
   ask<{ value: number; hex: string }>(`/runs/${run}/steps/${step}/quantities/${part(name)}`);
 

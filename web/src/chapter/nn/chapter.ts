@@ -13,6 +13,7 @@ import { tasks } from './tasks';
 import Text from './Text.svelte';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
+import './views.css';
 
 // Validation in full ink, training in grey; other runs of the family in their hue and dash.
 function charts(runs: RunView[]): ChartSpec[] {
@@ -38,12 +39,15 @@ function charts(runs: RunView[]): ChartSpec[] {
 
 function views(state: State): View[] {
   const sample: View = { view: 'sample', of: look.studied, units: 12 };
-  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'confusion' }, sample];
+  const confusion: View[] = state.task === 'classify' ? [{ view: 'confusion' }] : [];
+  if (look.plate === 'histograms') return [{ view: 'histograms' }, sample, ...confusion];
+  if (look.plate === 'mistakes') return [{ view: 'mistakes', count: 48, ...(look.cell ? { truth: look.cell[0], answer: look.cell[1] } : {}) }, sample, ...confusion];
+  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'histograms' }, ...confusion, sample];
   const plane = { x: look.across, y: look.up };
   return [
-    { view: 'weights', units: 12 }, sample,
+    { view: 'weights', units: 12 }, sample, { view: 'histograms' },
     ...(look.kind === 'plane' ? [{ view: 'units', ...plane, size: 28 }, { view: 'map', ...plane, size: 96 }] : []),
-    ...(state.task === 'classify' ? [{ view: 'confusion' }] : []),
+    ...confusion,
   ];
 }
 

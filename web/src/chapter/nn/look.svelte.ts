@@ -3,7 +3,7 @@ import type { ArrayOf, Prediction, State } from '../../engine/protocol';
 import { lab } from '../../engine/run.svelte';
 
 export type Lens = 'weights' | 'activity' | 'blame';
-export const plates = ['network', 'microscope'] as const; // what the stage shows, one at a time
+export const plates = ['network', 'microscope', 'histograms', 'mistakes'] as const; // what the stage shows, one at a time
 export type Plate = (typeof plates)[number];
 export const most = 12; // units of a layer that are drawn
 
@@ -14,6 +14,7 @@ class Look {
   sample = $state('train/0');
   across = $state(0);
   up = $state(1);
+  cell = $state.raw<[number, number] | null>(null); // the rows of the gallery: of which class, taken for which
   drawn = $state.raw<Prediction | null>(null); // what the network says of the drawn digit
   isDrawn = $state(false); // there is ink on the pad
   #of = '';
@@ -40,6 +41,7 @@ class Look {
     this.across = numeric[0] ?? 0;
     this.up = (s.data === 'penguins' ? numeric[2] : numeric[1]) ?? 1;
     if (!isFirst) this.unit = null;
+    this.cell = null;
     this.sample = 'train/0';
     this.drawn = null;
     this.isDrawn = false;
