@@ -96,6 +96,7 @@ class Hub {
   Json lab() const;
   Json runs();
   void quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt, const Reply& reply);
+  void report(Open& open, const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Json data();
   Json upload(const std::string& name, const std::string& bytes);
