@@ -104,6 +104,7 @@ class Hub {
   void quantities(Open& open, const std::string& step, Asked asked, const Reply& reply);
   void spread(Open& open, std::int64_t step, const std::string& what, const std::map<std::string, std::string>& query,
               const Reply& reply);
+  void report(Open& open, const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Json data();
   Json upload(const std::string& name, const std::string& bytes);

@@ -13,6 +13,7 @@
 #include "lab/origin.hpp"
 #include "lab/picture.hpp"
 #include "lab/refused.hpp"
+#include "lab/report.hpp"
 #include "lab/wish.hpp"
 
 namespace limn::lab {
@@ -120,6 +121,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       return {};
     }
     if (get && of_run(4, "curve")) return answer(curve(open(parts[2]), parse_query(request.query)));
+    if (get && of_run(4, "report")) {
+      report(open(parts[2]), reply);
+      later = true;
+      return {};
+    }
     if (get && of_run(4, "points")) {
       auto query = parse_query(request.query);
       return answer(
@@ -236,6 +242,23 @@ void Hub::spread(Open& run, std::int64_t step, const std::string& what, const st
                    [reply](const Error& error) { reply(refusal(error)); }, true});
 }
 
+// Of the head, as it is now: a run that plays goes on meanwhile, and its curve may reach further when it is drawn up.
+void Hub::report(Open& run, const Reply& reply) {
+  const auto arrived = [this, &live = run.live, reply](Session& there, Session*) {
+    reply(answered([&]() -> Answer {
+      const auto history = [this](const Run& of) -> const JournalContent* {
+        const auto found = open_.find(of.info.id);
+        return found == open_.end() ? nullptr : &found->second->live.history();
+      };
+      const Run& of = live.run();
+      return {200, lab::report(of, live.history(), there, *live.data(), history), "text/html; charset=utf-8",
+              fmt::format("limn-{}.html", of.info.id)};
+    }));
+  };
+  run.reader.send(
+      {run.live.head(), Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});
+}
+
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
   const JournalContent& history = run.live.history();
   const auto get = [&](const char* name, std::int64_t initial, std::int64_t low, std::int64_t high) {
@@ -246,18 +269,8 @@ Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
   if (name != "train.loss") throw Error(fmt::format("there is no curve {}", name), "the curve is train.loss");
   const std::int64_t from = std::max(get("from", history.start + 1, 0, kMostSteps), history.start + 1);
   const std::int64_t to = std::min(get("to", history.last_step(), 0, kMostSteps), history.last_step());
-  const std::int64_t columns = get("points", 1000, 1, 100'000), count = std::max<std::int64_t>(0, to - from + 1);
-  Json out = {{"run", run.live.run().info.id}, {"name", name},         {"from", from},         {"to", to},
-              {"step", Json::array()},         {"low", Json::array()}, {"high", Json::array()}};
-  const std::int64_t used = std::min(columns, count);
-  for (std::int64_t c = 0; c < used; ++c) {
-    const std::int64_t begin = from + count * c / used, end = from + count * (c + 1) / used;
-    const auto part =
-        std::span<const float>(history.values[0])
-            .subspan(static_cast<std::size_t>(begin - history.start - 1), static_cast<std::size_t>(end - begin));
-    const auto [low, high] = std::ranges::minmax(part);
-    out["step"].push_back(begin), out["low"].push_back(low), out["high"].push_back(high);
-  }
+  Json out = {{"run", run.live.run().info.id}, {"name", name}, {"from", from}, {"to", to}};
+  out.update(curve_json(history, from, to, get("points", 1000, 1, 100'000)));
   return out;
 }
 

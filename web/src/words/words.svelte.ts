@@ -3,6 +3,8 @@ import type { Both } from '../engine/protocol';
 import { en } from './en';
 import { zh } from './zh';
 
+export { percent, short } from './number';
+
 export type Words = typeof en;
 export type Language = 'en' | 'zh-CN';
 
@@ -25,16 +27,4 @@ class Speech {
 }
 export const speech = new Speech();
 
-const minus = (text: string) => text.replaceAll('-', '−');
 export const count = (n: number) => new Intl.NumberFormat(speech.language).format(n);
-export function short(value: number | null | undefined, digits = 3): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(Math.max(0, digits - 1)) : size >= 10 ** digits ? String(Math.round(value)) : String(+value.toPrecision(digits));
-  return minus(text);
-}
-// A share as percent without its sign: the title says it.
-export function percent(value: number | null | undefined, digits = 1): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  return `${minus((100 * value).toFixed(digits))} %`;
-}
