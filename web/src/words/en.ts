@@ -37,4 +37,9 @@ export const en = {
     ],
     tries: [['Stop it.', 'Pause, then walk one operation at a time, forwards or backwards.'], ['Break it.', 'Raise the learning rate until the loss climbs. The flag on the timeline remembers where.'], ['Branch it.', 'Go back, choose differently, and let both train side by side on the same batches.']] as [string, string][],
   },
+  thisLab: 'This lab',
+  keep: {
+    title: 'Save', save: 'Save a report', csv: 'Save as CSV', picture: 'Save as a picture',
+    report: 'Report', reportNote: 'One file that opens in any browser without limn: curves, branches, results, the recipe, and how to compute every number again.', reportOf: 'Save the report of this run',
+  },
 };
