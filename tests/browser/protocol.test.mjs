@@ -35,13 +35,13 @@ after(async () => {
 
 // Makes the request of one row of docs/protocol.md; `names` fill its path. The answer and, if there is one, the body
 // are of these definitions.
-async function ask(row, names, definition, { body, is, raw, status = 200, of = lab } = {}) {
+async function ask(row, names, definition, { body, is, raw, status = 200, of = lab, read = (answer) => answer.json() } = {}) {
   const [method, path] = row.split(' ');
   const at = path.split('?')[0].split('/').map((part) => (part in names ? encodeURIComponent(names[part]) : part)).join('/');
   if (body !== undefined) hold(is, body);
   const answer = await fetch(`${of.origin}${at}${names.query ? `?${names.query}` : ''}`, {
     method, headers: { Authorization: `Bearer ${token}` }, body: raw ?? (body && JSON.stringify(body)) });
-  const json = await answer.json();
+  const json = await read(answer);
   assert.equal(answer.status, status, `${row}: ${JSON.stringify(json)}`);
   assert.ok(rows.has(row), `docs/protocol.md has no row ${row}`);
   if (status < 300) asked.add(row);
@@ -68,7 +68,7 @@ const points = () => ['x,y,side', ...Array.from({ length: 60 }, (_, i) => `${dra
 
 test('the tables of the protocol are read', () => {
   const counts = [refused, [...rows], commands, receipt, views, kinds, examples].map((all) => all.length);
-  [6, 23, 9, 11, 6, 5, 4].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
+  [6, 24, 9, 11, 6, 5, 4].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
 });
 
 test('the tables and examples have the members of the schema', () => {
@@ -197,6 +197,16 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: id, query: 'name=train.loss&from=1&to=9&points=4' }, 'curve');
   for (const run of [id, waves.id])
     await ask('GET /api/runs/ID/points?x=FEATURE&y=FEATURE', { ID: run, query: 'x=0&y=0' }, 'points');
+  for (const [run, kind] of [[id, 'confusion'], [branch.id, 'weights'], [waves.id, 'scatter'], [wild.id, 'confusion']]) {
+    const report = await ask('GET /api/runs/ID/report', { ID: run }, 'report', { read: async (answer) => {
+      assert.deepEqual(['content-type', 'content-disposition'].map((h) => answer.headers.get(h)), ['text/html; charset=utf-8', `attachment; filename="limn-${run}.html"`]);
+      return JSON.parse(/<script type="application\/json" id="report">(.*?)<\/script>/s.exec(await answer.text())[1]);
+    } });
+    assert.ok(report[kind], `the report has no ${kind}`);
+    const state = await lab.ask(`/runs/${run}`), own = report.runs.find((r) => r.id === run);
+    assert.deepEqual([report.step, own.evals, own.flags], [state.head, state.evals, state.flags]);
+  }
+  await ask('GET /api/runs/ID/report', { ID: 'nothing' }, 'error', { status: 404 });
   await ask('POST /api/runs/ID/predict', { ID: id }, 'prediction', { body: { x: [1.5, 2] }, is: 'predict' });
 
   const both = await command(id, 'play', { do: 'play', speed: 1, together: [branch.id] });

@@ -93,6 +93,8 @@ export const note = (entry: Note) => ask<Entry>('/notebook', entry);
 export const state = (run: string) => ask<State>(`/runs/${run}`);
 export const create = (recipe: Recipe) => ask<State>('/runs', recipe);
 export const command = (run: string, wish: { do: string; [more: string]: unknown }) => ask<State>(`/runs/${run}/command`, wish);
+export const curve = (run: string, from: number, to: number) =>
+  ask<{ step: number[]; low: (number | null)[] }>(`/runs/${run}/curve?name=train.loss&from=${from}&to=${to}&points=${to - from + 1}`);
 export const points = (run: string, x: number, y: number) => ask<Points>(`/runs/${run}/points?x=${x}&y=${y}`);
 export const predict = (run: string, x: number[]) => ask<Prediction>(`/runs/${run}/predict`, { x });
 export const receipt = (run: string, step: number, name: string) => ask<Receipt>(`/runs/${run}/steps/${step}/receipts/${part(name)}`);

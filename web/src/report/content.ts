@@ -1,6 +1,7 @@
 // What the engine put into this report (apps/lab/report.cpp), and what follows from it for all of its parts.
 import type { Both, Evaluation, Settings, State } from '../engine/protocol';
 import { dashes, inks } from '../look/series';
+import { inWords } from '../words/number';
 
 export interface Curve { step: number[]; low: number[]; high: number[] }
 export interface Member {
@@ -54,3 +55,14 @@ export const letterOf = (id: string) => {
   const i = content.runs.findIndex((r) => r.id === id);
   return i <= 0 ? '' : String.fromCharCode(65 + (i % 26));
 };
+
+// The settings in force after `step` steps: those at the head, without what changed later.
+export function settingsAt(member: Member, step: number): Settings {
+  const later = member.flags.filter((f) => f.step > step && f.before);
+  return later.reduceRight((settings, f) => ({ ...settings, ...f.before }), member.settings);
+}
+// What changed where a branch begins, against the parent where it is here.
+export function patchOf({ parent }: Member): string {
+  const of = content.runs.find((r) => r.id === parent?.id);
+  return parent ? inWords(parent.patch, of && settingsAt(of, parent.step)) : '';
+}

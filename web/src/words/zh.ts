@@ -82,4 +82,9 @@ export const zh: Words = {
     surgery: '剪断与冻结', act: { cut: '剪断', freeze: '冻结' }, undo: { cut: '撤销剪断', freeze: '解除冻结' }, list: { cut: '已剪断：', freeze: '已冻结：' },
     cutNote: '被剪断的权重立即按 0 计算，从下一步起就是 0。之后再撤销，它们从 0 重新学习；要恢复原值，请回到剪断之前并分支。',
   },
+  thisLab: '本实验室',
+  keep: {
+    title: '保存', save: '保存报告', csv: '保存为 CSV', picture: '保存为图片',
+    report: '报告', reportNote: '一个文件，无需 limn，用任何浏览器都能打开：曲线、分支、结果、配方，以及如何重新算出每个数。', reportOf: '保存本训练的报告',
+  },
 };
