@@ -46,7 +46,7 @@ export interface Summary {
   parent: { id: string; step: number } | null;
 }
 export interface Lab { build: string; isa: string; threads: number; runs: string[] }
-export interface Points { x: number[]; y: number[]; label: (number | null)[]; split: string[] }
+export interface Points { x: number[]; y: number[]; label: (number | null)[]; target: (number | null)[]; split: string[] }
 export interface Prediction { step: number; output: number[]; layers: { name: string; a: number[] }[] }
 export interface Given { name: string; step: number; value: number; hex: string } // step -1: a constant
 export interface Slip {
