@@ -228,6 +228,7 @@ void draw_sample(const Json& view, LiveRun& run, Frame& frame) {
     frame.head["label"] = data.labels[at];
   else
     frame.head["label"] = data.preprocessing.raw_target(data.targets[at]);
+  if (data.task == Task::kRegress) frame.add("prediction", {1}, run.session().judge(data, row).said);
   for (const auto& [name, values] : layers) {
     if (name == "loss") continue;
     const std::size_t shown = name.starts_with("layer") ? std::min(values.size(), most) : values.size();
@@ -263,7 +264,11 @@ void draw(const Json& view, LiveRun& run, Frame& frame) {
 Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {
   const Dataset& data = *run.data();
   want_table(data, x), want_table(data, y);
-  Json out = {{"x", Json::array()}, {"y", Json::array()}, {"label", Json::array()}, {"split", Json::array()}};
+  Json out = {{"x", Json::array()},
+              {"y", Json::array()},
+              {"label", Json::array()},
+              {"target", Json::array()},
+              {"split", Json::array()}};
   const auto take = [&](const std::vector<std::int32_t>& rows, const char* split, std::size_t most) {
     for (const std::int32_t row : std::span(rows).first(std::min(rows.size(), most))) {
       const float* sample = data.values.data() + row * data.sample.size();
@@ -271,6 +276,9 @@ Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {
       out["y"].push_back(raw(data, y, sample[y]));
       out["label"].push_back(data.task == Task::kClassify ? Json(data.labels[static_cast<std::size_t>(row)])
                                                           : Json(nullptr));
+      out["target"].push_back(data.task == Task::kClassify
+                                  ? Json(nullptr)
+                                  : Json(data.preprocessing.raw_target(data.targets[static_cast<std::size_t>(row)])));
       out["split"].push_back(split);
     }
   };

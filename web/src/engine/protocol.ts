@@ -52,7 +52,7 @@ export interface Note {
 }
 export interface Entry extends Note { n: number; at: string }
 export interface Lab { build: string; isa: string; threads: number; runs: string[] }
-export interface Points { x: number[]; y: number[]; label: (number | null)[]; split: string[] }
+export interface Points { x: number[]; y: number[]; label: (number | null)[]; target: (number | null)[]; split: string[] }
 export interface Prediction { step: number; output: number[]; layers: { name: string; a: number[] }[] }
 export interface Given { name: string; step: number; value: number; hex: string } // step -1: a constant
 export interface Slip {

@@ -74,7 +74,7 @@ export const en = {
     weights: 'Weights', activations: 'Activations', gradients: 'Gradients', what: 'What is spread',
     histogramsNote: 'A ridge for each kept step, the oldest at the back, by the square root of the count. Activations of {rows} validation rows.',
     spreadSentence: '{what}: mean {mean}, deviation {deviation}, all within ±{high}, exactly zero {zero}.', mean: 'mean', deviation: 'deviation', largest: 'largest size', zeros: 'zeros',
-    dead: 'dead', saturated: 'saturated', cut: 'cut', frozen: 'frozen', unitsOf: 'units {units}',
+    true: 'truth', dead: 'dead', saturated: 'saturated', cut: 'cut', frozen: 'frozen', unitsOf: 'units {units}',
     mistakes: 'Worst mistakes', wrongOf: '{wrong} wrong of {rows} validation rows; the largest losses first', worstOf: 'The largest losses of {rows} validation rows', all: 'All rows', none: 'No such row.', error: 'error',
     scatter: 'Said against true', scatterSentence: 'What the network says of {n} validation rows against what is true; on the diagonal both are equal.',
     surgery: 'Cut and freeze', act: { cut: 'Cut', freeze: 'Freeze' }, undo: { cut: 'Undo cut', freeze: 'Unfreeze' }, list: { cut: 'Cut:', freeze: 'Frozen:' },

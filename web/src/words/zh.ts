@@ -76,7 +76,7 @@ export const zh: Words = {
     weights: '权重', activations: '激活', gradients: '梯度', what: '分布的对象',
     histogramsNote: '每个保留的步一条脊线，最早的在最后面；高度取计数的平方根。激活取自 {rows} 行验证数据。',
     spreadSentence: '{what}：均值 {mean}，标准差 {deviation}，全部在 ±{high} 之内，恰为零的占 {zero}。', mean: '均值', deviation: '标准差', largest: '最大绝对值', zeros: '零的占比',
-    dead: '死亡', saturated: '饱和', cut: '已剪断', frozen: '已冻结', unitsOf: '单元 {units}',
+    true: '真值', dead: '死亡', saturated: '饱和', cut: '已剪断', frozen: '已冻结', unitsOf: '单元 {units}',
     mistakes: '最严重的错误', wrongOf: '{rows} 行验证数据中有 {wrong} 行答错；损失最大的在前', worstOf: '{rows} 行验证数据中损失最大的样本', all: '全部样本', none: '没有这样的样本。', error: '误差',
     scatter: '预测与真值', scatterSentence: '{n} 行验证数据的预测值与真值；在对角线上两者相等。',
     surgery: '剪断与冻结', act: { cut: '剪断', freeze: '冻结' }, undo: { cut: '撤销剪断', freeze: '解除冻结' }, list: { cut: '已剪断：', freeze: '已冻结：' },

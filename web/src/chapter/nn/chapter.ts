@@ -24,15 +24,19 @@ function charts(runs: RunView[]): ChartSpec[] {
   const other = (q: string): Line[] => others.map((run) => ({ run, q, label: nameOf(run), ...lookOf(run), weight: 2, dense: q === 'train.loss' }));
   const loss = String(focus.state.settings.loss);
   const all: ChartSpec[] = [
-    { name: 'loss', title: w.loss, note: loss === 'auto' ? (isClass ? w.crossEntropy : w.squared) : loss, height: 148, log: true, lines: [
+    { name: 'loss', title: w.loss, note: loss === 'auto' ? (isClass ? w.crossEntropy : w.squared) : loss, height: isClass ? 148 : 120, log: true, lines: [
       { run: focus, q: 'valid.loss', label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
       { run: focus, q: 'train.loss', label: w.train, ink: '--ink-3', weight: 1.5, dash: [], dense: true },
       ...other(isEvaluated ? 'valid.loss' : 'train.loss'),
     ] },
-    { name: 'accuracy', title: isClass ? w.accuracy : 'R²', note: w.ofValid, height: 92, share: isClass, lines: [
+    { name: 'accuracy', title: isClass ? w.accuracy : 'R²', note: w.ofValid, height: isClass ? 92 : 78, share: isClass, lines: [
       { run: focus, q: metric, label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
       ...other(metric),
     ] },
+    ...(isClass ? [] : [{ name: 'rmse', title: 'RMSE', note: w.ofValid, height: 78, lines: [
+      { run: focus, q: 'valid.rmse', label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
+      ...other('valid.rmse'),
+    ] }]),
   ];
   return look.plate === 'microscope' ? all.slice(0, 1) : all; // formulas want the room
 }

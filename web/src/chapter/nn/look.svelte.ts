@@ -60,6 +60,11 @@ class Look {
     if (this.isDrawn) return this.drawn?.output;
     return (lab.focus?.pictures.sample?.arrays.output as ArrayOf<Float32Array> | undefined)?.values;
   }
+  // What is said of a number, in its own unit.
+  prediction(): number | undefined {
+    if (this.isDrawn) return this.drawn?.output[0];
+    return (lab.focus?.pictures.sample?.arrays.prediction as ArrayOf<Float32Array> | undefined)?.values[0];
+  }
   label(): number | null {
     if (this.isDrawn) return null;
     return lab.focus?.pictures.sample?.head.label ?? null;

@@ -1,18 +1,10 @@
 // How the layers' numbers are spread, step by step: the present one as the stream brings it, those before from the steps
 // behind the run's snapshots, which cost the engine one step each.
 import * as protocol from '../../engine/protocol';
-import type { Frame, Histogram, Spread, State } from '../../engine/protocol';
+import type { Frame, Histogram, Spread } from '../../engine/protocol';
 
 export const parts = ['weights', 'activations', 'gradients'] as const;
 export type Part = (typeof parts)[number];
-const most = 30; // steps that are asked for
-
-// Every n-th of the kept states, so that the steps of a longer run are among those of a shorter one.
-export function steps(s: Pick<State, 'snapshots' | 'start' | 'head'>): number[] {
-  let every = 1;
-  while (s.snapshots.length / every > most) every *= 2;
-  return [...new Set(s.snapshots.filter((_, i) => i % every === 0).map((n) => (n === s.start ? n : Math.min(n + 1, s.head))))];
-}
 
 export function spreadsOf({ head, arrays }: Frame): Spread[] {
   const whole = (layer: string, part: Part, h: Histogram | null) => {
