@@ -28,5 +28,5 @@ export const en = {
   tries: 'Try', stopIt: 'Stop it.', breakIt: 'Break it: rate × 30', branchIt: 'Branch it, half-way back',
   keys: 'Keys', zoom: 'closer: unit, formula', zoomOut: 'back out',
   setsHere: 'Sets on this machine', ownTable: 'Your own table', ownTableNote: 'A CSV file with a header line. It stays on this machine.', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
-  book: { section: 'Section', opening: 'The text opens…', lost: 'The text could not be loaded; open it again when the engine answers.', before: 'Back', atRest: 'Shown when the run stands: pause it.' },
+  book: { section: 'Section', opening: 'The text opens…', lost: 'The text could not be loaded; open it again when the engine answers.', before: 'Back', atRest: 'Shown when the run stands: pause it.', none: 'There is no such number at this step.' },
 };

@@ -30,5 +30,5 @@ export const zh: Words = {
   tries: '试一试', stopIt: '停下它。', breakIt: '弄坏它：学习率 × 30', branchIt: '退回一半，分支它',
   keys: '快捷键', zoom: '放大：单元、公式', zoomOut: '退回',
   setsHere: '本机上的数据集', ownTable: '你自己的表格', ownTableNote: '带标题行的 CSV 文件。它只留在这台机器上。', chooseFile: '选择或拖入文件', reading: '读取中…', target: '预测', trainOnIt: '用它训练',
-  book: { section: '章节', opening: '正在打开正文…', lost: '正文未能载入；引擎应答后请重新打开。', before: '上一节', atRest: '训练停下时显示：请按暂停。' },
+  book: { section: '章节', opening: '正在打开正文…', lost: '正文未能载入；引擎应答后请重新打开。', before: '上一节', atRest: '训练停下时显示：请按暂停。', none: '这一步没有这个数。' },
 };
