@@ -81,7 +81,7 @@ export function compose(text: string, references: References, language: Language
       take('math', 'inline', '$', new RegExp(`^\\$(?!\\s)([^$\\n]+?)(?<!\\s)\\$${after}`), ([, tex, end]) => held(math(tex, false), end)),
       take('q', 'inline', '{{q', new RegExp(`^\\{\\{q ([^}]+)\\}\\}${after}`), ([, name, end]) => held(place('span', 'Quantity', { of: keep(book.live, name) }), end)),
       take('now', 'inline', '{{now', new RegExp(`^\\{\\{now (\\w+)\\}\\}${after}`), ([, name, end]) => held(place('span', 'Now', { of: keep(book.now, name) }), end)),
-      take('do', 'inline', '{{do', /^\{\{do ([^}]+)\}\}([^{}]+)\{\{\/do\}\}/, ([, act, text]) => place('span', 'Do', { act: keep(book.acts, act) }, plain(text))),
+      take('do', 'inline', '{{do', new RegExp(`^\\{\\{do ([^}]+)\\}\\}([^{}]+)\\{\\{/do\\}\\}${after}`), ([, act, text, end]) => held(place('span', 'Do', { act: keep(book.acts, act) }, plain(text)), end)),
       take('source', 'inline', '[@', /^\[(@\w+(?:; @\w+)*)\]/, ([, keys]) => w.open.trimStart() + keys.split('; ').map((k) => {
         const key = k.slice(1), reference = references[key];
         if (!reference) throw new Error(`there is no source ${key} in book/references.json`);

@@ -72,6 +72,26 @@ for (const language of ['en', 'zh-CN'])
     for (const name of ['layer2.delta[3]@train/0', 'layer3.w[3,0]', 'layer3.delta[1]@train/0']) assert.ok(names.has(name), `${name} is not among ${[...names]}`);
   }));
 
+test('while it plays, each number is of the step that it names', { timeout: 60000 }, () => reading({}, async (page, run) => {
+  await turn(page, 'neuron');
+  await numbers(page, 30);
+  await lab.do(run.id, { do: 'play', speed: 40 });
+  const read = await page.evaluate(() => new Promise((ok) => { // on many frames
+    const all = new Map();
+    const look = () => {
+      for (const e of document.querySelectorAll('.book :is([data-part="Quantity"], [data-part="FormulaNumber"]) [data-q]')) all.set(`${e.dataset.q} ${e.dataset.step}`, e.dataset.x);
+      if (new Set([...all.keys()].map((k) => k.split(' ')[1])).size >= 5) ok([...all]);
+      else requestAnimationFrame(look);
+    };
+    look();
+  }));
+  await lab.do(run.id, { do: 'pause' });
+  for (const [name, x] of read) {
+    const [q, step] = name.split(' ');
+    assert.equal(x, (await lab.quantity(run.id, Number(step), q)).hex, name);
+  }
+}));
+
 test('only the text of the language that is read is loaded', { timeout: 60000 }, () => reading({}, async (page) => {
   const loaded = () => page.evaluate(() => performance.getEntriesByType('resource').map((r) => /nn\.(en|zh)-/.exec(r.name)?.[1]).filter(Boolean));
   assert.deepEqual(await loaded(), ['en']);

@@ -28,7 +28,7 @@ export const en = {
   tries: 'Try', stopIt: 'Stop it.', breakIt: 'Break it: rate × 30', branchIt: 'Branch it, half-way back',
   keys: 'Keys', zoom: 'closer: unit, formula', zoomOut: 'back out',
   setsHere: 'Sets on this machine', ownTable: 'Your own table', ownTableNote: 'A CSV file with a header line. It stays on this machine.', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
-  book: { section: 'Section', opening: 'The text opens…', lost: 'The text could not be loaded; open it again when the engine answers.', before: 'Back', atRest: 'Shown when the run stands: pause it.' },
+  book: { section: 'Section', opening: 'The text opens…', lost: 'The text could not be loaded; open it again when the engine answers.', before: 'Back', atRest: 'Shown when the run stands: pause it.', none: 'There is no such number at this step.' },
   thisLab: 'This lab',
   compareLab: {
     open: 'Compare runs', title: 'Runs side by side', choose: 'Runs to compare', allData: 'all data', across: 'along', axis: { steps: 'steps', epochs: 'epochs', seconds: 'seconds of training' },
@@ -80,7 +80,6 @@ export const en = {
     surgery: 'Cut and freeze', act: { cut: 'Cut', freeze: 'Freeze' }, undo: { cut: 'Undo cut', freeze: 'Unfreeze' }, list: { cut: 'Cut:', freeze: 'Frozen:' },
     cutNote: 'What is cut counts as 0 at once and is 0 from the next step on. Undone later it learns again from 0; to have it back, go to before the cut and branch.',
   },
-  thisLab: 'This lab',
   keep: {
     title: 'Save', save: 'Save a report', csv: 'Save as CSV', picture: 'Save as a picture',
     report: 'Report', reportNote: 'One file that opens in any browser without limn: curves, branches, results, the recipe, and how to compute every number again.', reportOf: 'Save the report of this run',

@@ -30,7 +30,7 @@ export const zh: Words = {
   tries: '试一试', stopIt: '停下它。', breakIt: '弄坏它：学习率 × 30', branchIt: '退回一半，分支它',
   keys: '快捷键', zoom: '放大：单元、公式', zoomOut: '退回',
   setsHere: '本机上的数据集', ownTable: '你自己的表格', ownTableNote: '带标题行的 CSV 文件。它只留在这台机器上。', chooseFile: '选择或拖入文件', reading: '读取中…', target: '预测', trainOnIt: '用它训练',
-  book: { section: '章节', opening: '正在打开正文…', lost: '正文未能载入；引擎应答后请重新打开。', before: '上一节', atRest: '训练停下时显示：请按暂停。' },
+  book: { section: '章节', opening: '正在打开正文…', lost: '正文未能载入；引擎应答后请重新打开。', before: '上一节', atRest: '训练停下时显示：请按暂停。', none: '这一步没有这个数。' },
   thisLab: '本实验室',
   compareLab: {
     open: '比较训练', title: '并排比较训练', choose: '要比较的训练', allData: '全部数据', across: '横轴', axis: { steps: '步数', epochs: '轮数', seconds: '训练秒数' },
@@ -82,7 +82,6 @@ export const zh: Words = {
     surgery: '剪断与冻结', act: { cut: '剪断', freeze: '冻结' }, undo: { cut: '撤销剪断', freeze: '解除冻结' }, list: { cut: '已剪断：', freeze: '已冻结：' },
     cutNote: '被剪断的权重立即按 0 计算，从下一步起就是 0。之后再撤销，它们从 0 重新学习；要恢复原值，请回到剪断之前并分支。',
   },
-  thisLab: '本实验室',
   keep: {
     title: '保存', save: '保存报告', csv: '保存为 CSV', picture: '保存为图片',
     report: '报告', reportNote: '一个文件，无需 limn，用任何浏览器都能打开：曲线、分支、结果、配方，以及如何重新算出每个数。', reportOf: '保存本训练的报告',

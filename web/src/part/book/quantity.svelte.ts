@@ -23,19 +23,24 @@ function streamed(name: string): Known | undefined {
   return { run: run.id, step: frame.head.step, value: array.values[index.reduce((at, k, d) => at * array.shape[d] + k, 0)] };
 }
 
-// Asks `of` again whenever the run in focus comes to rest at another step; null while it was never asked.
+// Asks `of` again whenever the run in focus comes to rest at another step; null while it was
+// never asked, or where the engine has no such number.
 export function atRest<T>(of: () => string | null, ask: (run: string, step: number, name: string) => Promise<T>) {
-  let answer = $state.raw<{ run: string; step: number; name: string; of: T } | null>(null);
+  let answer = $state.raw<{ run: string; step: number; name: string; of: T } | null>(null), isRefused = $state(false);
   const place = $derived(lab.state && lab.state.state !== 'playing' && lab.connected ? `${lab.state.id} ${lab.state.step}` : '');
   $effect(() => {
     const name = of();
     if (!place || !name) return;
     const [run, step] = place.split(' ');
     let isLate = false;
-    ask(run, Number(step), name).then((got) => { if (!isLate) answer = { run, step: Number(step), name, of: got }; }, () => { if (!isLate) answer = null; });
+    isRefused = false;
+    ask(run, Number(step), name).then((got) => { if (!isLate) answer = { run, step: Number(step), name, of: got }; }, () => { if (!isLate) [answer, isRefused] = [null, true]; });
     return () => { isLate = true; };
   });
-  return { get now() { return answer && answer.name === of() && answer.run === lab.state?.id ? answer : null; } };
+  return {
+    get now() { return answer && answer.name === of() && answer.run === lab.state?.id ? answer : null; },
+    get isRefused() { return isRefused; },
+  };
 }
 
 export function quantity(of: () => string | null) {
