@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
-const limn = resolve(process.env.LIMN ?? 'build/release/limn');
+export const limn = resolve(process.env.LIMN ?? 'build/release/limn');
 const faulty = resolve(process.env.LIMN_FAULTY ?? 'build/faults/limn'); // built with LIMN_FAULTS
 export const token = 'browser-test';
 
