@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const limn = resolve(process.env.LIMN ?? 'build/release/limn');
+export const limn = resolve(process.env.LIMN ?? 'build/release/limn');
 const faulty = resolve(process.env.LIMN_FAULTY ?? 'build/faults/limn'); // built with LIMN_FAULTS
 export const token = 'browser-test';
 
