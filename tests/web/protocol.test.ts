@@ -20,7 +20,8 @@ test('a frame is read as it is laid out', () => {
 });
 
 test('addresses are read back', () => {
-  expect(read(ofRun('nn', 'abc', '2.3'))).toEqual({ chapter: 'nn', run: 'abc', unit: '2.3', recipe: undefined });
+  expect(read(ofRun('nn', 'abc', '2.3'))).toMatchObject({ chapter: 'nn', run: 'abc', unit: '2.3' });
+  expect(read(ofRun('nn', 'abc')).recipe).toBeUndefined();
   expect(read('#/nn?data=moons&seed=4&steps=500&arch=dense+4+tanh+%7C+dense+2&lr=0.1').recipe).toEqual(
     { experiment: 'mlp', data: 'moons', seed: 4, steps: 500, play: true, settings: { arch: 'dense 4 tanh | dense 2', lr: '0.1' } });
   expect(read('').chapter).toBe('nn');

@@ -1,5 +1,6 @@
 // The page's one clock: every chart over time and the timeline place a step at the same x, between the same gutters.
 import { lab, type RunView } from '../engine/run.svelte';
+import { ticksTo } from '../part/chart';
 import { count, speech } from '../words/words.svelte';
 
 // Where a chart places a run's steps. The page has one, the clock; the comparison of runs has another.
@@ -45,10 +46,6 @@ class Clock implements Axis {
   step(x: number): number {
     return Math.round(((x - this.left) / this.inner) * this.last);
   }
-  ticks = $derived.by(() => {
-    const raw = this.last / (this.inner > 500 ? 6 : 3), power = 10 ** Math.floor(Math.log10(Math.max(1, raw)));
-    const gap = [1, 2, 5, 10].map((m) => m * power).find((g) => g >= raw)!;
-    return Array.from({ length: Math.floor(this.last / gap) + 1 }, (_, i) => i * gap);
-  });
+  ticks = $derived(ticksTo(this.last, this.inner > 500 ? 6 : 3));
 }
 export const clock = new Clock();

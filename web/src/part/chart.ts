@@ -30,6 +30,13 @@ export function linearScale(least: number, most: number, top: number, bottom: nu
   return { low, high, ticks, y: (v) => bottom - ((bottom - top) * (Math.min(high, Math.max(low, v)) - low)) / (high - low) };
 }
 
+// Round places from 0 to `last`, about so many.
+export function ticksTo(last: number, about: number): number[] {
+  const raw = last / about, power = 10 ** Math.floor(Math.log10(raw));
+  const gap = [1, 2, 5, 10].map((m) => m * power).find((g) => g >= raw * 0.9999)!;
+  return Array.from({ length: Math.floor((last / gap) * 1.0001) + 1 }, (_, i) => rounded(i * gap));
+}
+
 // Labels at their lines' heights, pushed apart and kept inside.
 export function spread<T extends { y: number }>(labels: T[], gap: number, top: number, bottom: number): T[] {
   labels.sort((a, b) => a.y - b.y);

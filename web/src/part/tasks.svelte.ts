@@ -5,6 +5,7 @@ import * as protocol from '../engine/protocol';
 import { lab } from '../engine/run.svelte';
 import { lesson } from '../frame/lesson.svelte';
 import { speech } from '../words/words.svelte';
+import { filled, type Verdict } from './judge';
 
 // An engine number that a task shows, with its name for the reader where the quantity's own does not do.
 export interface Shown { label: string; q: string; run: string; step: number; value: number; hex: string; share?: boolean }
@@ -12,7 +13,6 @@ export type Guess =
   | { kind: 'slider'; low: number; high: number; log?: boolean; whole?: boolean; share?: boolean; points?: boolean }
   | { kind: 'choice'; options: { value: string; label: string }[] };
 export interface Setup { runs: string[]; step: number; guess: Guess; shown: Shown[]; fill: Record<string, string> } // fill: what the question's {…} say
-export type Verdict = 'right' | 'close' | 'wrong' | 'open'; // open: the numbers do not decide it
 export interface Answer { truth: number | string; shown: Shown[]; verdict: Verdict; why: string; fill: Record<string, string> } // why: a key of the task's words
 
 export interface Task {
@@ -95,8 +95,6 @@ class Tasks {
 }
 export const tasks = new Tasks();
 
-export const filled = (text: string, by: Record<string, string>) => text.replace(/\{(\w+)\}/g, (all, name) => by[name] ?? all);
-
 // ---------- what the declarations are made of ----------
 export const make = (data: string, settings: Settings, length: { epochs: number } | { steps: number }, seed = 1) =>
   protocol.create({ experiment: 'mlp', data, seed, ...length, settings: { schedule: 'constant', weight_decay: 0, ...settings } });
@@ -111,20 +109,4 @@ export async function reach(id: string, step: number): Promise<State> {
 export async function read(run: string, step: number, q: string, label = q, more: Partial<Shown> = {}): Promise<Shown> {
   const { value, hex } = await protocol.quantity(run, step, q);
   return { label, q, run, step, value, hex, ...more };
-}
-
-// ---------- judging, without the engine ----------
-export function largest(sizes: number[]): { at: number; second: number; isClear: boolean } {
-  const order = sizes.map((v, i) => [Math.abs(v), i]).sort((a, b) => b[0] - a[0]);
-  return { at: order[0][1], second: order[1]?.[1] ?? order[0][1], isClear: order.length < 2 || order[0][0] > order[1][0] * (1 + 1e-6) };
-}
-export const byDistance = (guess: number, truth: number, right: number, close: number): Verdict =>
-  Math.abs(guess - truth) <= right ? 'right' : Math.abs(guess - truth) <= close ? 'close' : 'wrong';
-export const byFactor = (guess: number, truth: number, right: number, close: number): Verdict =>
-  guess > 0 && truth > 0 ? byDistance(Math.log(guess), Math.log(truth), Math.log(right), Math.log(close)) : 'open';
-export const different = (columns: string[][]) => new Set(columns.map((c) => c.join())).size;
-// The smallest place at which one of the numbers reaches the bound, and how many of them do; -1: nowhere.
-export function firstReached(all: number[][], bound: number): { at: number; of: number } {
-  const at = all.findIndex((values) => values.some((v) => v >= bound));
-  return { at, of: at < 0 ? 0 : all[at].filter((v) => v >= bound).length };
 }

@@ -39,7 +39,7 @@ export const en = {
   },
   notebook: {
     open: 'Notebook', title: 'Notebook', note: 'A note', atStep: 'kept with this run at step {step}', add: 'Add it', show: 'Show', all: 'everything', notes: 'notes', empty: 'Nothing is written yet: a guess, a note or a run will stand here.',
-    kind: { guess: 'Guess', truth: 'Truth', note: 'Note', run: 'Run', branch: 'Branch' }, guessed: 'guessed {v}', was: 'it was {v}, guessed {g}', made: 'begun on {data}', branched: 'from {run}: {change}',
+    kind: { guess: 'Guess', truth: 'Truth', note: 'Note', run: 'Run', branch: 'Branch' }, colon: ': ', gap: ' ', guessed: 'guessed {v}', was: 'it was {v}, guessed {g}.', made: 'begun on {data}', branched: 'from {run}: {change}',
   },
   lesson: {
     open: 'Lesson link', title: 'Lesson', intro: 'A link that begins with the set-up of this run. What is locked stands still, what is hidden is not shown, until the lesson is ended.',
@@ -48,7 +48,7 @@ export const en = {
     lockedWhat: 'The lesson locks {names}', lockedHint: 'End the lesson to change it', heldWhat: 'The exercise waits for your guess', heldHint: 'Lock your guess first, or leave the exercise',
   },
   tasks: {
-    title: 'Guess first', begin: 'Set it up', setting: 'It is set up…', guess: 'Your guess', noGuess: 'No guess yet: move the slider.', yours: 'Your guess: {v}.', points: 'points', lock: 'Lock my guess', drop: 'Leave it', answering: 'The engine answers…', run: 'Let the engine answer', again: 'Set it up again',
+    title: 'Guess first', accuracy: 'accuracy', begin: 'Set it up', setting: 'It is set up…', guess: 'Your guess', noGuess: 'No guess yet: move the slider.', yours: 'Your guess: {v}.', points: 'points', lock: 'Lock my guess', drop: 'Leave it', answering: 'The engine answers…', run: 'Let the engine answer', again: 'Set it up again',
     held: 'Playing and changing wait until the guess is locked.', right: 'Right.', close: 'Close.', wrong: 'Not so.', open: 'Undecided.', compared: 'You guessed {g}; it was {v}.',
     of: {
       'next-accuracy': { title: 'How good will it get?', about: 'The network of this data set learns for 1,000 steps. Where does it end?', question: '{arch} on {data}: what is the {metric} of the validation rows after {n} steps?', why: { so: 'The engine trained it and measured {truth} on the rows it does not learn from.' } },

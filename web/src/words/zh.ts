@@ -41,7 +41,7 @@ export const zh: Words = {
   },
   notebook: {
     open: '实验笔记', title: '实验笔记', note: '写一条笔记', atStep: '附在本训练第 {step} 步', add: '添加', show: '显示', all: '全部', notes: '笔记', empty: '还没有内容：猜测、笔记和训练会记在这里。',
-    kind: { guess: '猜测', truth: '结果', note: '笔记', run: '训练', branch: '分支' }, guessed: '猜测为 {v}', was: '结果为 {v}，猜测为 {g}', made: '用 {data} 开始训练', branched: '自 {run}：{change}',
+    kind: { guess: '猜测', truth: '结果', note: '笔记', run: '训练', branch: '分支' }, colon: '：', gap: '', guessed: '猜测为 {v}', was: '结果为 {v}，猜测为 {g}。', made: '用 {data} 开始训练', branched: '自 {run}：{change}',
   },
   lesson: {
     open: '课程链接', title: '课程', intro: '此链接从当前训练的设置开始。锁定的控件不能改动，隐藏的控件不显示，直到课程结束。',
@@ -50,7 +50,7 @@ export const zh: Words = {
     lockedWhat: '课程已锁定 {names}', lockedHint: '结束课程后即可改动', heldWhat: '练习在等待你的猜测', heldHint: '请先锁定猜测，或离开此练习',
   },
   tasks: {
-    title: '先猜后看', begin: '开始布置', setting: '正在布置…', guess: '你的猜测', noGuess: '尚未猜测：请移动滑块。', yours: '你的猜测：{v}。', points: '个百分点', lock: '锁定我的猜测', drop: '放弃', answering: '引擎正在作答…', run: '让引擎作答', again: '重新布置',
+    title: '先猜后看', accuracy: '准确率', begin: '开始布置', setting: '正在布置…', guess: '你的猜测', noGuess: '尚未猜测：请移动滑块。', yours: '你的猜测：{v}。', points: '个百分点', lock: '锁定我的猜测', drop: '放弃', answering: '引擎正在作答…', run: '让引擎作答', again: '重新布置',
     held: '锁定猜测之前，不能播放或更改设置。', right: '猜对了。', close: '很接近。', wrong: '不是这样。', open: '无法判定。', compared: '你猜 {g}，结果是 {v}。',
     of: {
       'next-accuracy': { title: '它能学到多好？', about: '用当前数据集的网络训练 1,000 步，最终会怎样？', question: '{arch}，数据为 {data}：{n} 步之后，验证数据上的 {metric} 是多少？', why: { so: '引擎训练了它，并在未参与学习的数据上测得 {truth}。' } },

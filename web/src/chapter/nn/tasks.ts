@@ -2,7 +2,8 @@
 import * as protocol from '../../engine/protocol';
 import { lab } from '../../engine/run.svelte';
 import { meanAndDeviation } from '../../frame/compare';
-import { byDistance, byFactor, different, firstReached, largest, make, reach, read, type Setup, type Task, type Verdict } from '../../part/tasks.svelte';
+import { byDistance, byFactor, different, firstReached, largest, type Verdict } from '../../part/judge';
+import { make, reach, read, type Setup, type Task } from '../../part/tasks.svelte';
 import { count, percent, short } from '../../words/words.svelte';
 import { recipe } from './recipe';
 
