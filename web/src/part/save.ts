@@ -8,8 +8,10 @@ export function save(blob: Blob, name: string) {
   setTimeout(() => URL.revokeObjectURL(at), 60_000); // the browser reads it after the click
 }
 
-const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-export const csvOf = (rows: string[][]) => new Blob(rows.map((row) => row.map(cell).join(',') + '\r\n'), { type: 'text/csv;charset=utf-8' });
+type Cell = string | number | null | undefined;
+const cell = (v: Cell) => (/[",\r\n]/.test(String(v)) ? `"${String(v).replaceAll('"', '""')}"` : String(v ?? ''));
+export const csv = (rows: Cell[][]) => rows.map((row) => row.map(cell).join(',') + '\r\n').join('');
+export const saveCsv = (rows: Cell[][], name: string) => save(new Blob([csv(rows)], { type: 'text/csv;charset=utf-8' }), name);
 
 // The shortest text that reads as this float32 number again; null is what JSON has for one that is not finite.
 export function float32Text(value: number | null): string {
