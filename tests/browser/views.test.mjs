@@ -1,8 +1,12 @@
 // The plates beside the network, in a real browser: what they show is what the engine answers over HTTP, and units that
 // are dead, saturated, cut and frozen are counted and can be had back.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { fromHex, Lab, launch, press, stands, step } from './lab.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
 let lab, browser;
 before(async () => { lab = await new Lab().start(); browser = await launch(); });
@@ -175,4 +179,28 @@ test('where the target is a number, what is said and true stand in its own unit 
   await page.locator('.map [data-q^="prediction[0]@valid/"]').waitFor();
   assert.equal(await step(page), 60);
   await clean(page);
+});
+
+test('both plates can be read by all, in both languages and themes, and fit into every window', { timeout: 120000 }, async () => {
+  const digits = await lab.create({ arch: 'dense 12 relu | dense 6 tanh | dense 10', batch: 50 }, { data: 'drawn-digits' });
+  const waves = await lab.create({ arch: 'dense 8 tanh | dense 1' }, { data: 'waves' });
+  for (const { id } of [digits, waves]) await lab.do(id, { do: 'step', count: 6 });
+  await lab.do(digits.id, { do: 'act', name: 'edit', values: { 'layer1.b[3]': -100 } });
+  await lab.do(digits.id, { do: 'set', settings: { cut: 'layer1.unit[2]', freeze: 'layer2' } });
+  const looks = [{ width: 1440 }, { width: 768, theme: 'dark', language: 'zh-CN' }, { width: 360, search: '&long' }, { width: 360, theme: 'dark' }];
+  for (const { id } of [digits, waves])
+    for (const options of looks) {
+      const page = await open(id, { height: 800, ...options });
+      await page.evaluate(axe);
+      for (const name of ['network', 'histograms', 'mistakes']) {
+        await plate(page, name);
+        await page.locator({ network: '#unit-1-0', histograms: '.ridges [data-layer="layer1"]', mistakes: '[data-sample]' }[name]).first().waitFor();
+        const where = `${name} of ${id === waves.id ? 'waves' : 'digits'}, ${JSON.stringify(options)}`;
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= options.width, `${where} is too wide`);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document.querySelector('.stage'), { resultTypes: ['violations'] }));
+        const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
+        assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140)).join(' ')}`), [], where);
+      }
+      await clean(page);
+    }
 });

@@ -22,8 +22,9 @@ class Spreads {
   of(run: string): Record<number, Spread[]> {
     return this.known[run] ?? {};
   }
-  // One question at a time, the beginning and the newest first; what is wanted may change meanwhile.
-  async fill(run: string, wanted: () => number[]) {
+  // One question at a time, the beginning and the newest first; what is wanted may change meanwhile. While the run plays
+  // there are pauses between them, so that training is not held up.
+  async fill(run: string, wanted: () => number[], plays: () => boolean) {
     if (this.#busy) return;
     this.#busy = true;
     const asked = this.#asked.get(run) ?? new Set<number>();
@@ -33,6 +34,7 @@ class Spreads {
       if (!all.length) break;
       const step = asked.size === 0 ? all[0] : all.at(-1)!;
       asked.add(step);
+      const begun = performance.now();
       try {
         const { layers } = await protocol.histograms(run, step);
         this.known = { ...this.known, [run]: { ...this.of(run), [step]: layers } };
@@ -40,6 +42,8 @@ class Spreads {
         asked.delete(step); // the engine is lost, or the run: asked again when there is news of it
         break;
       }
+      const took = performance.now() - begun;
+      if (plays()) await new Promise((ok) => setTimeout(ok, Math.min(2000, 9 * took)));
     }
     this.#busy = false;
   }
