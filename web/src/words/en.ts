@@ -27,7 +27,7 @@ export const en = {
   flag: 'Flag', goThere: 'Go there', branchWithout: 'Branch here without it', onTheWay: 'On the way', central: 'central difference', apart: 'relative difference',
   tries: 'Try', stopIt: 'Stop it.', breakIt: 'Break it: rate × 30', branchIt: 'Branch it, half-way back',
   keys: 'Keys', zoom: 'closer: unit, formula', zoomOut: 'back out',
-  setsHere: 'Sets on this machine', ownTable: 'Your own table', ownTableNote: 'A CSV file with a header line. It stays on this machine.', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
+  setsHere: 'Sets on this machine', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
   nnText: {
     title: 'Blame runs backward',
     paragraphs: [
@@ -36,5 +36,15 @@ export const en = {
       'A weight then moves against the product of what entered it and the blame behind it. Nothing else happens in training; the rest is choosing how far to move.',
     ],
     tries: [['Stop it.', 'Pause, then walk one operation at a time, forwards or backwards.'], ['Break it.', 'Raise the learning rate until the loss climbs. The flag on the timeline remembers where.'], ['Branch it.', 'Go back, choose differently, and let both train side by side on the same batches.']] as [string, string][],
+  },
+  tray: {
+    source: { sets: 'Built in', file: 'A table', pictures: 'Pictures', paint: 'Paint' },
+    fileNote: 'A CSV file, with or without a header line, or NumPy arrays (.npz). Drop it anywhere here. It stays on this machine.',
+    picturesNote: 'A .zip file with a folder of PNG or JPEG pictures for each class: cats/1.png, dogs/2.jpg. Folders train, valid and test above them are kept apart.',
+    own: 'Your files', remove: 'Remove this file', removeIt: 'Remove it', keep: 'Keep it', storage: 'Runs and files take {used} of {allowed}; a file may have {most}.',
+    line: 'line', column: 'column', nothing: 'nothing here', pictures: 'pictures', points: 'points', preview: 'First rows',
+    kind: { number: 'numbers', text: 'texts' }, distinct: '{n} different', missing: '{n} missing', split: 'split', usual: 'as usual',
+    kindOf: 'What a point has', class: 'class', number: 'number', value: 'value', spread: 'spread', undo: 'Undo', pointKeys: 'Click or drag. By keyboard: arrows move, Enter drops a point.',
+    drawOne: 'A picture to draw', drawNote: 'Draw, name it, add it; two or more of each of two labels.', label: 'label', add: 'Add it', removeTile: 'Take it away', tileKeys: 'By keyboard: arrows move, Delete takes a picture away',
   },
 };

@@ -29,7 +29,7 @@ export const zh: Words = {
   flag: '旗标', goThere: '前往', branchWithout: '在此分支，不作此改动', onTheWay: '中间步骤', central: '中心差分', apart: '相对差',
   tries: '试一试', stopIt: '停下它。', breakIt: '弄坏它：学习率 × 30', branchIt: '退回一半，分支它',
   keys: '快捷键', zoom: '放大：单元、公式', zoomOut: '退回',
-  setsHere: '本机上的数据集', ownTable: '你自己的表格', ownTableNote: '带标题行的 CSV 文件。它只留在这台机器上。', chooseFile: '选择或拖入文件', reading: '读取中…', target: '预测', trainOnIt: '用它训练',
+  setsHere: '本机上的数据集', chooseFile: '选择或拖入文件', reading: '读取中…', target: '预测', trainOnIt: '用它训练',
   nnText: {
     title: '责任向后传',
     paragraphs: [
@@ -38,5 +38,15 @@ export const zh: Words = {
       '随后，每个权重朝着“输入乘以其后责任”的反方向移动。训练中再无别的事；其余只是选择移动多远。',
     ],
     tries: [['停下它。', '暂停，然后一次走一个运算，向前或向后。'], ['弄坏它。', '提高学习率，直到损失上升。时间轴上的旗标会记住位置。'], ['分支它。', '退回去，换一种选择，让两者在相同的批次上并排训练。']],
+  },
+  tray: {
+    source: { sets: '内置数据', file: '表格', pictures: '图片', paint: '手绘' },
+    fileNote: 'CSV 文件（有无标题行均可）或 NumPy 数组（.npz）。可拖放到此处任意位置。文件只留在这台机器上。',
+    picturesNote: '.zip 文件，每个类别一个文件夹，内含 PNG 或 JPEG 图片：cats/1.png、dogs/2.jpg。其上层的 train、valid、test 文件夹会分开使用。',
+    own: '你的文件', remove: '删除此文件', removeIt: '确认删除', keep: '保留', storage: '训练和文件已占用 {used}，上限 {allowed}；单个文件最大 {most}。',
+    line: '行', column: '列', nothing: '此处为空', pictures: '图片', points: '点', preview: '前几行',
+    kind: { number: '数值', text: '文本' }, distinct: '{n} 个不同值', missing: '缺失 {n} 个', split: '数据划分', usual: '默认',
+    kindOf: '点所带的内容', class: '类别', number: '数值', value: '取值', spread: '散布', undo: '撤销', pointKeys: '点击或拖动。键盘：方向键移动，回车放置一个点。',
+    drawOne: '待绘制的图片', drawNote: '画好、写上标签、加入；至少两种标签，每种至少两幅。', label: '标签', add: '加入', removeTile: '移除这幅', tileKeys: '键盘：方向键移动，Delete 移除图片',
   },
 };
