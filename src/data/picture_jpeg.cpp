@@ -18,8 +18,8 @@ struct Head {
   int orientation = 1;  // 1 to 8; from 5 on the sides are exchanged
 };
 
-[[noreturn]] void refuse(const Handle& handle, const std::string& name) {
-  throw Error(fmt::format("{}: the picture is damaged or cut short: {}", name, tjGetErrorStr2(handle.get())),
+[[noreturn]] void refuse(const std::string& why, const std::string& name) {
+  throw Error(fmt::format("{}: the picture is damaged or cut short: {}", name, why),
               "save it again, or leave it out");
 }
 
@@ -62,7 +62,8 @@ Head read_head(std::span<const std::byte> bytes, const std::string& name) {
   int sampling = 0;
   if (tjDecompressHeader3(head.handle.get(), data_of(bytes), bytes.size(), &head.width, &head.height, &sampling,
                           &head.colours) != 0)
-    refuse(head.handle, name);
+    refuse(tjGetErrorStr2(head.handle.get()), name);
+  if (head.width < 1 || head.height < 1) refuse("its head is not whole", name);
   check_size(head.height, head.width, name);
   head.orientation = orientation_of(bytes);
   return head;
@@ -103,7 +104,7 @@ Picture read_jpeg(std::span<const std::byte> bytes, const std::string& name) {
   constexpr int kFlags = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS;  // the same bytes on every machine
   if (tjDecompress2(head.handle.get(), data_of(bytes), bytes.size(), picture.pixels.data(), head.width, 0, head.height,
                     inks ? TJPF_CMYK : TJPF_RGB, kFlags) != 0)
-    refuse(head.handle, name);
+    refuse(tjGetErrorStr2(head.handle.get()), name);
   if (inks) {  // stored inverted, as Adobe's programs do and all others since
     for (std::size_t i = 0; i < area; ++i)
       for (std::size_t c = 0; c < 3; ++c)

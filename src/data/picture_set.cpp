@@ -144,7 +144,8 @@ std::vector<File> pictures_among(std::vector<File> all, const std::string& name,
       others.push_back(file.path);
   }
   if (!others.empty())
-    notes.push_back(fmt::format("{} files are no pictures and are left out, the first {}", others.size(), others[0]));
+    notes.push_back(fmt::format("left out, for it is no picture: {}{}", others[0],
+                                others.size() > 1 ? fmt::format(", and {} more", others.size() - 1) : ""));
   if (files.empty())
     throw Error(fmt::format("{} holds no pictures{}", name,
                             others.empty() ? "" : fmt::format(", but {} other files, the first {}", others.size(), others[0])),

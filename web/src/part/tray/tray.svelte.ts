@@ -17,6 +17,7 @@ class Tray {
   sent = $state<number | null>(null); // of a file on its way, 0 to 1
   storage = $state.raw<protocol.Storage | null>(null);
 
+  painted = $state<'points' | 'pictures'>('points');
   points = $state.raw<Point[][]>([]); // by strokes
   isNumber = $state(false);
   drawn = $state.raw<Drawn[]>([]);
