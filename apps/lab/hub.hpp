@@ -107,7 +107,8 @@ class Hub {
   void report(Open& open, const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Json data();
-  Json upload(const std::string& name, const std::string& bytes);
+  // Reads the file beside all other work, and keeps it if it can be learned from.
+  void upload(const std::string& name, const std::string& bytes, const Reply& reply);
   Json uploaded(const std::string& name);
   Json remove_upload(const std::string& name);
   Json remove_run(const std::string& id);
@@ -145,6 +146,8 @@ class Hub {
   double turn_ = 0;  // time that who had the least had at the last turn
   DataCache data_;
   std::map<std::string, Load> loads_;  // by the request, as text
+  std::map<std::int64_t, std::jthread> uploading_;
+  std::int64_t uploading_count_ = 0;
   std::thread thread_;
 };
 

@@ -110,7 +110,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     if (post && is(2, "notebook")) return {201, note(parse_body(request.body))};
     if (get && is(2, "storage")) return answer(storage());
     if (get && is(2, "data")) return answer(data());
-    if (post && is(2, "data")) return {201, to_text(upload(parse_query(request.query)["name"], request.body))};
+    if (post && is(2, "data")) {
+      upload(parse_query(request.query)["name"], request.body, reply);
+      later = true;
+      return {};
+    }
     if (get && is(3, "data")) return answer(uploaded(decoded(parts[2])));
     if (remove && is(3, "data")) return answer(remove_upload(decoded(parts[2])));
     if (remove && is(3, "runs")) return answer(remove_run(parts[2]));

@@ -37,8 +37,10 @@ export interface DataSet {
   name: string; summary: string; summary_zh: string; kind: string; task: string; present: boolean;
   train: number; target?: string; uploaded?: boolean; rows?: number;
 }
+export interface Shown { file: string; class: string; pixels: string } // two hex digits for each number of the sample
 export interface Upload {
-  name: string; rows: number; target: string; task: string; preview: string[][];
+  name: string; kind: 'table' | 'images'; rows: number; target: string; task: string; preview: string[][];
+  classes: string[]; counts: number[]; sample: number[]; notes: string[]; pictures: Shown[]; bytes: number;
   columns: { name: string; kind: 'number' | 'text'; missing: number; distinct: number }[];
 }
 export interface Summary {
@@ -69,15 +71,17 @@ export interface Origin {
 }
 export interface Recipe { experiment: string; data: string; seed?: number; epochs?: number; steps?: number; settings?: Settings; play?: boolean }
 
+export interface Place { line: number; column: number; name: string; cell: string; before: string; after: string }
+export interface Storage { used: number; allowed: number; free: number; most_upload: number }
 export class Refused extends Error {
-  constructor(what: string, readonly hint: string) { super(what); }
+  constructor(what: string, readonly hint: string, readonly place: Place | null = null) { super(what); }
 }
+const refused = (json: { error: string; hint: string } & Partial<Place>) => new Refused(json.error, json.hint, json.line ? (json as Place) : null);
 
 async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
-  const sent = body instanceof Blob ? body : body === undefined ? undefined : JSON.stringify(body);
-  const answer = await fetch('/api' + path, { method, body: sent });
+  const answer = await fetch('/api' + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
   const json = await answer.json();
-  if (!answer.ok) throw new Refused(json.error, json.hint);
+  if (!answer.ok) throw refused(json);
   return json as T;
 }
 const part = encodeURIComponent;
@@ -85,7 +89,20 @@ const part = encodeURIComponent;
 export const lab = () => ask<Lab>('/lab');
 export const experiments = () => ask<{ experiments: Experiment[] }>('/experiments').then((a) => a.experiments);
 export const dataSets = () => ask<{ data: DataSet[] }>('/data').then((a) => a.data);
-export const upload = (file: File) => ask<Upload>(`/data?name=${part(file.name)}`, file);
+// `sent` hears how much of the file has left, from 0 to 1.
+export const upload = (file: File, sent: (share: number) => void) =>
+  new Promise<Upload>((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', `/api/data?name=${part(file.name)}`);
+    request.responseType = 'json';
+    request.upload.onprogress = (e) => sent(e.loaded / e.total);
+    request.onload = () => (request.status === 201 ? done(request.response) : failed(refused(request.response ?? { error: request.statusText, hint: file.name })));
+    request.onerror = () => failed(new Refused(file.name, 'POST /api/data'));
+    request.send(file);
+  });
+export const uploaded = (name: string) => ask<Upload>(`/data/${part(name)}`);
+export const removeUpload = (name: string) => ask<{ removed: string }>(`/data/${part(name)}`, undefined, 'DELETE');
+export const storage = () => ask<Storage>('/storage');
 export const runs = () => ask<{ runs: Summary[] }>('/runs').then((a) => a.runs);
 export const remove = (run: string) => ask<{ removed: string }>(`/runs/${run}`, undefined, 'DELETE');
 export const notebook = () => ask<{ entries: Entry[] }>('/notebook').then((a) => a.entries);

@@ -3,7 +3,7 @@ export const en = {
   chapters: 'Chapters', chapter: { nn: 'Neural nets' }, question: { nn: 'Who is to blame?' },
   begin: 'Begin with', runs: 'Runs', run: 'run', panel: 'Panel', part: { controls: 'Controls', numbers: 'Numbers', text: 'Text' },
   sets: { xor: 'XOR', moons: 'Moons', spirals: 'Spirals', penguins: 'Penguins', mnist: 'MNIST digits', 'drawn-digits': 'Drawn digits' } as Record<string, string>,
-  rowsOf: '{n} rows to learn from', classesOf: '{n} classes', rows: 'rows', columns: 'columns',
+  rowsOf: '{n} rows to learn from', classesOf: '{n} classes',
   transport: 'Transport', play: 'Play', pause: 'Pause', reset: 'to the start', op: 'op', batch: 'batch', epoch: 'epoch', step: 'step', branch: 'Branch', snapshot: 'Snapshot',
   speed: 'speed', fullSpeed: 'full speed', perSecond: '{n} per second', together: 'side by side', until: 'until', reached: 'Reached',
   untilOf: { end: 'to the end', step: 'until step', 'train.loss': 'until loss ≤', 'valid.loss': 'until valid. loss ≤', 'valid.accuracy': 'until accuracy ≥', seconds: 'for seconds' },
@@ -27,7 +27,7 @@ export const en = {
   flag: 'Flag', goThere: 'Go there', branchWithout: 'Branch here without it', onTheWay: 'On the way', central: 'central difference', apart: 'relative difference',
   tries: 'Try', stopIt: 'Stop it.', breakIt: 'Break it: rate × 30', branchIt: 'Branch it, half-way back',
   keys: 'Keys', zoom: 'closer: unit, formula', zoomOut: 'back out',
-  setsHere: 'Sets on this machine', ownTable: 'Your own table', ownTableNote: 'A CSV file with a header line. It stays on this machine.', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
+  setsHere: 'Sets on this machine', chooseFile: 'Choose or drop a file', reading: 'reading…', target: 'predict', trainOnIt: 'Train on it',
   book: { section: 'Section', opening: 'The text opens…', lost: 'The text could not be loaded; open it again when the engine answers.', before: 'Back', atRest: 'Shown when the run stands: pause it.', none: 'There is no such number at this step.' },
   thisLab: 'This lab',
   compareLab: {
@@ -83,5 +83,15 @@ export const en = {
   keep: {
     title: 'Save', save: 'Save a report', csv: 'Save as CSV', picture: 'Save as a picture',
     report: 'Report', reportNote: 'One file that opens in any browser without limn: curves, branches, results, the recipe, and how to compute every number again.', reportOf: 'Save the report of this run',
+  },
+  tray: {
+    source: { sets: 'Built in', file: 'A table', pictures: 'Pictures', paint: 'Paint' },
+    fileNote: 'A CSV file, with or without a header line, or NumPy arrays (.npz). Drop it anywhere here. It stays on this machine.',
+    picturesNote: 'A .zip file with a folder of PNG or JPEG pictures for each class: cats/1.png, dogs/2.jpg. Folders train, valid and test above them are kept apart.',
+    own: 'Your files', remove: 'Remove this file', removeIt: 'Remove it', keep: 'Keep it', storage: 'Runs and files take {used} of {allowed}; a file may have {most}.',
+    line: 'line', column: 'column', nothing: 'nothing here', pictures: 'Pictures', points: 'Points', rows: '{n} rows', columns: '{n} columns', images: '{n} pictures', preview: 'First rows',
+    kind: { number: 'numbers', text: 'texts' }, distinct: '{n} different', missing: '{n} missing', split: 'split', usual: 'as usual',
+    kindOf: 'What a point has', class: 'class', number: 'number', value: 'value', spread: 'spread', undo: 'Undo', pointKeys: 'Click or drag. By keyboard: arrows move, Enter drops a point.',
+    drawOne: 'A picture to draw', drawNote: 'Draw, name it, add it; two or more of each of two labels.', label: 'label', add: 'Add it', removeTile: 'Take it away', tileKeys: 'By keyboard: arrows move, Delete takes a picture away',
   },
 };

@@ -5,7 +5,7 @@ export const zh: Words = {
   chapters: '章节', chapter: { nn: '神经网络' }, question: { nn: '该由谁负责？' },
   begin: '从数据开始', runs: '训练', run: '训练', panel: '面板', part: { controls: '控制', numbers: '数值', text: '讲解' },
   sets: { xor: '异或', moons: '双月', spirals: '螺线', penguins: '企鹅', mnist: 'MNIST 数字', 'drawn-digits': '自绘数字' },
-  rowsOf: '{n} 行训练数据', classesOf: '{n} 类', rows: '行', columns: '列',
+  rowsOf: '{n} 行训练数据', classesOf: '{n} 类',
   transport: '播放控制', play: '播放', pause: '暂停', reset: '回到起点', op: '运算', batch: '批', epoch: '轮', step: '步', branch: '分支', snapshot: '快照',
   speed: '速度', fullSpeed: '全速', perSecond: '每秒 {n} 步', together: '并排训练', until: '直到', reached: '已达到',
   untilOf: { end: '到结束', step: '到第几步', 'train.loss': '训练损失 ≤', 'valid.loss': '验证损失 ≤', 'valid.accuracy': '准确率 ≥', seconds: '训练秒数' },
@@ -29,7 +29,7 @@ export const zh: Words = {
   flag: '旗标', goThere: '前往', branchWithout: '在此分支，不作此改动', onTheWay: '中间步骤', central: '中心差分', apart: '相对差',
   tries: '试一试', stopIt: '停下它。', breakIt: '弄坏它：学习率 × 30', branchIt: '退回一半，分支它',
   keys: '快捷键', zoom: '放大：单元、公式', zoomOut: '退回',
-  setsHere: '本机上的数据集', ownTable: '你自己的表格', ownTableNote: '带标题行的 CSV 文件。它只留在这台机器上。', chooseFile: '选择或拖入文件', reading: '读取中…', target: '预测', trainOnIt: '用它训练',
+  setsHere: '本机上的数据集', chooseFile: '选择或拖入文件', reading: '读取中…', target: '预测', trainOnIt: '用它训练',
   book: { section: '章节', opening: '正在打开正文…', lost: '正文未能载入；引擎应答后请重新打开。', before: '上一节', atRest: '训练停下时显示：请按暂停。', none: '这一步没有这个数。' },
   thisLab: '本实验室',
   compareLab: {
@@ -85,5 +85,15 @@ export const zh: Words = {
   keep: {
     title: '保存', save: '保存报告', csv: '保存为 CSV', picture: '保存为图片',
     report: '报告', reportNote: '一个文件，无需 limn，用任何浏览器都能打开：曲线、分支、结果、配方，以及如何重新算出每个数。', reportOf: '保存本训练的报告',
+  },
+  tray: {
+    source: { sets: '内置数据', file: '表格', pictures: '图片', paint: '手绘' },
+    fileNote: 'CSV 文件（有无标题行均可）或 NumPy 数组（.npz）。可拖放到此处任意位置。文件只留在这台机器上。',
+    picturesNote: '.zip 文件，每个类别一个文件夹，内含 PNG 或 JPEG 图片：cats/1.png、dogs/2.jpg。其上层的 train、valid、test 文件夹会分开使用。',
+    own: '你的文件', remove: '删除此文件', removeIt: '确认删除', keep: '保留', storage: '训练和文件已占用 {used}，上限 {allowed}；单个文件最大 {most}。',
+    line: '行', column: '列', nothing: '此处为空', pictures: '图片', points: '点', rows: '{n} 行', columns: '{n} 列', images: '{n} 幅图片', preview: '前几行',
+    kind: { number: '数值', text: '文本' }, distinct: '{n} 个不同值', missing: '缺失 {n} 个', split: '数据划分', usual: '默认',
+    kindOf: '点所带的内容', class: '类别', number: '数值', value: '取值', spread: '散布', undo: '撤销', pointKeys: '点击或拖动。键盘：方向键移动，回车放置一个点。',
+    drawOne: '待绘制的图片', drawNote: '画好、写上标签、加入；至少两种标签，每种至少两幅。', label: '标签', add: '加入', removeTile: '移除这幅', tileKeys: '键盘：方向键移动，Delete 移除图片',
   },
 };
