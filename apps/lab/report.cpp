@@ -67,7 +67,7 @@ std::vector<const Run*> family_of(const Run& run, const std::vector<Run>& all, s
   std::vector<const Run*> others;
   std::ranges::copy_if(tree, std::back_inserter(others),
                        [&](const Run* r) { return std::ranges::find(line, r) == line.end(); });
-  std::ranges::stable_sort(others, {}, [](const Run* r) { return std::tie(r->info.created, r->info.id); });
+  std::ranges::sort(others, {}, [](const Run* r) { return std::tie(r->info.created, r->info.id); });
   left_out = tree.size() > kMostRuns ? std::min(tree.size() - kMostRuns, others.size()) : 0;
   for (std::size_t i = 0; i < left_out; ++i) std::erase(tree, others[i]);
   return tree;
@@ -185,9 +185,9 @@ Json scatter_json(Session& there, const Dataset& data) {
   const auto rows = std::span(data.valid).first(std::min(data.valid.size(), kMostPredicted));
   Json truth = Json::array();
   for (const std::int32_t row : rows)
-    truth.push_back(shortest(static_cast<float>(
-        data.preprocessing.target_mean +
-        data.preprocessing.target_deviation * static_cast<double>(data.targets[static_cast<std::size_t>(row)]))));
+    truth.push_back(shortest(static_cast<float>(data.preprocessing.target_mean +
+                                                data.preprocessing.target_deviation *
+                                                    static_cast<double>(data.targets[static_cast<std::size_t>(row)]))));
   return {{"truth", truth}, {"predicted", shortest(there.predict(data, rows))}};
 }
 
@@ -226,7 +226,8 @@ std::string report(const Run& run, const JournalContent& journal, Session& there
       runs.push_back(run_json(*member, journal));
     else if (const JournalContent* kept = history(*member))
       runs.push_back(run_json(*member, *kept));
-    else try {
+    else
+      try {
         runs.push_back(run_json(*member, journal_of(*member)));
       } catch (const Error&) {  // a damaged relative must not keep the run from its report
         ++left_out;

@@ -231,8 +231,8 @@ void Hub::report(Open& run, const Reply& reply) {
               fmt::format("limn-{}.html", of.info.id)};
     }));
   };
-  run.reader.send({run.live.head(), Errand::Want::kState, arrived,
-                   [reply](const Error& error) { reply(refusal(error)); }, true});
+  run.reader.send(
+      {run.live.head(), Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
