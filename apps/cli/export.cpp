@@ -29,8 +29,9 @@ struct Written {
 
 Written write_weights(const Options& options, const Run& run, const JournalContent& journal) {
   const ExportedWeights done = export_weights(run, journal, options.file);
-  return {{{"step", done.step}, {"tensors", done.tensors}, {"numbers", done.numbers}},
-          fmt::format("{} tensors, {} numbers, of {} after step {}", done.tensors, done.numbers, run.info.id, done.step)};
+  return {
+      {{"step", done.step}, {"tensors", done.tensors}, {"numbers", done.numbers}},
+      fmt::format("{} tensors, {} numbers, of {} after step {}", done.tensors, done.numbers, run.info.id, done.step)};
 }
 
 Written write_report(const Options& options, const Run& run, const JournalContent& journal) {
@@ -40,7 +41,8 @@ Written write_report(const Options& options, const Run& run, const JournalConten
   const Visit head = travel(run, journal, data, machine.pool(), journal.last_step(), Arrival::kState);
   const auto no_other = [](const Run&) -> const JournalContent* { return nullptr; };
   write_durably(options.file, lab::report(run, journal, *head.session, *data, no_other));
-  return {{{"step", journal.last_step()}}, fmt::format("the report of {} after step {}", run.info.id, journal.last_step())};
+  return {{{"step", journal.last_step()}},
+          fmt::format("the report of {} after step {}", run.info.id, journal.last_step())};
 }
 
 struct Format {
@@ -72,11 +74,14 @@ int export_run(const Options& options) {
 }  // namespace
 
 void add_export_command(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("export", "write a run's last weights for other programs, or its report for people");
+  auto* command =
+      app.add_subcommand("export", "write a run's last weights for other programs, or its report for people");
   auto options = std::make_shared<Options>();
   command->add_option("run", options->run, "a run's folder or id")->required();
   command->add_option("file", options->file, "the file to write; one that is there is replaced")->required();
-  command->add_option("--format", options->format, "safetensors: weights; html: a report")->required()->type_name("NAME");
+  command->add_option("--format", options->format, "safetensors: weights; html: a report")
+      ->required()
+      ->type_name("NAME");
   add_output_options(*command, options->common);
   command->callback([&action, options] { action = [options] { return export_run(*options); }; });
 }

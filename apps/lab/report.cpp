@@ -67,7 +67,7 @@ std::vector<const Run*> family_of(const Run& run, const std::vector<Run>& all, s
   std::vector<const Run*> others;
   std::ranges::copy_if(tree, std::back_inserter(others),
                        [&](const Run* r) { return std::ranges::find(line, r) == line.end(); });
-  std::ranges::stable_sort(others, {}, [](const Run* r) { return std::tie(r->info.created, r->info.id); });
+  std::ranges::sort(others, {}, [](const Run* r) { return std::tie(r->info.created, r->info.id); });
   left_out = tree.size() > kMostRuns ? std::min(tree.size() - kMostRuns, others.size()) : 0;
   for (std::size_t i = 0; i < left_out; ++i) std::erase(tree, others[i]);
   return tree;

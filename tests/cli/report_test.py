@@ -21,7 +21,7 @@ class Report(ProgramTest):
 
     def test_the_same_run_gives_the_same_bytes_by_command_and_over_http(self):
         self.train(*SMALL, "--steps", 120, "--out", "runs/a")
-        done = self.limn("branch", "runs/a", "--at", 60, "--set", "lr=0.1", "--steps", 30, "--out", "runs/b", "--json").done
+        done = self.limn("branch", "runs/a", "--at", 60, "--set", "lr=0.1", "--steps", 90, "--out", "runs/b", "--json").done
         event, text, report = self.report("runs/b")
         self.assertEqual((event["run"], event["step"]), (done["run"], 90))
         self.assertEqual(report["fingerprint"], done["fingerprint"])
