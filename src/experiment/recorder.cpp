@@ -42,6 +42,26 @@ void Recorder::remember(const JournalContent& history) {
   }
 }
 
+// While one lives, the clock stands.
+class Recorder::Resting {
+ public:
+  explicit Resting(Recorder& recorder) : recorder_(recorder), ran_(recorder.run(false)) {}
+  ~Resting() { recorder_.run(ran_); }
+  Resting(const Resting&) = delete;
+  Resting& operator=(const Resting&) = delete;
+
+ private:
+  Recorder& recorder_;
+  bool ran_;
+};
+
+bool Recorder::run(bool now) {
+  const bool ran = since_.has_value();
+  seconds_ = seconds();
+  since_ = now ? std::optional(Clock::now()) : std::nullopt;
+  return ran;
+}
+
 double Recorder::seconds() const {
   return seconds_ + (since_ ? std::chrono::duration<double>(Clock::now() - *since_).count() : 0);
 }
@@ -66,6 +86,7 @@ void Recorder::row(float loss) {
 }
 
 void Recorder::measure() {
+  const Resting resting(*this);
   last_ = evaluate_split(session_, data_, Split::kValid);
   if (last_.empty()) return;
   event("eval", json_of(last_));
@@ -77,6 +98,7 @@ void Recorder::measure() {
 }
 
 void Recorder::save(const std::filesystem::path& path) {
+  const Resting resting(*this);
   journal_.sync();  // a snapshot must never be ahead of the journal
   save_snapshot(path, session_.state(), {session_.cursor(), program_.build, program_.isa});
   if (path.filename() != "best.safetensors") event("snapshot", Json{{"file", path.filename().string()}});
@@ -86,6 +108,7 @@ void Recorder::save(const std::filesystem::path& path) {
 void Recorder::stopped() { event("stop", Json{{"reason", "interrupted"}}); }
 
 void Recorder::finish(Outcome& outcome) {
+  const Resting resting(*this);
   outcome.best_step = session_.best_step();
   outcome.metrics = outcome.best_step < 0 ? last_ : evaluate_split(session_, data_, Split::kValid, Weights::kBest);
   const Metrics test = evaluate_split(session_, data_, Split::kTest, Weights::kBest);

@@ -44,11 +44,11 @@ class Recorder {
            Listener& listener)
       : run_(run), session_(session), data_(data), journal_(journal), program_(program), listener_(listener) {}
 
-  // While one lives, the time that passes is time of training.
+  // While one lives, the time that passes is time of training; what the recorder itself takes is not.
   class Running {
    public:
-    explicit Running(Recorder& recorder) : recorder_(recorder) { recorder_.since_ = Clock::now(); }
-    ~Running() { recorder_.seconds_ = recorder_.seconds(), recorder_.since_.reset(); }
+    explicit Running(Recorder& recorder) : recorder_(recorder) { recorder_.run(true); }
+    ~Running() { recorder_.run(false); }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
@@ -58,8 +58,8 @@ class Recorder {
 
   // Of an earlier part of the run, up to where the journal goes on: the best validation, and the time it took.
   void remember(const JournalContent& history);
-  // Of training, by all programs that trained the run: steps, validation and snapshots. Every event says it, and it
-  // decides nothing.
+  // Of training, by all programs that trained the run: steps, without measurements and snapshots. Every event says it,
+  // and it decides nothing.
   double seconds() const;
   void row(float loss);                          // of the step just taken. Error (kFailure): it is not finite
   void measure();                                // the validation metrics; the lowest loss so far is kept as a snapshot
@@ -71,6 +71,8 @@ class Recorder {
 
  private:
   using Clock = std::chrono::steady_clock;
+  class Resting;
+  bool run(bool now);  // lets the clock run, or not; whether it ran before
   template <class Json>
   void event(const std::string& name, Json more);
 

@@ -74,7 +74,7 @@ struct RunSummary {
   std::int64_t step = 0;  // the last one in the journal
   std::string status;     // "done", "stopped", "failed", or "unfinished": it is being trained, or was killed
   Metrics metrics;        // the last known of every name
-  double seconds = 0;     // of training, as the last event says
+  double seconds = 0;     // of its steps, as the last event says
 };
 RunSummary summarize(const Run& run, const JournalContent& journal);
 
