@@ -20,12 +20,12 @@ export interface Chapter {
   unit: () => string | undefined; // what is looked at closely, as the address names it
   zoom: (unit: string | null) => void; // looks at it; null: out again
   closer: () => boolean; // from what is looked at to its formula; false: nothing is
-  tasks: Task[]; // its exercises
+  tasks: () => Promise<Task[]>; // its exercises
   plates: readonly string[]; // the pictures that its stage can show
   plate: () => string | undefined; // the one that it shows, as the address names it; undefined: the first
   show: (plate: string) => void; // another of them
   activations: (experiment: Experiment) => string[];
-  Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: Component;
+  Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: () => Promise<Component>;
 }
 
 export const chapters: Chapter[] = [nn];

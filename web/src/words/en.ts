@@ -1,3 +1,4 @@
+export type Words = typeof en;
 export const en = {
   language: '中文', theme: 'theme', close: 'Close', hide: 'Hide', more: 'More settings', moreNetwork: 'Depth, dropout, text, optimiser, seed', back: 'back', opening: 'The first run opens', openingNote: 'A small network begins to learn in a moment, on data that lie on this machine.', nextOne: 'next', go: 'Go', set: 'Set', setTo: 'set to', ask: 'Ask',
   chapters: 'Chapters', chapter: { nn: 'Neural nets' }, question: { nn: 'Who is to blame?' },

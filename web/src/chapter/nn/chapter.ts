@@ -9,8 +9,6 @@ import Figure from './Figure.svelte';
 import { look, plates } from './look.svelte';
 import Numbers from './Numbers.svelte';
 import { recipe } from './recipe';
-import { tasks } from './tasks';
-import Text from './Text.svelte';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
 import './views.css';
@@ -76,8 +74,8 @@ export const nn: Chapter = {
     if (look.unit) look.plate = 'microscope';
     return look.unit !== null;
   },
-  tasks, plates,
+  tasks: () => import('./tasks').then((m) => m.tasks), plates,
   plate: () => (look.plate === 'network' ? undefined : look.plate),
   show: (plate) => { look.plate = plates.find((p) => p === plate) ?? 'network'; },
-  Thumb, Tools, Figure, Numbers, Text,
+  Thumb, Tools, Figure, Numbers, Text: () => import('./Text.svelte').then((m) => m.default),
 };
