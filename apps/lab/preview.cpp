@@ -1,7 +1,6 @@
 #include "lab/preview.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <set>
 #include <span>
@@ -28,11 +27,6 @@ constexpr std::size_t kShownPictures = 24, kShownPixels = 1 << 17;  // of the pr
 constexpr std::uint64_t kMostPixels = std::uint64_t{1} << 28;
 constexpr std::int64_t kMostCells = std::int64_t{1} << 24, kMostColumns = 4096;
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;  // once texts are one number for each of their values
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::string shown(std::string_view cell) {
   if (cell.size() <= kShownBytes) return std::string(cell);

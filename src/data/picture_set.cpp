@@ -38,12 +38,6 @@ struct File {
   std::string split, label;  // "" where the path has none
 };
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  return text;
-}
-
 std::string ending_of(const std::string& path) {
   const auto dot = path.rfind('.');
   return dot == std::string::npos || path.find('/', dot) != std::string::npos ? "" : lower(path.substr(dot + 1));
