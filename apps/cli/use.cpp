@@ -138,7 +138,7 @@ void add_use_commands(CLI::App& app, Action& action) {
   eval_command->add_option("--data", eval_options->data, "other data of the same kind")->type_name("NAME|PATH");
   eval_command->add_option("--split", eval_options->split, "train, valid or test")->capture_default_str();
   const auto [predict_command, predict_options] = add("predict", "answer for every row of files", predict);
-  predict_command->add_option("files", predict_options->files, "CSV tables or IDX images, as the run's data were")
+  predict_command->add_option("files", predict_options->files, "tables or pictures, as the run's data were")
       ->required();
 }
 

@@ -1,7 +1,6 @@
 #include "lab/preview.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <set>
 #include <span>
@@ -23,16 +22,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kShownRows = 10, kShownBytes = 200;  // of the preview, and of one of its cells
+constexpr std::size_t kShownRows = 10, kShownBytes = 200;           // of the preview, and of one of its cells
 constexpr std::size_t kShownPictures = 24, kShownPixels = 1 << 17;  // of the preview: numbers of all pictures
 constexpr std::uint64_t kMostPixels = std::uint64_t{1} << 28;
 constexpr std::int64_t kMostCells = std::int64_t{1} << 24, kMostColumns = 4096;
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;  // once texts are one number for each of their values
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::string shown(std::string_view cell) {
   if (cell.size() <= kShownBytes) return std::string(cell);
@@ -130,9 +124,8 @@ std::string pixels_of(const ImageSet& set, std::size_t image) {
   const auto size = static_cast<std::size_t>(set.channels * set.images.height * set.images.width);
   std::string text;
   for (std::size_t i = image * size; i < (image + 1) * size; ++i) {
-    const int value = set.values.empty()
-                          ? set.images.bytes[i]
-                          : static_cast<int>(std::lround(std::clamp(set.values[i], 0.0f, 1.0f) * 255));
+    const int value = set.values.empty() ? set.images.bytes[i]
+                                         : static_cast<int>(std::lround(std::clamp(set.values[i], 0.0f, 1.0f) * 255));
     text += fmt::format("{:02x}", value);
   }
   return text;
@@ -175,10 +168,17 @@ Json describe_images(const ImageSet& set, const std::string& name) {
   }
   std::vector<std::int64_t> counts(classes.size());
   for (const auto label : set.labels) ++counts[static_cast<std::size_t>(index[label])];
-  return {{"kind", "images"},         {"task", "classify"},    {"rows", set.images.size},
-          {"columns", Json::array()}, {"target", ""},          {"classes", classes},
-          {"counts", counts},         {"sample", set.sample()}, {"notes", set.notes},
-          {"preview", Json::array()}, {"pictures", pictures_of(set, classes, index)}};
+  return {{"kind", "images"},
+          {"task", "classify"},
+          {"rows", set.images.size},
+          {"columns", Json::array()},
+          {"target", ""},
+          {"classes", classes},
+          {"counts", counts},
+          {"sample", set.sample()},
+          {"notes", set.notes},
+          {"preview", Json::array()},
+          {"pictures", pictures_of(set, classes, index)}};
 }
 
 Json describe_arrays(const std::string& bytes, const std::string& name) {

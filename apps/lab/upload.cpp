@@ -60,8 +60,9 @@ void check_name(const std::string& name) {
       std::ranges::any_of(name, is_bad))
     throw Error("the upload has no name of a file", "POST /api/data?name=points.csv");
   if (upload_ending(name).empty())
-    throw Error(fmt::format("{} is of no format that is taken here", name),
-                "give a .csv or .tsv file (also .gz), a .npz file, or a .zip file with a folder of pictures for each class");
+    throw Error(
+        fmt::format("{} is of no format that is taken here", name),
+        "give a .csv or .tsv file (also .gz), a .npz file, or a .zip file with a folder of pictures for each class");
 }
 
 Json named(Json description, const std::string& name, const std::string& bytes) {

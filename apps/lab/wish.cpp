@@ -4,7 +4,7 @@
 #include <exception>
 #include <new>
 
-#include "data/csv.hpp"
+#include "data/table_error.hpp"
 #include "lab/refused.hpp"
 #include "lab/state.hpp"
 
@@ -17,7 +17,7 @@ Answer refusal(const Error& error) {
   const auto* refused = dynamic_cast<const Refused*>(&error);
   if (refused) answer.update(refused->more);
   if (const auto* in_table = dynamic_cast<const TableError*>(&error)) {
-    const Place& place = in_table->place();
+    const CellPlace& place = in_table->place();
     answer.update({{"line", place.line},
                    {"column", place.column},
                    {"name", place.name},

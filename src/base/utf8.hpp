@@ -1,6 +1,7 @@
 // UTF-8 (RFC 3629: no overlong forms, no surrogates).
 #pragma once
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace limn {
@@ -9,5 +10,7 @@ namespace limn {
 std::size_t utf8_length(std::string_view text);
 
 bool is_utf8(std::string_view text);  // whole characters alone; an empty text is
+
+std::string lower(std::string text);  // A to Z alone become a to z
 
 }  // namespace limn

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/utf8.hpp"
 #include "data/zip.hpp"
 
 namespace limn {
@@ -53,12 +54,6 @@ void append(NpyArray& a, const NpyArray& b, const std::string& name) {
                              shape_text(b)));
   a.shape[0] += b.shape[0];
   a.bytes += b.bytes;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-  return text;
 }
 
 // Where the numbers of an image lie in a sample of x.

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <deque>
-#include <functional>
 #include <span>
 #include <unordered_set>
 
@@ -21,7 +20,6 @@ namespace {
 constexpr std::size_t kMaxText = std::size_t{1} << 30;
 constexpr std::size_t kMaxColumns = 65536;
 constexpr int kSampledRows = 20;  // that the separator is chosen by
-constexpr std::size_t kShown = 60;  // bytes of a cell in an error, and of what stands beside it
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_line_end(char c) { return c == '\n' || c == '\r'; }
@@ -69,11 +67,11 @@ char choose_separator(std::string_view text) {
 }
 
 // Where byte `at` of the text stands, read as a table.
-Place place_of_byte(std::string_view text, std::size_t at, std::int64_t line) {
+CellPlace place_of_byte(std::string_view text, std::size_t at, std::int64_t line) {
   const auto before = text.substr(0, at);
   const auto end = before.find_last_of("\r\n");
   const char separator = choose_separator(text);
-  Place place{.line = line, .column = 1};
+  CellPlace place{.line = line, .column = 1};
   bool quoted = false;
   for (const char c : before.substr(end == std::string_view::npos ? 0 : end + 1)) {
     if (c == '"') quoted = !quoted;
@@ -119,8 +117,8 @@ void check_text(std::string_view text, const std::string& name) {
       begin = i + 1;
     }
     if (c == 0) {
-      throw TableError(name, place_of_byte(text, i, line), fmt::format("byte {} of the line is zero, so this is no text", i - begin + 1),
-                       as_text);
+      throw TableError(name, place_of_byte(text, i, line),
+                       fmt::format("byte {} of the line is zero, so this is no text", i - begin + 1), as_text);
     }
     const auto n = utf8_length(text.substr(i));
     if (n == 0) {
@@ -131,27 +129,6 @@ void check_text(std::string_view text, const std::string& name) {
     }
     i += n;
   }
-}
-
-// cell: shown with what stands beside it, where it is part of the text. column: from 0.
-Place place_in(std::string_view text, std::int64_t line, std::size_t column, std::string_view name,
-               std::string_view cell) {
-  Place place{.line = line, .column = static_cast<std::int64_t>(column) + 1, .name = shortened(name),
-              .cell = shortened(cell)};
-  const std::less_equal<const char*> reaches;
-  if (cell.data() == nullptr || !reaches(text.data(), cell.data()) ||
-      !reaches(cell.data() + cell.size(), text.data() + text.size()))
-    return place;
-  const auto begin = static_cast<std::size_t>(cell.data() - text.data()), end = begin + cell.size();
-  auto from = begin, to = end;
-  const auto inside = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80; };
-  while (from > 0 && !is_line_end(text[from - 1]) && begin - from < kShown) --from;
-  while (from < begin && inside(from)) ++from;
-  while (to < text.size() && !is_line_end(text[to]) && to - end < kShown) ++to;
-  while (to > end && to < text.size() && inside(to)) --to;
-  place.before = text.substr(from, begin - from);
-  place.after = text.substr(end, to - end);
-  return place;
 }
 
 struct Text {
@@ -190,8 +167,8 @@ class Parser {
   std::string_view header_of(std::size_t column) const {
     double value;
     const auto& columns = table_.columns;
-    const bool named = column < columns.size() && !columns[column].empty() &&
-                       parse_number(columns[column][0], value) == Number::kNone;
+    const bool named =
+        column < columns.size() && !columns[column].empty() && parse_number(columns[column][0], value) == Number::kNone;
     return named ? columns[column][0] : std::string_view();
   }
 
@@ -302,7 +279,8 @@ void name_columns(Table& table) {
     if (name.empty()) name = fmt::format("column{}", c + 1);
     if (!seen.insert(name).second) {
       throw TableError(table.name, place_in(table.text, table.lines[0], c, name, header ? first : std::string_view()),
-                       fmt::format("two columns are named '{}'", shortened(name)), "give every column a name of its own");
+                       fmt::format("two columns are named '{}'", shortened(name)),
+                       "give every column a name of its own");
     }
     table.names.push_back(std::move(name));
   }
@@ -346,25 +324,11 @@ void read_decimal_commas(Table& table, Text& text) {
 
 }  // namespace
 
-TableError::TableError(const std::string& table, Place place, const std::string& what, const std::string& hint)
-    : Error(fmt::format("{} line {}{}{}: {}", table, place.line,
-                        place.column > 0 ? fmt::format(", column {}", place.column) : "",
-                        place.name.empty() ? "" : fmt::format(" '{}'", place.name), what),
-            hint),
-      place_(std::move(place)) {}
-
 TableError bad_cell(const Table& table, std::size_t column, std::size_t row, const std::string& why,
                     const std::string& hint) {
   const auto cell = table.columns[column][row];
   return {table.name, place_in(table.text, table.lines[row], column, table.names[column], cell),
           fmt::format("holds '{}', {}", shortened(cell), why), hint};
-}
-
-std::string shortened(std::string_view cell) {
-  if (cell.size() <= kShown) return std::string(cell);
-  std::size_t end = 0;
-  for (std::size_t n = 0; (n = utf8_length(cell.substr(end))) != 0 && end + n <= kShown;) end += n;
-  return std::string(cell.substr(0, end)) + "…";
 }
 
 bool is_missing(std::string_view cell) {

@@ -8,28 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.hpp"
+#include "data/table_error.hpp"
 
 namespace limn {
-
-// Where in a table something is wrong.
-struct Place {
-  std::int64_t line = 0;      // of the file, from 1
-  std::int64_t column = 0;    // from 1; 0: the whole line
-  std::string name{};         // of the column, "" where it has none
-  std::string cell{};         // its text, shortened to 60 bytes
-  std::string before{}, after{};  // what stands beside the cell in its line, at most 60 bytes of either
-};
-
-// Its message begins with the table's name, the line and the column.
-class TableError : public Error {
- public:
-  TableError(const std::string& table, Place place, const std::string& what, const std::string& hint);
-  const Place& place() const { return place_; }
-
- private:
-  Place place_;
-};
 
 struct Table {
   std::string name;                // of the file, for errors
@@ -64,7 +45,5 @@ Number parse_number(std::string_view cell, double& value);
 // The cell of a row and column, both from 0, as an error has it: "... holds 'CELL', WHY".
 TableError bad_cell(const Table& table, std::size_t column, std::size_t row, const std::string& why,
                     const std::string& hint);
-
-std::string shortened(std::string_view cell);  // whole characters, at most 60 bytes and then "…"
 
 }  // namespace limn

@@ -143,10 +143,10 @@ void read_text_classes(const Table& table, Target& target) {
       double value;
       const auto i = static_cast<std::size_t>(row);
       if (parse_number(cells[i], value) != Number::kNone) continue;
-      throw bad_cell(table, target.column, i,
-                     fmt::format("a text, and the target has {} different values in {} rows", classes.size(),
-                                 target.rows.size()),
-                     "a target is numbers, or at most 256 classes that come again; choose another with --set target=NAME");
+      throw bad_cell(
+          table, target.column, i,
+          fmt::format("a text, and the target has {} different values in {} rows", classes.size(), target.rows.size()),
+          "a target is numbers, or at most 256 classes that come again; choose another with --set target=NAME");
     }
   }
   for (auto& [name, index] : classes) {
@@ -172,9 +172,8 @@ class LabelReader {
       at = index_.find(fmt::format("{}", static_cast<std::int64_t>(value)));  // 1.0 is the class 1
     }
     if (at == index_.end()) {
-      throw bad_cell(
-          table, column, row, "not a class of the training data",
-          fmt::format("the classes are: {}; leave the column out to predict it", list_of(classes_)));
+      throw bad_cell(table, column, row, "not a class of the training data",
+                     fmt::format("the classes are: {}; leave the column out to predict it", list_of(classes_)));
     }
     return at->second;
   }
@@ -215,9 +214,10 @@ Target read_target(const Table& table, const std::string& name) {
   if (one_value) {
     const auto hint = fmt::format("choose another column with --set target=NAME: {}", list_of(table.names));
     const auto first = kind == Kind::kEmpty ? 0 : static_cast<std::size_t>(target.rows[0]);
-    throw bad_cell(table, column, first,
-                   kind == Kind::kEmpty ? "and the target holds no value in any line" : "and the target holds one value only",
-                   hint);
+    throw bad_cell(
+        table, column, first,
+        kind == Kind::kEmpty ? "and the target holds no value in any line" : "and the target holds one value only",
+        hint);
   }
   return target;
 }

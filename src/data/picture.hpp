@@ -30,8 +30,8 @@ PictureSize picture_size(std::span<const std::byte> bytes, const std::string& na
 // pixels or a side beyond 16384.
 Picture read_picture(std::span<const std::byte> bytes, const std::string& name);
 
-// The picture at another size, each new pixel the mean of the area it covers, rounded to the nearest byte: whole numbers
-// throughout, so the bytes are the same on every machine.
+// The picture at another size, each new pixel the mean of the area it covers, rounded to the nearest byte: whole
+// numbers throughout, so the bytes are the same on every machine.
 Picture resized(const Picture& picture, PictureSize size);
 
 }  // namespace limn

@@ -19,8 +19,7 @@ struct Head {
 };
 
 [[noreturn]] void refuse(const std::string& why, const std::string& name) {
-  throw Error(fmt::format("{}: the picture is damaged or cut short: {}", name, why),
-              "save it again, or leave it out");
+  throw Error(fmt::format("{}: the picture is damaged or cut short: {}", name, why), "save it again, or leave it out");
 }
 
 const unsigned char* data_of(std::span<const std::byte> bytes) {
@@ -29,7 +28,9 @@ const unsigned char* data_of(std::span<const std::byte> bytes) {
 
 // 1 where nothing is said, or nothing that makes sense.
 int orientation_of(std::span<const std::byte> bytes) {
-  const auto u8 = [&](std::size_t at) -> std::size_t { return at < bytes.size() ? std::to_integer<std::size_t>(bytes[at]) : 0; };
+  const auto u8 = [&](std::size_t at) -> std::size_t {
+    return at < bytes.size() ? std::to_integer<std::size_t>(bytes[at]) : 0;
+  };
   std::size_t at = 2;
   while (u8(at) == 0xFF && u8(at + 1) != 0xDA) {  // until the pixels begin
     const std::size_t size = u8(at + 2) << 8 | u8(at + 3);
@@ -73,8 +74,9 @@ Head read_head(std::span<const std::byte> bytes, const std::string& name) {
 Picture turned(Picture picture, int orientation) {
   if (orientation == 1) return picture;
   const bool swaps = orientation >= 5;
-  const bool mirrors = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;  // columns of the file
-  const bool flips = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;    // rows of the file
+  const bool mirrors =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;  // columns of the file
+  const bool flips = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;  // rows of the file
   Picture out{swaps ? picture.width : picture.height, swaps ? picture.height : picture.width, {}};
   out.pixels.reserve(picture.pixels.size());
   for (std::int64_t y = 0; y < out.height; ++y) {

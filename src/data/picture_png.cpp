@@ -77,7 +77,9 @@ bool read_rows(Png& file, Reading& reading, png_bytep out) {
 }
 
 [[noreturn]] void refuse(const Reading& reading, const std::string& name) {
-  const auto where = reading.row < 0 ? "in its head" : fmt::format("at row {} of {}", std::min(reading.row + 1, reading.height), reading.height);
+  const auto where = reading.row < 0
+                         ? "in its head"
+                         : fmt::format("at row {} of {}", std::min(reading.row + 1, reading.height), reading.height);
   throw Error(fmt::format("{}: the picture is damaged {}: {}", name, where, reading.message),
               "save it again, or leave it out");
 }

@@ -38,12 +38,6 @@ struct File {
   std::string split, label;  // "" where the path has none
 };
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  return text;
-}
-
 std::string ending_of(const std::string& path) {
   const auto dot = path.rfind('.');
   return dot == std::string::npos || path.find('/', dot) != std::string::npos ? "" : lower(path.substr(dot + 1));
@@ -100,10 +94,9 @@ std::string utf8_name(const std::string& raw, const std::string& archive) {
 }
 
 std::string split_named(const std::string& folder) {
-  static const std::map<std::string, std::string> kNames{{"train", "train"},      {"training", "train"},
-                                                         {"valid", "valid"},      {"val", "valid"},
-                                                         {"validation", "valid"}, {"test", "test"},
-                                                         {"testing", "test"}};
+  static const std::map<std::string, std::string> kNames{
+      {"train", "train"},      {"training", "train"}, {"valid", "valid"}, {"val", "valid"},
+      {"validation", "valid"}, {"test", "test"},      {"testing", "test"}};
   const auto at = kNames.find(lower(folder));
   return at == kNames.end() ? "" : at->second;
 }
@@ -147,9 +140,10 @@ std::vector<File> pictures_among(std::vector<File> all, const std::string& name,
     notes.push_back(fmt::format("left out, for it is no picture: {}{}", others[0],
                                 others.size() > 1 ? fmt::format(", and {} more", others.size() - 1) : ""));
   if (files.empty())
-    throw Error(fmt::format("{} holds no pictures{}", name,
-                            others.empty() ? "" : fmt::format(", but {} other files, the first {}", others.size(), others[0])),
-                kLayout);
+    throw Error(
+        fmt::format("{} holds no pictures{}", name,
+                    others.empty() ? "" : fmt::format(", but {} other files, the first {}", others.size(), others[0])),
+        kLayout);
   if (files.size() > kMostFiles)
     throw Error(fmt::format("{} holds {} pictures", name, files.size()), "use at most a million");
   std::ranges::sort(files, {}, &File::path);
@@ -239,7 +233,9 @@ ImageSet set_of(std::vector<File> all, const std::string& name, const PictureSam
   const auto rank = [](const File& file) { return file.split == "test" ? 2 : file.split == "valid" ? 1 : 0; };
   std::ranges::stable_sort(files, {}, rank);
 
-  const auto called = [&](const File& file) { return name == file.path ? name : fmt::format("{}: {}", name, file.path); };
+  const auto called = [&](const File& file) {
+    return name == file.path ? name : fmt::format("{}: {}", name, file.path);
+  };
   std::uint64_t bytes = 0, pixels = 0;
   std::vector<PictureSize> sizes;
   for (const File& file : files) {

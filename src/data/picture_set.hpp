@@ -26,12 +26,12 @@ struct PictureLimits {
 bool is_zip_name(const std::string& file_name);
 bool is_picture_name(const std::string& file_name);  // .png, .jpg, .jpeg
 
-// CLASS/NAME.png or SPLIT/CLASS/NAME.jpg with SPLIT one of train, valid (validation, val) and test, which is an official
-// split; folders above that all files share do not count. Files come in byte order of their paths. Names that are not
-// UTF-8 are read as GB18030. Hidden files, __MACOSX, Thumbs.db and desktop.ini are passed over, other files that are no
-// pictures too, with a note. Error, naming the file at fault: as read_picture and list_zip; pictures of a kind that is
-// not read, no pictures, or more bytes or pixels than the limits; to learn from also pictures outside of folders, one
-// class only, a class of one picture, more than 256 classes.
+// CLASS/NAME.png or SPLIT/CLASS/NAME.jpg with SPLIT one of train, valid (validation, val) and test, which is an
+// official split; folders above that all files share do not count. Files come in byte order of their paths. Names that
+// are not UTF-8 are read as GB18030. Hidden files, __MACOSX, Thumbs.db and desktop.ini are passed over, other files
+// that are no pictures too, with a note. Error, naming the file at fault: as read_picture and list_zip; pictures of a
+// kind that is not read, no pictures, or more bytes or pixels than the limits; to learn from also pictures outside of
+// folders, one class only, a class of one picture, more than 256 classes.
 ImageSet parse_picture_zip(std::span<const std::byte> archive, const std::string& name, const PictureSample& sample,
                            const PictureLimits& limits);
 ImageSet read_picture_path(const std::filesystem::path& path, const PictureSample& sample);

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
+import { png, zip } from './files.mjs';
 import { draw, Lab, seed, token } from './lab.mjs';
 import { Stream } from './stream.mjs';
 
@@ -121,7 +122,11 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   await ask('GET /api/experiments', {}, 'experiments');
   const data = 'POST /api/data?name=points.csv';
   const upload = await ask(data, { query: 'name=points.csv' }, 'upload', { raw: points(), status: 201 });
-  await ask(data, { query: 'name=points.csv' }, 'error', { raw: 'a,b\n1\n', status: 400 });
+  const { error, hint, ...place } = await ask(data, { query: 'name=points.csv' }, 'error', { raw: 'a,b\n1,x,2\n', status: 400 });
+  assert.deepEqual(place, { line: 2, column: 3, name: '', cell: '2', before: '1,x,', after: '' }, `${error}, ${hint}`);
+  const pictures = zip(Array.from({ length: 12 }, (_, i) => [`${'ab'[i % 2]}/${i}.png`, png(2, 2, [i, 2 * i, 3 * i, 4 * i])]));
+  const images = await ask(data, { query: 'name=pictures.zip' }, 'upload', { raw: pictures, status: 201 });
+  assert.deepEqual(images.pictures[2], { file: 'a/10.png', class: 'a', pixels: '0a141e28' });
   await ask(data, { query: 'name=points.csv' }, 'full', { raw: points(), status: 507, of: small });
   await ask('GET /api/data', {}, 'data');
   await ask('GET /api/data/NAME', { NAME: upload.name }, 'upload');

@@ -77,7 +77,7 @@ class Pictures(ProgramTest):
     def test_predict_takes_one_picture_of_any_size_and_colour(self):
         random = drawn_random("predict")
         self.write("pets.zip", archive(pets(random, count=60)))
-        self.train("--data", "pets.zip", "--epochs", 100, "--set", "arch=dense 2", "--out", "run")
+        self.train("--data", "pets.zip", "--steps", 600, "--set", "arch=dense 2", "--set", "optimizer=adam", "--set", "lr=0.02", "--out", "run")
         self.write("dark.png", png(30, 20, [40] * 600))
         self.write("bright.png", png(5, 5, [210, 210, 210] * 25))
         self.write("clear.png", png(4, 4, [0, 0] * 16))  # nothing but transparency: white

@@ -142,10 +142,11 @@ TEST(Csv, numbers_are_told_from_text) {
 }
 
 TEST(Csv, missing_values_have_many_spellings) {
-  for (const auto* cell : {"", "NA", "na", "NaN", "nan", "?", "null", "NULL", "N/A", "None", "#N/A", "<NA>", "-NaN",
-                           "1.#IND", "-1.#QNAN"})
+  for (const auto* cell :
+       {"", "NA", "na", "NaN", "nan", "?", "null", "NULL", "N/A", "None", "#N/A", "<NA>", "-NaN", "1.#IND", "-1.#QNAN"})
     EXPECT_TRUE(is_missing(cell)) << cell;
-  for (const auto* cell : {"0", "nones", "n", "#", "<>", "nay", "??", "-", "nullx"}) EXPECT_FALSE(is_missing(cell)) << cell;
+  for (const auto* cell : {"0", "nones", "n", "#", "<>", "nay", "??", "-", "nullx"})
+    EXPECT_FALSE(is_missing(cell)) << cell;
 }
 
 }  // namespace

@@ -166,7 +166,8 @@ TEST(Encoding, useless_columns_and_targets_are_refused_with_a_reason) {
   for (int i = 0; i < 30; ++i) names += fmt::format("{},name{}\n", i, i);
   const auto texts_among = [](int texts) {  // and thirty numbers
     std::string rows;
-    for (int i = 0; i < 30; ++i) rows += fmt::format("{},{}\n", i == 11 || (i > 11 && i < 11 + texts) ? "1.2.3" : "7.5", i % 2 ? "x" : "y");
+    for (int i = 0; i < 30; ++i)
+      rows += fmt::format("{},{}\n", i == 11 || (i > 11 && i < 11 + texts) ? "1.2.3" : "7.5", i % 2 ? "x" : "y");
     return rows;
   };
   const auto mixed = parse_csv("a,b\n1,x\n" + texts_among(3), "t.csv");
@@ -186,12 +187,14 @@ TEST(Encoding, useless_columns_and_targets_are_refused_with_a_reason) {
       {"no such target", "a,b\n1,2\n3,4\n", "c", "its columns are: a, b"},
       {"no target value", "a,b\n1,\n3,NA\n", "", "holds no value"},
       {"one class", "a,b\n1,x\n3,x\n", "", "line 2, column 2 'b': holds 'x', and the target holds one value only"},
-      {"one number", "a,b\n1,2.5\n3,2.5\n", "", "line 2, column 2 'b': holds '2.5', and the target holds one value only"},
+      {"one number", "a,b\n1,2.5\n3,2.5\n", "",
+       "line 2, column 2 'b': holds '2.5', and the target holds one value only"},
       {"names as target", names, "", "30 different values"},
       {"infinite target", "a,b\n1,2.5\n3,inf\n4,1\n", "", "line 3, column 2 'b': holds 'inf'"},
       {"infinite column", "a,b\n1,x\n-inf,y\n", "", "line 3, column 1 'a': holds '-inf'"},
       {"too large for a double", "a,b\n1,x\n1e999,y\n", "", "line 3"},
-      {"a text among numbers", "a,b\n1,x\n2,y\n" + texts_among(1), "", "line 15, column 1 'a': holds '1.2.3', not a number, as"},
+      {"a text among numbers", "a,b\n1,x\n2,y\n" + texts_among(1), "",
+       "line 15, column 1 'a': holds '1.2.3', not a number, as"},
       {"too large to standardise", "a,b\n1e300,x\n-1e300,y\n1e300,x\n", "", "too large"},
       {"nothing left", all_names, "", "no column to predict 'y' from"},
   };

@@ -72,8 +72,8 @@ inline std::string with_orientation(const std::string& jpeg, int orientation, bo
   entry[little ? 10 : 11] = '\x12';
   entry[little ? 11 : 10] = '\x01';
   const auto size = entry.size() + 8;
-  return jpeg.substr(0, 2) + "\xFF\xE1" + std::string{char(size >> 8), char(size)} + std::string("Exif\0\0", 6) + entry +
-         jpeg.substr(2);
+  return jpeg.substr(0, 2) + "\xFF\xE1" + std::string{char(size >> 8), char(size)} + std::string("Exif\0\0", 6) +
+         entry + jpeg.substr(2);
 }
 
 }  // namespace limn::testing

@@ -53,7 +53,11 @@ TEST(Picture, png_of_every_depth_and_kind_is_read) {
       {"colour", 2, 1, {1, 2, 3, 250, 251, 252}, {}, {1, 2, 3, 250, 251, 252}},
       {"16 bits of colour", 1, 1, {1, 1, 2, 2, 3, 3}, {16, PNG_COLOR_TYPE_RGB}, {1, 2, 3}},
       {"palette", 3, 1, {0b01000000}, {1, PNG_COLOR_TYPE_PALETTE, false, two}, {10, 20, 30, 200, 100, 0, 10, 20, 30}},
-      {"palette with a clear colour", 2, 1, {0b01000000}, {1, PNG_COLOR_TYPE_PALETTE, false, two, {0}},
+      {"palette with a clear colour",
+       2,
+       1,
+       {0b01000000},
+       {1, PNG_COLOR_TYPE_PALETTE, false, two, {0}},
        {255, 255, 255, 200, 100, 0}},
       {"grey with alpha", 3, 1, {0, 255, 0, 0, 100, 51}, {8, PNG_COLOR_TYPE_GRAY_ALPHA}, grey({0, 255, 224})},
       {"colour with alpha", 2, 1, {9, 8, 7, 255, 9, 8, 7, 0}, {8, PNG_COLOR_TYPE_RGB_ALPHA}, {9, 8, 7, 255, 255, 255}},
@@ -98,8 +102,7 @@ TEST(Picture, bytes_that_are_damaged_anywhere_are_read_or_refused) {
     try {
       const auto picture = read(bytes);
       EXPECT_EQ(picture.pixels.size(), static_cast<std::size_t>(picture.height * picture.width * 3));
-    } catch (const Error&) {
-    }
+    } catch (const Error&) {}
   });
 }
 
@@ -120,17 +123,23 @@ TEST(Picture, jpeg_of_every_kind_is_read_close_to_what_was_written) {
   Bytes inks;  // inverted: 255 is no ink
   for (int i = 0; i < 64; ++i) inks.insert(inks.end(), {255, 128, 0, 200});
   const auto printed = read(jpeg(8, 8, inks));
-  for (int c = 0; c < 3; ++c) EXPECT_NEAR(printed.pixels[static_cast<std::size_t>(c)], (std::array{200, 100, 0}[static_cast<std::size_t>(c)]), 3);
+  for (int c = 0; c < 3; ++c)
+    EXPECT_NEAR(printed.pixels[static_cast<std::size_t>(c)], (std::array{200, 100, 0}[static_cast<std::size_t>(c)]), 3);
 }
 
 TEST(Picture, a_photograph_is_turned_upright) {
   Bytes pixels;  // four blocks: 10 20 / 30 40, wider than high
   for (int y = 0; y < 16; ++y)
-    for (int x = 0; x < 32; ++x)
-      pixels.push_back(static_cast<std::uint8_t>((y < 8 ? 10 : 30) + (x < 16 ? 0 : 10)));
+    for (int x = 0; x < 32; ++x) pixels.push_back(static_cast<std::uint8_t>((y < 8 ? 10 : 30) + (x < 16 ? 0 : 10)));
   const auto plain = jpeg(32, 16, pixels);
-  const std::array<std::array<int, 4>, 8> corners{{{10, 20, 30, 40}, {20, 10, 40, 30}, {40, 30, 20, 10}, {30, 40, 10, 20},
-                                                   {10, 30, 20, 40}, {30, 10, 40, 20}, {40, 20, 30, 10}, {20, 40, 10, 30}}};
+  const std::array<std::array<int, 4>, 8> corners{{{10, 20, 30, 40},
+                                                   {20, 10, 40, 30},
+                                                   {40, 30, 20, 10},
+                                                   {30, 40, 10, 20},
+                                                   {10, 30, 20, 40},
+                                                   {30, 10, 40, 20},
+                                                   {40, 20, 30, 10},
+                                                   {20, 40, 10, 30}}};
   for (int orientation = 1; orientation <= 8; ++orientation) {
     for (const bool little : {true, false}) {
       const auto file = with_orientation(plain, orientation, little);
@@ -138,11 +147,14 @@ TEST(Picture, a_photograph_is_turned_upright) {
       const auto size = picture_size(bytes_of(file), "t");
       EXPECT_EQ(size.height, picture.height);
       EXPECT_EQ(size.width, orientation >= 5 ? 16 : 32) << orientation;
-      const auto at = [&](std::int64_t y, std::int64_t x) { return picture.pixels[static_cast<std::size_t>((y * picture.width + x) * 3)]; };
+      const auto at = [&](std::int64_t y, std::int64_t x) {
+        return picture.pixels[static_cast<std::size_t>((y * picture.width + x) * 3)];
+      };
       const auto h = picture.height - 1, w = picture.width - 1;
       const std::array seen{at(0, 0), at(0, w), at(h, 0), at(h, w)};
       for (std::size_t i = 0; i < 4; ++i)
-        EXPECT_NEAR(seen[i], corners[static_cast<std::size_t>(orientation - 1)][i], 1) << orientation << ", corner " << i;
+        EXPECT_NEAR(seen[i], corners[static_cast<std::size_t>(orientation - 1)][i], 1)
+            << orientation << ", corner " << i;
     }
   }
 }
@@ -156,9 +168,15 @@ TEST(Picture, a_jpeg_that_is_cut_is_refused) {
 }
 
 TEST(Picture, other_kinds_are_named) {
-  const std::vector<std::pair<std::string, const char*>> cases{
-      {"GIF89a........", "GIF"}, {"RIFF....WEBPVP8 ", "WebP"}, {std::string("\0\0\0\x18" "ftypheic", 12), "HEIC"},
-      {"BM" + std::string(40, ' '), "BMP"}, {"II*\0", "TIFF"}, {"<?xml?><svg>", "SVG"}};
+  const std::vector<std::pair<std::string, const char*>> cases{{"GIF89a........", "GIF"},
+                                                               {"RIFF....WEBPVP8 ", "WebP"},
+                                                               {std::string("\0\0\0\x18"
+                                                                            "ftypheic",
+                                                                            12),
+                                                                "HEIC"},
+                                                               {"BM" + std::string(40, ' '), "BMP"},
+                                                               {"II*\0", "TIFF"},
+                                                               {"<?xml?><svg>", "SVG"}};
   for (const auto& [bytes, kind] : cases) {
     const auto error = error_of([&] { read(bytes); });
     EXPECT_NE(error.find(fmt::format("is a {} picture", kind)), std::string::npos) << error;
@@ -170,20 +188,26 @@ TEST(Picture, other_kinds_are_named) {
 
 // The mean of what a new pixel covers, in float64 and by sampling nothing: fractions of pixels are weighed.
 TEST(Picture, resizing_takes_the_mean_of_the_area) {
-  for (const auto& [h, w, to_h, to_w] : {std::array<std::int64_t, 4>{7, 5, 3, 2}, {10, 10, 4, 4}, {3, 4, 5, 9}, {64, 48, 32, 24}, {1, 1, 2, 3}}) {
+  for (const auto& [h, w, to_h, to_w] :
+       {std::array<std::int64_t, 4>{7, 5, 3, 2}, {10, 10, 4, 4}, {3, 4, 5, 9}, {64, 48, 32, 24}, {1, 1, 2, 3}}) {
     const Picture picture{h, w, random_bytes(static_cast<std::size_t>(h * w * 3), static_cast<unsigned>(h))};
     const auto small = resized(picture, {to_h, to_w});
     ASSERT_EQ(small.pixels.size(), static_cast<std::size_t>(to_h * to_w * 3));
-    const auto overlap = [](double a, double b, double c, double d) { return std::max(0.0, std::min(b, d) - std::max(a, c)); };
+    const auto overlap = [](double a, double b, double c, double d) {
+      return std::max(0.0, std::min(b, d) - std::max(a, c));
+    };
     for (std::int64_t y = 0; y < to_h; ++y)
       for (std::int64_t x = 0; x < to_w; ++x)
         for (std::int64_t c = 0; c < 3; ++c) {
           double sum = 0, area = 0;
-          const double high = static_cast<double>(h) / static_cast<double>(to_h), wide = static_cast<double>(w) / static_cast<double>(to_w);
+          const double high = static_cast<double>(h) / static_cast<double>(to_h),
+                       wide = static_cast<double>(w) / static_cast<double>(to_w);
           for (std::int64_t i = 0; i < h; ++i)
             for (std::int64_t j = 0; j < w; ++j) {
-              const double part = overlap(static_cast<double>(y) * high, static_cast<double>(y + 1) * high, static_cast<double>(i), static_cast<double>(i + 1)) *
-                                  overlap(static_cast<double>(x) * wide, static_cast<double>(x + 1) * wide, static_cast<double>(j), static_cast<double>(j + 1));
+              const double part = overlap(static_cast<double>(y) * high, static_cast<double>(y + 1) * high,
+                                          static_cast<double>(i), static_cast<double>(i + 1)) *
+                                  overlap(static_cast<double>(x) * wide, static_cast<double>(x + 1) * wide,
+                                          static_cast<double>(j), static_cast<double>(j + 1));
               sum += part * picture.pixels[static_cast<std::size_t>((i * w + j) * 3 + c)];
               area += part;
             }

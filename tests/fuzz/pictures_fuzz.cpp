@@ -10,8 +10,9 @@ LIMN_FUZZ(pictures) {
   const auto whole = [&](const limn::PictureSample& sample) {
     const auto set = limn::parse_picture_zip(archive, "fuzz.zip", sample, limits);
     const auto size = static_cast<std::size_t>(set.images.size);
-    require(set.images.bytes.size() == size * static_cast<std::size_t>(set.channels * set.images.height * set.images.width),
-            "all pixels");
+    require(
+        set.images.bytes.size() == size * static_cast<std::size_t>(set.channels * set.images.height * set.images.width),
+        "all pixels");
     require(set.files.size() == size, "a file an image");
     require(set.labels.empty() || set.labels.size() == size, "a label an image, or none");
     for (const auto label : set.labels) require(label < set.classes.size(), "a label has a name");
@@ -19,7 +20,6 @@ LIMN_FUZZ(pictures) {
   };
   try {
     whole(std::vector<std::int64_t>{4, 4});
-  } catch (const limn::Error&) {
-  }
+  } catch (const limn::Error&) {}
   whole(std::nullopt);
 }
