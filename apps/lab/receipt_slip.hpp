@@ -157,7 +157,7 @@ std::size_t batch_of(const Rows& rows, std::size_t row);
 Account of_input(const Rows& rows, const Name& n);
 Account of_entering(const Scene& scene, const Rows& rows, const Name& n);
 Account of_z(const Scene& scene, const Rows& rows, const Name& n);
-Account of_head(const Rows& rows, const Name& n);  // a, output, loss, weight
+Account of_head(const Rows& rows, const Name& n);        // a, output, loss, weight
 Account of_prediction(const Rows& rows, const Name& n);  // also error
 Account of_delta(const Scene& scene, const Rows& rows, const Name& n);
 Account of_gradient(const Scene& scene, const Name& n);  // also train.loss
