@@ -83,8 +83,20 @@ class Histograms(ViewsTest):
         run = self.lab.do(state["id"], "step", count=3)["id"]
         before = self.histograms(run, 3)["layers"]
         self.assertNotIn(2, before[0]["units"]["dead_units"])
-        self.lab.do(run, "act", name="edit", values={"layer1.b[2]": -100, "layer2.b[1]": 50, "layer2.b[3]": -50})
         rows = min(256, state["split"]["valid"])
+
+        def shifted(layer, unit, wanted):
+            """The bias with which the z of the rows, in their order, come to stand as `wanted` says of them."""
+            z = sorted(self.value(run, 3, f"layer{layer}.z[{unit}]@valid/{i}") for i in range(rows))
+            return self.value(run, 3, f"layer{layer}.b[{unit}]") + wanted(z)
+
+        steep = math.atanh(math.sqrt(0.95))
+        planted = {"layer1.b[2]": -100, "layer2.b[1]": 50, "layer2.b[3]": -50,
+                   "layer1.b[4]": shifted(1, 4, lambda z: -(z[-1] + z[-2]) / 2)}  # one row passes
+        self.lab.do(run, "act", name="edit", values=planted)
+        self.lab.do(run, "act", name="edit", values={  # behind the first layer as it is now
+            "layer2.b[0]": shifted(2, 0, lambda z: steep - (z[rows // 7] + z[rows // 7 + 1]) / 2),  # 85 in 100 are flat
+            "layer2.b[2]": shifted(2, 2, lambda z: steep - (z[rows // 30] + z[rows // 30 + 1]) / 2)})  # 96 in 100
         for when in ("at", "later"):
             layers, step = self.histograms(run, self.lab.get(f"/api/runs/{run}")["step"])["layers"], 3 + (when == "later")
             dead = [j for j in range(6) if all(self.value(run, step, f"layer1.a[{j}]@valid/{i}") == 0 for i in range(rows))]
@@ -92,6 +104,9 @@ class Histograms(ViewsTest):
                 1 - self.value(run, step, f"layer2.a[{j}]@valid/{i}") ** 2 < 0.05 for i in range(rows)) >= 19 * rows]
             self.assertIn(2, dead)
             self.assertTrue({1, 3} <= set(flat))
+            if when == "at":
+                self.assertNotIn(4, dead)
+                self.assertEqual(flat, [1, 2, 3])
             self.assertEqual(layers[0]["units"], {"of": 6, "dead": len(dead), "saturated": 0, "dead_units": dead, "saturated_units": []})
             self.assertEqual(layers[1]["units"], {"of": 4, "dead": 0, "saturated": len(flat), "dead_units": [], "saturated_units": flat})
             self.assertIsNone(layers[2]["units"])

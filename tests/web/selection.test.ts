@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { steps } from '../../web/src/chapter/nn/ridges';
+import { steps, thinned } from '../../web/src/chapter/nn/ridges';
 import { cutOf, frozenOf, has, less, parts, plus, read } from '../../web/src/chapter/nn/selection';
 
 const quantities = [{ name: 'layer1.w', shape: [2, 8] }, { name: 'layer1.b', shape: [8] }, { name: 'layer2.gamma', shape: [8] }, { name: 'layer2.beta', shape: [8] }, { name: 'layer11.b', shape: [8] }, { name: 'momentum/layer1.w', shape: [2, 8] }];
@@ -37,4 +37,12 @@ test('ridges stand behind kept states, at most 30 of them, and a longer run keep
   expect(steps({ snapshots: [40], start: 40, head: 40, state: 'paused' })).toEqual([40]);
   const short = steps({ snapshots: [0, 60], start: 0, head: 60, state: 'paused' });
   expect([short[0], short.at(-1), short.length]).toEqual([0, 60, 16]);
+});
+
+test('of the ridges that are known at most 30 are drawn, the first and the last among them', () => {
+  expect(thinned([])).toEqual([]);
+  expect(thinned([7])).toEqual([7]);
+  expect(thinned([9, 1, 20])).toEqual([1, 9, 20]);
+  const many = thinned(Array.from({ length: 77 }, (_, i) => 3 * i));
+  expect([many.length, new Set(many).size, many[0], many.at(-1)]).toEqual([30, 30, 0, 228]);
 });

@@ -73,7 +73,7 @@ export const en = {
   },
   views: {
     weights: 'Weights', activations: 'Activations', gradients: 'Gradients', what: 'What is spread',
-    histogramsNote: 'A ridge for each kept step, the oldest at the back, by the square root of the count. Activations of {rows} validation rows. Dead: exactly 0 for all of them; saturated: the slope below 5 % of its largest for 95 % of them.',
+    histogramsNote: 'A ridge for each kept step, the oldest at the back, by the square root of the count. Activations of {rows} {split} rows. Dead: exactly 0 for all of them; saturated: the slope below 5 % of its largest for 95 % of them.',
     spreadSentence: '{what}: mean {mean}, deviation {deviation}, all within ±{high}, exactly zero {zero}.', mean: 'mean', deviation: 'deviation', largest: 'largest size', zeros: 'zeros',
     true: 'truth', dead: 'dead', saturated: 'saturated', cut: 'cut', frozen: 'frozen', unitsOf: 'units {units}',
     mistakes: 'Worst mistakes', wrongOf: '{wrong} wrong of {rows} validation rows; the largest losses first', worstOf: 'The largest losses of {rows} validation rows', all: 'All rows', none: 'No such row.', error: 'error',

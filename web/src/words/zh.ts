@@ -74,7 +74,7 @@ export const zh: Words = {
   },
   views: {
     weights: '权重', activations: '激活', gradients: '梯度', what: '分布的对象',
-    histogramsNote: '每个保留的步一条脊线，最早的在最后面；高度取计数的平方根。激活取自 {rows} 行验证数据。死亡：对所有行恰为 0；饱和：对 95 % 的行，斜率低于其最大值的 5 %。',
+    histogramsNote: '每个保留的步一条脊线，最早的在最后面；高度取计数的平方根。激活取自 {rows} 行{split}数据。死亡：对所有行恰为 0；饱和：对 95 % 的行，斜率低于其最大值的 5 %。',
     spreadSentence: '{what}：均值 {mean}，标准差 {deviation}，全部在 ±{high} 之内，恰为零的占 {zero}。', mean: '均值', deviation: '标准差', largest: '最大绝对值', zeros: '零的占比',
     true: '真值', dead: '死亡', saturated: '饱和', cut: '已剪断', frozen: '已冻结', unitsOf: '单元 {units}',
     mistakes: '最严重的错误', wrongOf: '{rows} 行验证数据中有 {wrong} 行答错；损失最大的在前', worstOf: '{rows} 行验证数据中损失最大的样本', all: '全部样本', none: '没有这样的样本。', error: '误差',

@@ -13,3 +13,10 @@ export function steps(s: Pick<State, 'snapshots' | 'start' | 'head' | 'state'>):
   const between = s.state !== 'playing' && s.snapshots.length <= few ? Array.from({ length: Math.floor((s.head - s.start) / stride) }, (_, i) => s.start + (i + 1) * stride) : [];
   return [...new Set([...kept, ...between])].sort((a, b) => a - b);
 }
+
+// Of all that are known, as many as can be drawn, evenly by their order; the engine lets go of kept states, the page
+// keeps what it was told.
+export function thinned(known: number[]): number[] {
+  const all = [...known].sort((a, b) => a - b), n = Math.min(most, all.length);
+  return Array.from({ length: n }, (_, i) => all[n < 2 ? 0 : Math.round((i * (all.length - 1)) / (n - 1))]);
+}
