@@ -157,6 +157,17 @@ class Commands(ProgramTest):
         self.assertEqual((again["fingerprint"], again["metrics"]), (done["fingerprint"], done["metrics"]))
         self.assertIn("its end", self.limn("resume", "run").out)
 
+    def test_a_run_remembers_how_long_its_steps_took(self):
+        seconds = lambda run: self.limn("runs", "show", run, "--json").events[0]["seconds"]
+        first, whole = self.train(*SMALL, "--steps", 2000, "--out", "run"), self.train(*SMALL, "--steps", 2000, "--seed", 2, "--out", "other")
+        before = seconds("run")
+        self.assertGreater(before, 0)
+        self.assertLessEqual(before, first.done["seconds"])  # the steps are a part of the whole
+        self.limn("resume", "run", "--steps", 4000)
+        self.assertGreater(seconds("run"), before, "what was before is counted too")
+        compared = self.limn("runs", "compare", "run", "other", "--json").events[0]
+        self.assertEqual(compared["seconds"], [seconds("run"), seconds("other")])
+
     def test_a_run_has_one_writer(self):
         process = self.start("train", "mlp", "--json", "--threads", 1, *SMALL, "--steps", 10 ** 9, "--out", "run")
         while not (self.folder / "run").exists():

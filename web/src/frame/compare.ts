@@ -18,17 +18,27 @@ export function best(evals: Evaluation[], metric: string): Evaluation | undefine
 export const last = (evals: Evaluation[], metric: string) => evals.findLast((e) => Number.isFinite(e[metric]));
 
 // Seconds of training up to a step: between two evaluations, which know theirs, steps are taken to last alike.
-const marks = (run: Timed): [number, number][] => [[run.state.start, 0], ...run.evals.map((e): [number, number] => [e.step, e.seconds]), [run.state.head, run.state.seconds]];
-function between(all: [number, number][], from: 0 | 1, v: number): number {
-  const to = 1 - from;
-  for (let i = 1; i < all.length; i++) {
-    const a = all[i - 1], b = all[i];
-    if (v <= b[from] || i === all.length - 1) return b[from] === a[from] ? b[to] : a[to] + (b[to] - a[to]) * Math.max(0, Math.min(1, (v - a[from]) / (b[from] - a[from])));
-  }
-  return 0;
+type Mark = [step: number, seconds: number];
+const known = new WeakMap<Evaluation[], { head: number; seconds: number; marks: Mark[] }>();
+function marksOf({ state: { start, head, seconds }, evals }: Timed): Mark[] {
+  const old = known.get(evals);
+  if (old?.head === head && old.seconds === seconds) return old.marks;
+  const marks: Mark[] = [[start, 0], ...evals.map((e): Mark => [e.step, e.seconds]), [head, seconds]];
+  known.set(evals, { head, seconds, marks });
+  return marks;
 }
-export const secondsAt = (run: Timed, step: number) => between(marks(run), 0, step);
-export const stepAtSeconds = (run: Timed, seconds: number) => Math.round(between(marks(run), 1, seconds));
+function between(all: Mark[], from: 0 | 1, v: number): number {
+  let low = 0, high = all.length - 1; // the first mark at or behind v, or the last
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle][from] >= v) high = middle;
+    else low = middle + 1;
+  }
+  const b = all[Math.max(1, low)], a = all[Math.max(1, low) - 1], to = 1 - from;
+  return b[from] === a[from] ? b[to] : a[to] + (b[to] - a[to]) * Math.max(0, Math.min(1, (v - a[from]) / (b[from] - a[from])));
+}
+export const secondsAt = (run: Timed, step: number) => between(marksOf(run), 0, step);
+export const stepAtSeconds = (run: Timed, seconds: number) => Math.round(between(marksOf(run), 1, seconds));
 
 // Runs that differ by nothing but the seed, two or more: the places of one run of each seed.
 export function seedGroups(states: Pick<State, 'experiment' | 'data' | 'seed' | 'settings' | 'total_steps' | 'head'>[]): number[][] {

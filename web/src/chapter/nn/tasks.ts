@@ -4,7 +4,7 @@ import { lab } from '../../engine/run.svelte';
 import { meanAndDeviation } from '../../frame/compare';
 import { byDistance, byFactor, different, firstReached, largest, type Verdict } from '../../part/judge';
 import { make, reach, read, type Setup, type Task } from '../../part/tasks.svelte';
-import { count, percent, short } from '../../words/words.svelte';
+import { count, percent, short, speech } from '../../words/words.svelte';
 import { recipe } from './recipe';
 
 const places = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -85,7 +85,7 @@ const xorUnits: Task = {
     const ends = await Promise.all(runs.map(async (id, i) => {
       const end = (await protocol.state(id)).total_steps;
       await reach(id, end);
-      return read(id, end, 'valid.accuracy', `${Math.floor(i / 3) + 1} × tanh, seed ${seeds[i % 3]}`, { share: true });
+      return read(id, end, 'valid.accuracy', `${Math.floor(i / 3) + 1} × tanh, ${speech.words.seed} ${seeds[i % 3]}`, { share: true });
     }));
     const { at, of } = firstReached([0, 3, 6, 9].map((from) => ends.slice(from, from + 3).map((e) => e.value)), 0.95);
     const truth = at < 0 ? 5 : at + 1;
@@ -105,7 +105,7 @@ const dropoutHelps: Task = {
   async answer({ runs }, guess) {
     const ends = await Promise.all(runs.map(async (id, i) => {
       await reach(id, 600);
-      return read(id, 600, 'valid.accuracy', `seed ${seeds[Math.floor(i / 2)]}, dropout ${i % 2 ? 0.5 : 0}`, { share: true });
+      return read(id, 600, 'valid.accuracy', `${speech.words.seed} ${seeds[Math.floor(i / 2)]}, dropout ${i % 2 ? 0.5 : 0}`, { share: true });
     }));
     const { mean, deviation } = meanAndDeviation(seeds.map((_, s) => 100 * (ends[2 * s + 1].value - ends[2 * s].value)));
     const isClear = Math.abs(mean) > deviation;
