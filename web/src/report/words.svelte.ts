@@ -19,7 +19,7 @@ const en = {
   data: 'Data', name: 'name', rows: 'rows', rowsOf: '{train} to learn from, {valid} to validate, {test} to test', columns: 'columns', sample: 'size of a sample', target: 'predicts', classes: 'classes', digest: 'SHA-256 of the content',
   engine: 'Engine and replay', build: 'build', isa: 'instruction path', isaNote: 'The same bits on any number of threads.', fingerprint: 'Fingerprint', made: 'made',
   replayNote: 'Each number on this page can be computed again, bit for bit, from the folder of the run. Point at one to see its exact bits.',
-  replayThis: 'The state and its fingerprint again:', trainThis: 'The same training anew, with recipe.json from above:', branchThis: 'The same branch anew, from its parent:', flagged: 'The changes at flags are not in it.',
+  replayThis: 'The state and its fingerprint again:', trainThis: 'The same training anew, with recipe.json from above:', branchThis: 'The same branch anew, from its parent:', flagged: 'The changes at its flags are not made by this: set them again at their steps.',
   evaluations: 'All evaluations of this run', everyNth: 'Every {n}th of {all}.', weights: 'Weights {when}', weightsNote: 'Rows: inputs of the layer; columns: its units.',
 };
 type Words = typeof en;
@@ -41,7 +41,7 @@ const zh: Words = {
   data: '数据', name: '名称', rows: '行数', rowsOf: '训练 {train}，验证 {valid}，测试 {test}', columns: '列', sample: '样本尺寸', target: '预测目标', classes: '类别', digest: '内容的 SHA-256',
   engine: '引擎与重放', build: '构建', isa: '指令路径', isaNote: '任意线程数下比特都相同。', fingerprint: '指纹', made: '创建于',
   replayNote: '本页的每个数都能由训练文件夹逐比特地重新算出。将指针移到数上可查看其精确比特。',
-  replayThis: '再次得到此状态及其指纹：', trainThis: '用上面的 recipe.json 重新训练：', branchThis: '从其父训练重新建立此分支：', flagged: '其中不含旗标处的改动。',
+  replayThis: '再次得到此状态及其指纹：', trainThis: '用上面的 recipe.json 重新训练：', branchThis: '从其父训练重新建立此分支：', flagged: '此命令不含旗标处的改动，需在相应的步再次设置。',
   evaluations: '本训练的全部评估', everyNth: '共 {all} 次，每 {n} 次列出一次。', weights: '权重（{when}）', weightsNote: '行为该层的输入，列为该层的单元。',
 };
 
