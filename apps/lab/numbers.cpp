@@ -1,5 +1,5 @@
-// Exact numbers of any step of a run by name, and their receipts: GET for one, POST for many. What stands at another step
-// is read in turns, one number at a time, so that it holds up nobody. It must not know what receipts consist of.
+// Exact numbers of any step of a run by name, and their receipts: GET for one, POST for many. What stands at another
+// step is read in turns, one number at a time, so that it holds up nobody. It must not know what receipts consist of.
 #include <algorithm>
 
 #include "experiment/experiment.hpp"

@@ -59,8 +59,8 @@ std::vector<NodeId> of_scope(const Graph& graph, NodeId last) {
   std::vector<NodeId> list{last};
   for (std::size_t i = 0; i < list.size(); ++i)
     for (const NodeId in : graph[list[i]].in)
-      if (graph[in].scope == graph[last].scope && graph[in].op != Op::kInput && graph[in].origin == graph[last].origin &&
-          std::ranges::find(list, in) == list.end())
+      if (graph[in].scope == graph[last].scope && graph[in].op != Op::kInput &&
+          graph[in].origin == graph[last].origin && std::ranges::find(list, in) == list.end())
         list.push_back(in);
   std::ranges::sort(list);
   return list;
@@ -126,7 +126,8 @@ Json origin(LiveRun& live, const std::string& name) {
   for (std::size_t i = 0; fits && !of_metric && i < n.index.size(); ++i)
     fits = n.index[i] >= 0 && n.index[i] < nodes.shape[static_cast<int>(i)];
   if (!fits || (!of_metric && nodes.list.empty()))
-    throw Error(fmt::format("there is no quantity \"{}\"", name), "write it like layer1.w[3,4] or layer2.z[3]@train/17");
+    throw Error(fmt::format("there is no quantity \"{}\"", name),
+                "write it like layer1.w[3,4] or layer2.z[3]@train/17");
   Json list = Json::array(), shape = Json::array();
   const Graph& graph = nodes.fn.graph;
   for (const NodeId id : nodes.list) {

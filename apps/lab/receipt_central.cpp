@@ -39,8 +39,8 @@ nlohmann::json answer(const Difference& d, double value, double bound) {
                         : is_kink(d, value) ? "kink"
                         : apart <= bound    ? "rounding"
                                             : "differs";
-  return {{"value", d.value}, {"relative", relative}, {"h", d.h}, {"left", d.left}, {"right", d.right},
-          {"verdict", verdict}};
+  return {{"value", d.value}, {"relative", relative}, {"h", d.h},
+          {"left", d.left},   {"right", d.right},     {"verdict", verdict}};
 }
 
 }  // namespace

@@ -165,8 +165,9 @@ Account of_parameter(const Scene& scene, const Name& n, const std::string& name)
 Account of_statistic(const Scene& scene, const Name& n, const std::string& name);
 Account of_metric(const Scene& scene, const std::string& name);
 
-// A derivative as the difference of the loss at either side, in float64, beside the engine's `value`, which the rounding
-// of float32 may take off by `bound`. Of a gradient: of the mean of the rows' losses; null where it would take too long.
+// A derivative as the difference of the loss at either side, in float64, beside the engine's `value`, which the
+// rounding of float32 may take off by `bound`. Of a gradient: of the mean of the rows' losses; null where it would take
+// too long.
 nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value, double bound);
 nlohmann::json central_of_gradient(const Rows& rows, const Name& n, float value, double bound);
 

@@ -20,7 +20,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostOpen = 64;
 constexpr std::size_t kMostNames = 512, kMostReceipts = 64;  // in one request
-constexpr std::size_t kMostKept = 512 << 20;  // bytes of states in memory, of all runs
+constexpr std::size_t kMostKept = 512 << 20;                 // bytes of states in memory, of all runs
 
 std::string decoded(std::string_view text) {
   std::string out;

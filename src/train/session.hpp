@@ -99,8 +99,9 @@ class Session {
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
   // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17",
   // where "@batch/17" is the 18th row of the batch that the next step takes, and "@step/17" the same as inspect_step()
-  // has it; the derivatives of a sample's own loss, "layer1.dw[3,4]@train/17" (not of "@step"); or a metric of a split: "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are
-  // taken for class 5 (by the last weights). Error: no such quantity, naming those there are.
+  // has it; the derivatives of a sample's own loss, "layer1.dw[3,4]@train/17" (not of "@step"); or a metric of a split:
+  // "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are taken for class 5 (by the last
+  // weights). Error: no such quantity, naming those there are.
   float quantity(const std::string& name) const;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
