@@ -26,12 +26,12 @@ struct Engine {
   // Everything a state has whatever the settings are; and what watching the validation loss adds to it.
   std::vector<TensorView> state();
   std::vector<TensorView> watched();
-  std::vector<TensorView> gradient() const;          // of the last step; none before the first
-  void forget_last_step();                           // the state was replaced, or the plans
+  std::vector<TensorView> gradient() const;  // of the last step; none before the first
+  void forget_last_step();                   // the state was replaced, or the plans
   // What was measured and looked at is no more: the weights were changed between two steps.
   void forget_measurements() { measured_.reset(), looked_ = {}; }
-  std::vector<std::int32_t> next_rows();             // that the next step takes, in its order
-  void keep_best();                                  // the weights as they are
+  std::vector<std::int32_t> next_rows();  // that the next step takes, in its order
+  void keep_best();                       // the weights as they are
   // What the layers will say of the next step's rows while it is made. Nothing is learned.
   Inspection inspect_step();
   // What the layers say of a row of the data, as an evaluation sees it; and the gradient of its own loss [parameters].

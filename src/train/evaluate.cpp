@@ -132,7 +132,8 @@ Inspection Evaluator::inspect(const Dataset& data, std::span<const std::int32_t>
 }
 
 std::span<const float> Evaluator::gradient(const Dataset& data, std::int32_t row) {
-  const BatchPlan& plan = plan_for(slopes_, 1, [&](std::int64_t rows) { return row_gradient(model_, settings_, rows); });
+  const BatchPlan& plan =
+      plan_for(slopes_, 1, [&](std::int64_t rows) { return row_gradient(model_, settings_, rows); });
   plan.feed->set(data, &row);
   plan.executable->run(pool_, {});
   return plan.executable->output(0);

@@ -69,7 +69,7 @@ export const en = {
     parameter: 'parameter', thisSample: 'of this sample', numerical: 'numerical', apart: 'apart', mean: 'batch mean', before: 'w at {n}', after: 'w at {n}',
     updateOf: 'update of step {step}, {w}', check: 'Gradient check', checkNote: 'Each derivative against the difference of the loss in float64.', whenPaused: 'Pause to see it: differences take time.',
     checked: 'Largest relative difference {relative}; {agree} of {count} agree within 0.001 (the layer has {all}).', nothing: 'Nothing could be compared.', kinks: '{n} at a kink are not counted.', rounded: '{n} within float32’s rounding are not counted.',
-    sampleNote: 'train/17, valid/3, test/0 or batch/5', picture: 'The sample as picture', pictureSentence: 'The numbers that enter from {of}, 0 to 1.', pickNote: 'Point at a pixel, or use the arrows.',
+    truth: 'truth', sampleNote: 'train/17, valid/3, test/0 or batch/5', picture: 'The sample as picture', pictureSentence: 'The numbers that enter from {of}, 0 to 1.', pickNote: 'Point at a pixel, or use the arrows.',
   },
   views: {
     weights: 'Weights', activations: 'Activations', gradients: 'Gradients', what: 'What is spread',

@@ -70,7 +70,7 @@ export const zh: Words = {
     parameter: '参数', thisSample: '此样本', numerical: '数值梯度', apart: '相对差', mean: '批平均', before: '第 {n} 步的 w', after: '第 {n} 步的 w',
     updateOf: '第 {step} 步的更新，{w}', check: '梯度检验', checkNote: '每个导数都与 float64 损失差分相比较。', whenPaused: '暂停后显示：差分需要时间。',
     checked: '最大相对差 {relative}；{count} 个中有 {agree} 个在 0.001 之内相符（该层共 {all} 个）。', nothing: '没有可比较的。', kinks: '{n} 个位于折点，不计入。', rounded: '{n} 个在 float32 舍入误差之内，不计入。',
-    sampleNote: 'train/17、valid/3、test/0 或 batch/5', picture: '样本图像', pictureSentence: '样本 {of} 的输入数值，从 0 到 1。', pickNote: '指向一个像素，或使用方向键。',
+    truth: '真实值', sampleNote: 'train/17、valid/3、test/0 或 batch/5', picture: '样本图像', pictureSentence: '样本 {of} 的输入数值，从 0 到 1。', pickNote: '指向一个像素，或使用方向键。',
   },
   views: {
     weights: '权重', activations: '激活', gradients: '梯度', what: '分布的对象',
