@@ -6,7 +6,9 @@ find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibLZMA REQUIRED)
 find_package(BZip2 REQUIRED)
+find_package(PNG REQUIRED)
 find_package(hwy REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(md REQUIRED IMPORTED_TARGET libmd)
-set(LIMN_PKG_MODULES fmt zlib liblzma libhwy libxxhash libmd)  # libbz2 has none: limn.pc names it
+pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+set(LIMN_PKG_MODULES fmt zlib liblzma libhwy libxxhash libmd libpng libturbojpeg)  # libbz2 has none: limn.pc names it

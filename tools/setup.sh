@@ -6,8 +6,8 @@ stage_number=0 stage_count=0 hint=
 
 # What limn is built with: COMMAND MINIMUM PACKAGE. A command that is new enough is left alone; `any` will do.
 build_commands=("g++ 12 g++" "cmake 3.25 cmake" "ninja 1.10 ninja-build" "pkg-config 0.29 pkg-config")
-build_libraries=(libc6-dev libhwy-dev nlohmann-json3-dev libcli11-dev libfmt-dev zlib1g-dev liblzma-dev libbz2-dev libxxhash-dev
-  libmd-dev libboost-dev ca-certificates)
+build_libraries=(libc6-dev libhwy-dev nlohmann-json3-dev libcli11-dev libfmt-dev zlib1g-dev liblzma-dev libbz2-dev libpng-dev
+  libturbojpeg0-dev libxxhash-dev libmd-dev libboost-dev ca-certificates)
 data_commands=("node 18 nodejs" "npm any npm" "curl any curl")  # npm and curl only fetch data
 
 say() { printf '%s\n' "$*" >&2; }
@@ -128,7 +128,7 @@ build() {  # build PRESET [TARGET]: the default target without one
 # The lab's pages into web/dist, where the build finds them. Built again when a source is newer.
 pages() {
   local stamp=web/dist/index.html need
-  [[ -f $stamp && -z $(find web -path web/node_modules -prune -o -path web/dist -prune -o -newer $stamp -type f -print -quit) ]] && return
+  [[ -f $stamp && -z $(find web book -path web/node_modules -prune -o -path web/dist -prune -o -newer $stamp -type f -print -quit) ]] && return
   find_missing "${data_commands[@]}"
   if command -v apt-get >/dev/null; then
     for need in "${missing[@]}"; do apt_install "$need" || echo "$need could not be installed"; done

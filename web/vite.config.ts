@@ -1,8 +1,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import references from '../book/references.json';
+import { book } from './book';
 
 // No data: addresses and no preload script: the server's content policy allows files of its own alone.
 export default defineConfig({
-  plugins: [svelte()],
-  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  plugins: [book(references), svelte()],
+  build: { target: 'es2022', minify: 'terser', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
 });

@@ -1,4 +1,4 @@
-// limn export: what a run has learned, as a file that other programs read.
+// limn export: what a run has learned, as a file that other programs read, or as a report for people.
 #include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
@@ -6,23 +6,50 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "cli/command.hpp"
+#include "cli/machine.hpp"
 #include "cli/output.hpp"
+#include "experiment/travel.hpp"
 #include "experiment/weights.hpp"
+#include "lab/report.hpp"
 
 namespace limn::cli {
 namespace {
-
-struct Format {
-  const char* name;
-  ExportedWeights (*write)(const Run& run, const JournalContent& journal, const std::filesystem::path& file);
-};
-constexpr std::array kFormats = {Format{"safetensors", export_weights}};
 
 struct Options {
   std::string run, format, file;
   Common common;
 };
+
+struct Written {
+  nlohmann::json event;  // what it adds to the event "export"
+  std::string line;      // the same for people
+};
+
+Written write_weights(const Options& options, const Run& run, const JournalContent& journal) {
+  const ExportedWeights done = export_weights(run, journal, options.file);
+  return {
+      {{"step", done.step}, {"tensors", done.tensors}, {"numbers", done.numbers}},
+      fmt::format("{} tensors, {} numbers, of {} after step {}", done.tensors, done.numbers, run.info.id, done.step)};
+}
+
+Written write_report(const Options& options, const Run& run, const JournalContent& journal) {
+  check_ordinary(options.file, "report.html");
+  Machine machine(options.common, &run);
+  const auto data = load_data(run);
+  const Visit head = travel(run, journal, data, machine.pool(), journal.last_step(), Arrival::kState);
+  const auto no_other = [](const Run&) -> const JournalContent* { return nullptr; };
+  write_durably(options.file, lab::report(run, journal, *head.session, *data, no_other));
+  return {{{"step", journal.last_step()}},
+          fmt::format("the report of {} after step {}", run.info.id, journal.last_step())};
+}
+
+struct Format {
+  const char* name;
+  Written (*write)(const Options& options, const Run& run, const JournalContent& journal);
+};
+constexpr std::array kFormats = {Format{"safetensors", write_weights}, Format{"html", write_report}};
 
 int export_run(const Options& options) {
   std::vector<std::string> names;
@@ -32,29 +59,29 @@ int export_run(const Options& options) {
     throw Error(fmt::format("there is no format '{}'", options.format),
                 fmt::format("the formats are: {}", fmt::join(names, ", ")));
   const Run run = open_run(find_run(options.run));
-  const ExportedWeights done = format->write(run, journal_of(run), options.file);
-  if (options.common.json)
-    print_json({{"event", "export"},
-                {"run", run.info.id},
-                {"step", done.step},
-                {"format", format->name},
-                {"file", options.file},
-                {"tensors", done.tensors},
-                {"numbers", done.numbers}});
-  else if (!options.common.quiet)
-    fmt::print("{}: {} tensors, {} numbers, of {} after step {}\n", options.file, done.tensors, done.numbers,
-               run.info.id, done.step);
+  const Written done = format->write(options, run, journal_of(run));
+  if (options.common.json) {
+    nlohmann::json event = {
+        {"event", "export"}, {"run", run.info.id}, {"format", format->name}, {"file", options.file}};
+    event.update(done.event);
+    print_json(event);
+  } else if (!options.common.quiet) {
+    fmt::print("{}: {}\n", options.file, done.line);
+  }
   return 0;
 }
 
 }  // namespace
 
 void add_export_command(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("export", "write a run's last weights as a file that other programs read");
+  auto* command =
+      app.add_subcommand("export", "write a run's last weights for other programs, or its report for people");
   auto options = std::make_shared<Options>();
   command->add_option("run", options->run, "a run's folder or id")->required();
   command->add_option("file", options->file, "the file to write; one that is there is replaced")->required();
-  command->add_option("--format", options->format, "safetensors")->required()->type_name("NAME");
+  command->add_option("--format", options->format, "safetensors: weights; html: a report")
+      ->required()
+      ->type_name("NAME");
   add_output_options(*command, options->common);
   command->callback([&action, options] { action = [options] { return export_run(*options); }; });
 }

@@ -15,6 +15,8 @@ int begin_training(Recipe recipe, const std::string& out, const Common& common) 
     throw Error(fmt::format("{} exists already", out), "choose another folder with --out, or remove this one");
   Machine machine(common);
   const auto [run, data, session] = begin_run(std::move(recipe), {out}, machine.program(), machine.pool());
+  if (!common.json && !common.quiet)
+    for (const std::string& note : data->notes) fmt::print("note: {}\n", note);
   return continue_training(run, *session, *data, run.info.total_steps, {}, machine, common);
 }
 

@@ -79,6 +79,7 @@ void Hub::branch(Open& parent, const Json& wish, const Reply& reply, const Edits
       if (plays) play(opened, Json::object());
       return {200, opened.told.whole(opened)};
     }));
+    return true;
   };
   parent.reader.send(
       {step, Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});

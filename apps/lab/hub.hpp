@@ -96,10 +96,19 @@ class Hub {
   void find_route(const Request& request, const Reply& reply);
   Json lab() const;
   Json runs();
-  void quantity(Open& open, std::int64_t step, const std::string& name, bool with_receipt, const Reply& reply);
+  // Numbers of a step by name, with their receipts or without; `alone`: one, which is the answer itself.
+  struct Asked {
+    std::vector<std::string> names;
+    bool receipts = false, alone = false;
+  };
+  void quantities(Open& open, const std::string& step, Asked asked, const Reply& reply);
+  void spread(Open& open, std::int64_t step, const std::string& what, const std::map<std::string, std::string>& query,
+              const Reply& reply);
+  void report(Open& open, const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   Json data();
-  Json upload(const std::string& name, const std::string& bytes);
+  // Reads the file beside all other work, and keeps it if it can be learned from.
+  void upload(const std::string& name, const std::string& bytes, const Reply& reply);
   Json uploaded(const std::string& name);
   Json remove_upload(const std::string& name);
   Json remove_run(const std::string& id);
@@ -137,6 +146,8 @@ class Hub {
   double turn_ = 0;  // time that who had the least had at the last turn
   DataCache data_;
   std::map<std::string, Load> loads_;  // by the request, as text
+  std::map<std::int64_t, std::jthread> uploading_;
+  std::int64_t uploading_count_ = 0;
   std::thread thread_;
 };
 

@@ -30,9 +30,26 @@ Json Hub::data() {
   return {{"data", all}};
 }
 
-Json Hub::upload(const std::string& name, const std::string& bytes) {
+void Hub::upload(const std::string& name, const std::string& bytes, const Reply& reply) {
   quota_.check(bytes.size());
-  return uploads_.add(name, bytes);
+  const auto number = ++uploading_count_;
+  uploading_[number] = std::jthread([this, number, name, bytes, reply] {
+    Json description;
+    const Answer refused = answered([&]() -> Answer {
+      description = described_upload(name, bytes);
+      return {201, ""};
+    });
+    const std::lock_guard lock(mutex_);
+    jobs_.emplace_back([this, number, name, bytes, reply, description, refused] {
+      uploading_.erase(number);
+      if (refused.status != 201) return reply(refused);
+      reply(answered([&]() -> Answer {
+        quota_.check(bytes.size());
+        return {201, to_text(uploads_.add(name, bytes, description))};
+      }));
+    });
+    wake_.notify_one();
+  });
 }
 
 Json Hub::uploaded(const std::string& name) {

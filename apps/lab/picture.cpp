@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "lab/histograms.hpp"
+#include "lab/mistakes.hpp"
 
 namespace limn::lab {
 namespace {
@@ -14,15 +16,6 @@ using Json = nlohmann::json;
 constexpr std::int64_t kMostInputs = 64;  // of a layer whose weights are sent one by one
 constexpr std::int64_t kMostGrid = 128;
 constexpr std::int64_t kMostTiles = 256;
-
-std::int64_t option(const Json& view, const char* name, std::int64_t initial, std::int64_t low, std::int64_t high) {
-  if (!view.contains(name)) return initial;
-  const Json& value = view.at(name);
-  if (!value.is_number_integer() || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high)
-    throw Error(fmt::format("the option {} of a view is {}", name, value.dump()),
-                fmt::format("write a whole number from {} to {}", low, high));
-  return value.get<std::int64_t>();
-}
 
 std::vector<std::int8_t> quantised(std::span<const float> values, float scale) {
   std::vector<std::int8_t> bytes;
@@ -89,13 +82,7 @@ std::pair<float, float> range_of(const Dataset& data, std::int64_t feature) {
 }
 
 double raw(const Dataset& data, std::int64_t feature, double encoded) {
-  std::int64_t at = 0;
-  for (const ColumnEncoding& column : data.preprocessing.columns) {
-    const auto width = column.categories.empty() ? 1 : static_cast<std::int64_t>(column.categories.size());
-    if (feature < at + width) return column.categories.empty() ? encoded * column.deviation + column.mean : encoded;
-    at += width;
-  }
-  return encoded;
+  return data.preprocessing.raw_value(feature, encoded);
 }
 
 struct Grid {
@@ -240,7 +227,8 @@ void draw_sample(const Json& view, LiveRun& run, Frame& frame) {
   if (data.task == Task::kClassify)
     frame.head["label"] = data.labels[at];
   else
-    frame.head["label"] = data.targets[at] * data.preprocessing.target_deviation + data.preprocessing.target_mean;
+    frame.head["label"] = data.preprocessing.raw_target(data.targets[at]);
+  if (data.task == Task::kRegress) frame.add("prediction", {1}, run.session().judge(data, row).said);
   for (const auto& [name, values] : layers) {
     if (name == "loss") continue;
     const std::size_t shown = name.starts_with("layer") ? std::min(values.size(), most) : values.size();
@@ -250,6 +238,15 @@ void draw_sample(const Json& view, LiveRun& run, Frame& frame) {
 
 }  // namespace
 
+std::int64_t option(const Json& view, const char* name, std::int64_t initial, std::int64_t low, std::int64_t high) {
+  if (!view.contains(name)) return initial;
+  const Json& value = view.at(name);
+  if (!value.is_number_integer() || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high)
+    throw Error(fmt::format("the option {} of a view is {}", name, value.dump()),
+                fmt::format("write a whole number from {} to {}", low, high));
+  return value.get<std::int64_t>();
+}
+
 void draw(const Json& view, LiveRun& run, Frame& frame) {
   const std::string name = view.value("view", "");
   if (name == "weights") return draw_weights(view, run, frame);
@@ -258,14 +255,20 @@ void draw(const Json& view, LiveRun& run, Frame& frame) {
   if (name == "confusion") return draw_confusion(view, run, frame);
   if (name == "tiles") return draw_tiles(view, run, frame);
   if (name == "sample") return draw_sample(view, run, frame);
+  if (name == "histograms") return draw_histograms(run, frame);
+  if (name == "mistakes") return draw_mistakes(view, run, frame);
   throw Error(fmt::format("there is no view '{}'", name),
-              "the views are: weights, map, units, confusion, tiles, sample");
+              "the views are: weights, map, units, confusion, tiles, sample, histograms, mistakes");
 }
 
 Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {
   const Dataset& data = *run.data();
   want_table(data, x), want_table(data, y);
-  Json out = {{"x", Json::array()}, {"y", Json::array()}, {"label", Json::array()}, {"split", Json::array()}};
+  Json out = {{"x", Json::array()},
+              {"y", Json::array()},
+              {"label", Json::array()},
+              {"target", Json::array()},
+              {"split", Json::array()}};
   const auto take = [&](const std::vector<std::int32_t>& rows, const char* split, std::size_t most) {
     for (const std::int32_t row : std::span(rows).first(std::min(rows.size(), most))) {
       const float* sample = data.values.data() + row * data.sample.size();
@@ -273,6 +276,9 @@ Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {
       out["y"].push_back(raw(data, y, sample[y]));
       out["label"].push_back(data.task == Task::kClassify ? Json(data.labels[static_cast<std::size_t>(row)])
                                                           : Json(nullptr));
+      out["target"].push_back(data.task == Task::kClassify
+                                  ? Json(nullptr)
+                                  : Json(data.preprocessing.raw_target(data.targets[static_cast<std::size_t>(row)])));
       out["split"].push_back(split);
     }
   };

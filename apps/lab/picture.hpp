@@ -9,7 +9,11 @@ namespace limn::lab {
 // Adds the view's arrays and head fields to the frame. Error: no such view, or one that this run's data do not have.
 void draw(const nlohmann::json& view, LiveRun& run, Frame& frame);
 
-// Samples of a table over two features, raw: {"x": [...], "y": [...], "label": [...], "split": [...]}, at most 2000.
+// A whole number among a view's options. Error: it is none, or out of range.
+std::int64_t option(const nlohmann::json& view, const char* name, std::int64_t initial, std::int64_t low,
+                    std::int64_t high);
+
+// Samples of a table over two features, raw: {"x": [...], "y": [...], "label": [...], "target": [...], "split": [...]}, at most 2000.
 nlohmann::json points(const LiveRun& run, std::int64_t x, std::int64_t y);
 
 // What the network says of one raw sample. Error: another count of numbers, or one that is not finite.

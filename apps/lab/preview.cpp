@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <set>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "data/csv.hpp"
 #include "data/encoding.hpp"
 #include "data/inflate.hpp"
+#include "data/picture_set.hpp"
 #include "data/split.hpp"
 #include "data/zip.hpp"
 
@@ -22,6 +24,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kShownRows = 10, kShownBytes = 200;  // of the preview, and of one of its cells
+constexpr std::size_t kShownPictures = 24, kShownPixels = 1 << 17;  // of the preview: numbers of all pictures
+constexpr std::uint64_t kMostPixels = std::uint64_t{1} << 28;
 constexpr std::int64_t kMostCells = std::int64_t{1} << 24, kMostColumns = 4096;
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;  // once texts are one number for each of their values
 
@@ -92,7 +96,7 @@ Json describe_table(const Table& table, std::int64_t official_train) {
                                  official ? kOfficialFractions : kUsualFractions, 1);
   std::vector<std::int32_t> training;
   for (const std::int32_t i : parts[0]) training.push_back(target.rows[static_cast<std::size_t>(i)]);
-  std::vector<std::string> notes;
+  auto notes = table.notes;
   const Preprocessing fitted = fit_table(table, target, training, notes);
   if (fitted.width() > kMostNumbers / rows)
     throw Error(fmt::format("{} becomes {} numbers in each of {} rows", table.name, fitted.width(), rows),
@@ -106,7 +110,11 @@ Json describe_table(const Table& table, std::int64_t official_train) {
     for (const auto& cells : table.columns) row.push_back(shown(cells[r]));
   }
   if (rows < table.rows()) notes.insert(notes.begin(), fmt::format("{} rows have no target", table.rows() - rows));
+  std::vector<std::int64_t> counts(target.classes.size());
+  for (const auto label : target.labels) ++counts[static_cast<std::size_t>(label)];
   return {{"kind", "table"},
+          {"counts", counts},
+          {"pictures", Json::array()},
           {"task", target.classes.empty() ? "regress" : "classify"},
           {"rows", table.rows()},
           {"columns", all},
@@ -117,19 +125,60 @@ Json describe_table(const Table& table, std::int64_t official_train) {
           {"preview", preview}};
 }
 
-Json describe_images(const ArraySet& arrays) {
-  const ImageSet set = images_of(arrays);
+// Pixels as two hex digits each: bytes as they are, floats from 0 to 1 in 255 steps.
+std::string pixels_of(const ImageSet& set, std::size_t image) {
+  const auto size = static_cast<std::size_t>(set.channels * set.images.height * set.images.width);
+  std::string text;
+  for (std::size_t i = image * size; i < (image + 1) * size; ++i) {
+    const int value = set.values.empty()
+                          ? set.images.bytes[i]
+                          : static_cast<int>(std::lround(std::clamp(set.values[i], 0.0f, 1.0f) * 255));
+    text += fmt::format("{:02x}", value);
+  }
+  return text;
+}
+
+// Some images of every class, in turns.
+Json pictures_of(const ImageSet& set, const std::vector<std::string>& classes, const std::vector<int>& index) {
+  std::vector<std::vector<std::size_t>> by_class(classes.size());
+  for (std::size_t i = 0; i < set.labels.size(); ++i)
+    by_class[static_cast<std::size_t>(index[set.labels[i]])].push_back(i);
+  Json all = Json::array();
+  const auto size = static_cast<std::size_t>(set.channels * set.images.height * set.images.width);
+  const std::size_t most = std::clamp<std::size_t>(kShownPixels / size, 1, kShownPictures);
+  for (std::size_t turn = 0, before = most + 1; all.size() < most && all.size() != before; ++turn) {
+    before = all.size();
+    for (std::size_t c = 0; c < classes.size() && all.size() < most; ++c) {
+      if (turn >= by_class[c].size()) continue;
+      const auto image = by_class[c][turn];
+      all.push_back({{"file", set.files.empty() ? fmt::format("{}", image) : set.files[image]},
+                     {"class", classes[c]},
+                     {"pixels", pixels_of(set, image)}});
+    }
+  }
+  return all;
+}
+
+Json describe_images(const ImageSet& set, const std::string& name) {
   const std::set<int> labels(set.labels.begin(), set.labels.end());
   if (labels.size() < 2)
-    throw Error(fmt::format("{} has {}", arrays.name, labels.empty() ? "no labels" : "images of one class only"),
+    throw Error(fmt::format("{} has {}", name, labels.empty() ? "no labels" : "images of one class only"),
                 "put the labels beside the images as the array y, of two classes or more");
-  static_cast<void>(draw_splits(set.official_train > 0 ? set.official_train : set.images.size, {},
-                                set.official_train > 0 ? kOfficialFractions : kUsualFractions, 1));
-  Json classes = Json::array();
-  for (const int label : labels) classes.push_back(std::to_string(label));
-  return {{"kind", "images"},         {"task", "classify"},     {"rows", set.images.size},
-          {"columns", Json::array()}, {"target", ""},           {"classes", classes},
-          {"sample", set.sample()},   {"notes", Json::array()}, {"preview", Json::array()}};
+  if (set.official_valid == 0)
+    static_cast<void>(draw_splits(set.official_train > 0 ? set.official_train : set.images.size, {},
+                                  set.official_train > 0 ? kOfficialFractions : kUsualFractions, 1));
+  std::vector<std::string> classes;
+  std::vector<int> index(256);
+  for (const int label : labels) {
+    index[static_cast<std::size_t>(label)] = static_cast<int>(classes.size());
+    classes.push_back(set.classes.empty() ? std::to_string(label) : set.classes[static_cast<std::size_t>(label)]);
+  }
+  std::vector<std::int64_t> counts(classes.size());
+  for (const auto label : set.labels) ++counts[static_cast<std::size_t>(index[label])];
+  return {{"kind", "images"},         {"task", "classify"},    {"rows", set.images.size},
+          {"columns", Json::array()}, {"target", ""},          {"classes", classes},
+          {"counts", counts},         {"sample", set.sample()}, {"notes", set.notes},
+          {"preview", Json::array()}, {"pictures", pictures_of(set, classes, index)}};
 }
 
 Json describe_arrays(const std::string& bytes, const std::string& name) {
@@ -140,7 +189,7 @@ Json describe_arrays(const std::string& bytes, const std::string& name) {
     throw Error(fmt::format("{} unpacks to {} bytes", name, unpacked),
                 fmt::format("at most {} MiB are taken here", kMostUpload >> 20));
   const ArraySet arrays = parse_npz(archive, name);
-  if (arrays.images()) return describe_images(arrays);
+  if (arrays.images()) return describe_images(images_of(arrays), name);
   if (!arrays.labelled() && arrays.x.shape[1] < 2)
     throw Error(fmt::format("{} has one column only", name), "put what is to be predicted into the array y");
   if (arrays.x.size() > kMostCells)
@@ -153,15 +202,18 @@ Json describe_arrays(const std::string& bytes, const std::string& name) {
 
 std::string upload_ending(const std::string& name) {
   const std::string small = lower(name);
-  for (const std::string ending : {"csv", "tsv", "csv.gz", "tsv.gz", "npz"})
+  for (const std::string ending : {"csv", "tsv", "csv.gz", "tsv.gz", "npz", "zip"})
     if (small.size() > ending.size() + 1 && small.ends_with("." + ending)) return ending;
   return "";
 }
 
 Json describe_upload(const std::string& bytes, const std::string& name) {
   const std::string ending = upload_ending(name);
-  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "give a file with a header and rows");
   if (ending == "npz") return describe_arrays(bytes, name);
+  if (ending == "zip") {
+    const auto archive = std::as_bytes(std::span(bytes));
+    return describe_images(parse_picture_zip(archive, name, std::nullopt, {kMostUpload, kMostPixels}), name);
+  }
   const auto packed = std::as_bytes(std::span(bytes));  // by content, as read_csv does
   return describe_table(parse_csv(is_gzip(packed) ? inflate_all(packed, name, kMostUpload) : bytes, name), 0);
 }

@@ -55,7 +55,7 @@ void Reader::go_on(double seconds) {
     try {
       if (travel(errand)) continue;
       const bool looks_back = errand.want == Errand::Want::kBefore && before_at_ >= 0 && before_at_ == errand.step - 1;
-      errand.arrived(*there_, looks_back ? before_.get() : nullptr);
+      if (!errand.arrived(*there_, looks_back ? before_.get() : nullptr)) continue;
       if (errand.disturbs) at_ = before_at_ = -1;
     } catch (const Error& error) {
       errand.failed(error);

@@ -17,7 +17,8 @@ struct Errand {
   };
   std::int64_t step = 0;
   Want want = Want::kStepped;
-  std::function<void(Session& there, Session* before)> arrived;  // must not throw
+  // Must not throw. False: it wants another turn there.
+  std::function<bool(Session& there, Session* before)> arrived;
   std::function<void(const Error&)> failed;
   bool disturbs = false;  // who arrives may change settings, or compute more: the session is not what it was
   bool begun = false;     // it stands nearer than any state that is kept

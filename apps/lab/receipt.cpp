@@ -8,6 +8,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+bool is_gradient(const Name& n) {
+  return n.state.empty() && n.layer > 0 && n.tensor.starts_with("d") && n.tensor != "dead";
+}
+
 Account told(const Scene& scene, const std::string& name, const std::optional<Rows>& rows) {
   const Name n(name);
   if (rows) {
@@ -15,15 +19,18 @@ Account told(const Scene& scene, const std::string& name, const std::optional<Ro
     if (n.tensor == "in") return of_entering(scene, *rows, n);
     if (n.tensor == "z") return of_z(scene, *rows, n);
     if (n.tensor == "delta") return of_delta(scene, *rows, n);
+    if (n.tensor == "prediction" || n.tensor == "error") return of_prediction(*rows, n);
+    if (n.tensor.starts_with("d")) return of_row_gradient(scene, *rows, n);
     return of_head(*rows, n);
   }
   const bool of_split = name.starts_with("valid.") || name.starts_with("test.") || name.starts_with("train.");
   if (of_split && name != "train.loss") return of_metric(scene, name);
+  if (n.state.empty() && (n.tensor == "dead" || n.tensor == "saturated")) return of_units(scene, n);
   if (!scene.has_before())
     return fmt::format("drawn by the initialiser {} from the seed: no step was taken yet",
                        scene.session.settings().init);
   if (name == "train.loss") return of_gradient(scene, n);
-  if (n.state.empty() && n.layer > 0 && n.tensor.starts_with("d")) return of_gradient(scene, n);
+  if (is_gradient(n)) return of_gradient(scene, n);
   if (n.state.empty() && (n.tensor == "mean" || n.tensor == "variance")) return of_statistic(scene, n, name);
   return of_parameter(scene, n, name);
 }
@@ -41,14 +48,16 @@ Json receipt(Session& session, const Dataset& data, const std::function<Session&
   if (!n.sample.empty()) rows.emplace(session, data, n.sample);
   Account answer = told(scene, name, rows);
   if (const auto* why = std::get_if<std::string>(&answer)) return {{"receipt", nullptr}, {"why", *why}};
-  Json json = {{"receipt", to_json(std::get<Slip>(std::move(answer)), value)}};
+  Json slip = to_json(std::get<Slip>(std::move(answer)), value);
+  const auto bound = slip.at("bound").get<double>();
   if (rows && n.tensor == "delta")
-    json["receipt"]["central"] = central_of_delta(*rows, n, value);
-  else if (!rows && n.state.empty() && n.layer > 0 && n.tensor.starts_with("d"))
-    json["receipt"]["central"] = central_of_gradient(scene, n, value);
+    slip["central"] = central_of_delta(*rows, n, value, bound);
+  else if (n.state.empty() && n.layer > 0 && n.tensor.starts_with("d"))
+    slip["central"] = rows ? central_of_gradient(*rows, n, value, bound)
+                           : central_of_gradient({scene.before(), data, rows_of_step(scene)}, n, value, bound);
   else
-    json["receipt"]["central"] = nullptr;
-  return json;
+    slip["central"] = nullptr;
+  return {{"receipt", std::move(slip)}};
 }
 
 }  // namespace limn::lab

@@ -138,7 +138,10 @@ Given beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t ro
   const std::int64_t j = n.at(0);
   const std::string in = rows.entering(n.layer);
   double mean = 0, variance = 0;
-  if (scene.layer(n.layer).kind == Kind::kLayerNorm) {
+  if (rows.mode() == Mode::kEvaluation && scene.layer(n.layer).kind == Kind::kBatchNorm) {
+    mean = given(scene.session, fmt::format("layer{}.mean[{}]", n.layer, j)).value;
+    variance = given(scene.session, fmt::format("layer{}.variance[{}]", n.layer, j)).value;
+  } else if (scene.layer(n.layer).kind == Kind::kLayerNorm) {
     const auto x = rows.of(in, row);
     for (const float v : x) mean += v / static_cast<double>(x.size());
     for (const float v : x) variance += (v - mean) * (v - mean) / static_cast<double>(x.size());
@@ -154,7 +157,48 @@ Given beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t ro
   return {fmt::format("x̂ of row {}", row), -1, (x - mean) / std::sqrt(variance + kNormEpsilon)};
 }
 
+// The rows' parts of a derivative by a parameter: their blame, times what stands beside it; what weight * L depends on.
+void add_parts(const Scene& scene, const Rows& rows, const Name& n, double weight, Slip& slip) {
+  const double growth = (units_of_sum(static_cast<double>(rows.count())) + 6) * kUnit;
+  const auto add = [&](const std::string& blame, std::int64_t of_unit,
+                       const std::function<Given(std::size_t)>& factor) {
+    const Numbers errors = rounding_of(scene, rows, blame);
+    const std::size_t width = errors.size() / rows.count();
+    for (std::size_t row = 0; row < rows.count(); ++row) {
+      const Given d = rows.given(blame, row, of_unit);
+      std::vector<Given> of{d};
+      if (factor) of.insert(of.begin(), factor(row));
+      const double part = product(of), size = factor ? std::abs(of[0].value) : 1;
+      slip.terms.push_back({of, part});
+      slip.bound +=
+          (growth * std::abs(part) + 2 * size * errors[row * width + static_cast<std::size_t>(of_unit)]) / weight;
+    }
+  };
+  const std::string delta = fmt::format("layer{}.delta", n.layer);
+  if (n.tensor == "db" || n.tensor == "dbeta")
+    add(delta, n.index.back(), nullptr);
+  else
+    add(delta, n.index.back(), [&](std::size_t row) { return beside(scene, rows, n, row); });
+  for (int k = 1; n.tensor == "dw" && k <= scene.depth(); ++k)  // the same weight, transposed, in the layers tied to it
+    if (scene.layer(k).tied == n.layer) {
+      slip.formula += fmt::format(", of layer {} and those tied to it", n.layer);
+      add(fmt::format("layer{}.delta", k), n.at(0),
+          [&, k](std::size_t row) { return rows.given(rows.entering(k), row, n.at(1)); });
+    }
+}
+
+std::string symbol_of(const Name& n) {
+  return n.tensor == "dgamma" ? "γ" : n.tensor == "dbeta" ? "β" : n.tensor.substr(1);
+}
+std::string part_of(const Name& n) { return n.tensor == "dw" ? "a·δ" : n.tensor == "dgamma" ? "x̂·δ" : "δ"; }
+
 }  // namespace
+
+Account of_row_gradient(const Scene& scene, const Rows& rows, const Name& n) {
+  Slip slip{.formula = fmt::format("∂loss/∂{} = {}", symbol_of(n), part_of(n)), .terms = {}};
+  add_parts(scene, rows, n, 1, slip);
+  return slip;
+}
 
 // The rows of the step that led here: their losses, or their parts of a derivative.
 Account of_gradient(const Scene& scene, const Name& n) {
@@ -170,8 +214,8 @@ Account of_gradient(const Scene& scene, const Name& n) {
     for (std::size_t row = 0; row < rows.count(); ++row) all.push_back(rows.given("weight", row, 0));
     slip.steps.push_back({"Σ c", "what the rows count by their classes", weight, largest(all)});
   }
-  const double growth = (units_of_sum(static_cast<double>(rows.count())) + 6) * kUnit;
   if (n.layer == 0) {
+    const double growth = (units_of_sum(static_cast<double>(rows.count())) + 6) * kUnit;
     const Numbers errors = rounding_of(scene, rows, "loss");
     for (std::size_t row = 0; row < rows.count(); ++row) {
       const Given loss = rows.given("loss", row, 0);
@@ -181,36 +225,8 @@ Account of_gradient(const Scene& scene, const Name& n) {
     if (rows.has("weight")) slip.formula = "L = Σ loss/Σ c";
     return slip;
   }
-  const bool dw = n.tensor == "dw", alone = n.tensor == "db" || n.tensor == "dbeta";
-  const std::string mean = rows.has("weight") ? "1/Σ c" : "1/B";
-  slip.formula = alone ? fmt::format("dL/d{} = {} · Σ δ", n.tensor == "db" ? "b" : "β", mean)
-                       : fmt::format("dL/d{} = {} · Σ {}·δ", dw ? "w" : "γ", mean, dw ? "a" : "x̂");
-  const std::string delta = fmt::format("layer{}.delta", n.layer);
-  const std::int64_t unit = n.index.back();
-  const auto add = [&](const std::string& blame, std::int64_t of_unit,
-                       const std::function<Given(std::size_t)>& factor) {
-    const Numbers errors = rounding_of(scene, rows, blame);
-    const std::size_t width = errors.size() / rows.count();
-    for (std::size_t row = 0; row < rows.count(); ++row) {
-      const Given d = rows.given(blame, row, of_unit);
-      std::vector<Given> of{d};
-      if (factor) of.insert(of.begin(), factor(row));
-      const double part = product(of), size = factor ? std::abs(of[0].value) : 1;
-      slip.terms.push_back({of, part});
-      slip.bound +=
-          (growth * std::abs(part) + 2 * size * errors[row * width + static_cast<std::size_t>(of_unit)]) / weight;
-    }
-  };
-  if (alone)
-    add(delta, unit, nullptr);
-  else
-    add(delta, unit, [&](std::size_t row) { return beside(scene, rows, n, row); });
-  for (int k = 1; dw && k <= scene.depth(); ++k)  // the same weight, transposed, in the layers tied to it
-    if (scene.layer(k).tied == n.layer) {
-      slip.formula = fmt::format("dL/dw = {} · Σ a·δ, of layer {} and those tied to it", mean, n.layer);
-      add(fmt::format("layer{}.delta", k), n.at(0),
-          [&, k](std::size_t row) { return rows.given(rows.entering(k), row, n.at(1)); });
-    }
+  slip.formula = fmt::format("dL/d{} = {} · Σ {}", symbol_of(n), rows.has("weight") ? "1/Σ c" : "1/B", part_of(n));
+  add_parts(scene, rows, n, weight, slip);
   return slip;
 }
 

@@ -22,18 +22,30 @@ Difference difference(const std::function<double(double)>& loss, double h) {
   return {(high - low) / (2 * h), h, (here - low) / h, (high - here) / h};
 }
 
-nlohmann::json answer(const Difference& d, float value) {
-  const double size = std::max({std::abs(d.value), std::abs(static_cast<double>(value)), 1e-30});
-  return {{"value", d.value},
-          {"relative", std::abs(d.value - static_cast<double>(value)) / size},
-          {"h", d.h},
-          {"left", d.left},
-          {"right", d.right}};
+constexpr double kApart = 1e-3;     // relative: more is no agreement
+constexpr double kSmallest = 1e-8;  // a difference of losses around 1 knows no more of a derivative
+
+// At a kink the two sides differ, and the engine's number is one of them or lies between.
+bool is_kink(const Difference& d, double value) {
+  const auto [low, high] = std::minmax(d.left, d.right);
+  const double slack = kApart * std::max({std::abs(low), std::abs(high), kSmallest});
+  return high - low > slack && value >= low - slack && value <= high + slack;
+}
+
+nlohmann::json answer(const Difference& d, double value, double bound) {
+  const double apart = std::abs(d.value - value);
+  const double relative = apart / std::max({std::abs(d.value), std::abs(value), kSmallest});
+  const char* verdict = relative < kApart   ? "agrees"
+                        : is_kink(d, value) ? "kink"
+                        : apart <= bound    ? "rounding"
+                                            : "differs";
+  return {{"value", d.value}, {"relative", relative}, {"h", d.h},
+          {"left", d.left},   {"right", d.right},     {"verdict", verdict}};
 }
 
 }  // namespace
 
-nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value) {
+nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value, double bound) {
   Twin twin(rows, batch_of(rows, rows.asked()), false);
   const NodeId z = twin.node(fmt::format("layer{}.z", n.layer));
   Numbers base = twin.run->value(z);
@@ -44,15 +56,14 @@ nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value) {
     twin.run->give(z, base);
     return twin.loss();
   };
-  return answer(difference(loss, h), value);
+  return answer(difference(loss, h), value, bound);
 }
 
-nlohmann::json central_of_gradient(const Scene& scene, const Name& n, float value) {
-  const Rows rows(scene.before(), scene.data, rows_of_step(scene));
-  if (static_cast<std::int64_t>(rows.count()) * scene.session.parameters() > kMostProducts) return nullptr;
+nlohmann::json central_of_gradient(const Rows& rows, const Name& n, float value, double bound) {
+  if (static_cast<std::int64_t>(rows.count()) * rows.session().parameters() > kMostProducts) return nullptr;
   std::string name = fmt::format("layer{}.{}", n.layer, n.tensor.substr(1));
   for (std::size_t i = 0; i < n.index.size(); ++i) name += fmt::format("{}{}", i == 0 ? "[" : ",", n.index[i]);
-  const auto place = static_cast<std::size_t>(place_of(scene.session, name + "]").index);
+  const auto place = static_cast<std::size_t>(place_of(rows.session(), name + "]").index);
   const double weight = rows.weight_sum();
   Difference sum;
   for (std::size_t batch = 0; batch < rows.batches().size(); ++batch) {
@@ -74,7 +85,7 @@ nlohmann::json central_of_gradient(const Scene& scene, const Name& n, float valu
     const Difference part = difference(loss, reach(x));
     sum.h = part.h, sum.value += part.value / weight, sum.left += part.left / weight, sum.right += part.right / weight;
   }
-  return answer(sum, value);
+  return answer(sum, value, bound);
 }
 
 }  // namespace limn::lab

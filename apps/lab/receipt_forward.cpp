@@ -207,4 +207,25 @@ Account of_head(const Rows& rows, const Name& n) {
               .bound = twin.run->rounding(node)[at]};
 }
 
+// What is said of a number in the target's own unit.
+Account of_prediction(const Rows& rows, const Name& n) {
+  const Preprocessing& p = rows.data().preprocessing;
+  const std::size_t row = rows.asked();
+  const Given y = rows.given("output", row, 0);
+  const bool counts = rows.session().model().target == TargetKind::kCounts, is_error = n.tensor == "error";
+  Slip slip{.formula = fmt::format("{}{}", counts ? "y" : "y · deviation + mean", is_error ? " − target" : ""),
+            .terms = {}};
+  if (counts)
+    slip.terms = {{{y}, y.value}};
+  else
+    slip.terms = {{{y, {"deviation", -1, p.target_deviation}}, y.value * p.target_deviation},
+                  {{{"mean", -1, p.target_mean}}, p.target_mean}};
+  if (is_error) {
+    const double target = p.raw_target(rows.data().targets[static_cast<std::size_t>(rows.row(row))]);
+    slip.bound = kUnit * std::abs(slip.sum());  // the prediction is rounded before
+    slip.terms.push_back({{{"target", -1, target}}, -target, "−target"});
+  }
+  return slip;
+}
+
 }  // namespace limn::lab

@@ -65,6 +65,17 @@ Account of_metric(const Scene& scene, const std::string& name) {
     }
     return slip;
   }
+  if (metric == "wrong") {
+    std::map<std::string, double> cells;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const std::int32_t label = data.labels[static_cast<std::size_t>(rows[row])];
+      if (const auto answer = class_of(said.of(row)); answer != label)
+        ++cells[fmt::format("{}.confusion[{},{}]", split, label, answer)];
+    }
+    Slip slip{.formula = fmt::format("taken for another class, of {}", rows.size()), .terms = {}};
+    for (const auto& [cell, wrong] : cells) slip.terms.push_back({{{cell, step, wrong}}, wrong});
+    return slip;
+  }
   if (metric == "loss") {
     Slip slip{.formula = fmt::format("mean of the {} samples' losses", rows.size()),
               .terms = {},
@@ -109,6 +120,31 @@ Account of_metric(const Scene& scene, const std::string& name) {
               .terms = {{{{"1", -1, 1}}, 1},
                         {{{"Σ (y − t)²", -1, squares}, {"Σ (t − mean t)²", -1, spread}}, -squares / spread, "−ratio"}},
               .steps = {residual, {"Σ (t − mean t)²", fmt::format("over {} samples", rows.size()), spread}}};
+}
+
+Account of_units(const Scene& scene, const Name& n) {
+  const auto rows = probe_rows(scene.data);
+  const bool dead = n.tensor == "dead";
+  const IdleUnits idle = scene.session.idle(n.layer);
+  const auto said = scene.session.inspect(scene.data, rows, false);
+  const auto& a = said.at(fmt::format("layer{}.a", n.layer));
+  const char* split = scene.data.valid.empty() ? "train" : "valid";
+  Slip slip{
+      .formula = dead ? fmt::format("units whose largest |a| of {} rows is 0", rows.size())
+                      : fmt::format("units whose slope is below 0.05 of its largest for 95 % of {} rows", rows.size()),
+      .terms = {}};
+  for (const std::int32_t unit : dead ? idle.dead : idle.saturated) {
+    std::size_t shown = 0;  // of a dead unit its largest, of a saturated one its steepest
+    const float middle = scene.layer(n.layer).activation == "sigmoid" ? 0.5f : 0;
+    const auto far = [&](std::size_t row) {
+      return std::abs(a[row * static_cast<std::size_t>(idle.of) + static_cast<std::size_t>(unit)] - middle);
+    };
+    for (std::size_t row = 1; row < rows.size(); ++row)
+      if (dead ? far(row) > far(shown) : far(row) < far(shown)) shown = row;
+    slip.terms.push_back(
+        {{given(scene.session, fmt::format("layer{}.a[{}]@{}/{}", n.layer, unit, split, shown))}, 1, "1 unit"});
+  }
+  return slip;
 }
 
 }  // namespace limn::lab

@@ -157,16 +157,21 @@ std::size_t batch_of(const Rows& rows, std::size_t row);
 Account of_input(const Rows& rows, const Name& n);
 Account of_entering(const Scene& scene, const Rows& rows, const Name& n);
 Account of_z(const Scene& scene, const Rows& rows, const Name& n);
-Account of_head(const Rows& rows, const Name& n);  // a, output, loss, weight
+Account of_head(const Rows& rows, const Name& n);        // a, output, loss, weight
+Account of_prediction(const Rows& rows, const Name& n);  // also error
 Account of_delta(const Scene& scene, const Rows& rows, const Name& n);
 Account of_gradient(const Scene& scene, const Name& n);  // also train.loss
+Account of_row_gradient(const Scene& scene, const Rows& rows, const Name& n);
 Account of_parameter(const Scene& scene, const Name& n, const std::string& name);
 Account of_statistic(const Scene& scene, const Name& n, const std::string& name);
 Account of_metric(const Scene& scene, const std::string& name);
+Account of_units(const Scene& scene, const Name& n);  // dead, saturated
 
-// {"value", "relative", "h"}: a derivative as the difference of the loss at either side, in float64.
-nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value);
-nlohmann::json central_of_gradient(const Scene& scene, const Name& n, float value);
+// A derivative as the difference of the loss at either side, in float64, beside the engine's `value`, which the
+// rounding of float32 may take off by `bound`. Of a gradient: of the mean of the rows' losses; null where it would take
+// too long.
+nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value, double bound);
+nlohmann::json central_of_gradient(const Rows& rows, const Name& n, float value, double bound);
 
 // The plain ones' rows of the step that led here, "batch"; or "step" where dropout, augmentation, the batch's own
 // statistics or weighted losses make the two differ.

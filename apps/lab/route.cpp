@@ -7,10 +7,13 @@
 
 #include "experiment/experiment.hpp"
 #include "lab/describe.hpp"
+#include "lab/histograms.hpp"
 #include "lab/hub.hpp"
+#include "lab/mistakes.hpp"
+#include "lab/origin.hpp"
 #include "lab/picture.hpp"
-#include "lab/receipt.hpp"
 #include "lab/refused.hpp"
+#include "lab/report.hpp"
 #include "lab/wish.hpp"
 
 namespace limn::lab {
@@ -19,7 +22,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostOpen = 64;
-constexpr std::size_t kMostKept = 512 << 20;  // bytes of states in memory, of all runs
+constexpr std::size_t kMostNames = 512, kMostReceipts = 64;  // in one request
+constexpr std::size_t kMostKept = 512 << 20;                 // bytes of states in memory, of all runs
 
 std::string decoded(std::string_view text) {
   std::string out;
@@ -55,10 +59,23 @@ std::map<std::string, std::string> parse_query(const std::string& query) {
   return all;
 }
 
+void check_step(const LiveRun& live, std::int64_t step) {
+  if (step < live.run().start() || step > live.head())
+    throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
+                fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
+}
+
 Json parse_body(const std::string& body) {
   Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) throw Error("the body is no JSON object", "docs/protocol.md has the requests");
   return json;
+}
+
+std::vector<std::string> names_of(const Json& wish, std::size_t most) {
+  auto names = wish.at("names").get<std::vector<std::string>>();
+  if (names.empty() || names.size() > most)
+    throw Error(fmt::format("{} names are asked for", names.size()), fmt::format("ask for 1 to {} at once", most));
+  return names;
 }
 
 }  // namespace
@@ -93,7 +110,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     if (post && is(2, "notebook")) return {201, note(parse_body(request.body))};
     if (get && is(2, "storage")) return answer(storage());
     if (get && is(2, "data")) return answer(data());
-    if (post && is(2, "data")) return {201, to_text(upload(parse_query(request.query)["name"], request.body))};
+    if (post && is(2, "data")) {
+      upload(parse_query(request.query)["name"], request.body, reply);
+      later = true;
+      return {};
+    }
     if (get && is(3, "data")) return answer(uploaded(decoded(parts[2])));
     if (remove && is(3, "data")) return answer(remove_upload(decoded(parts[2])));
     if (remove && is(3, "runs")) return answer(remove_run(parts[2]));
@@ -104,6 +125,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       return {};
     }
     if (get && of_run(4, "curve")) return answer(curve(open(parts[2]), parse_query(request.query)));
+    if (get && of_run(4, "report")) {
+      report(open(parts[2]), reply);
+      later = true;
+      return {};
+    }
     if (get && of_run(4, "points")) {
       auto query = parse_query(request.query);
       return answer(
@@ -113,9 +139,24 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       const Json wish = parse_body(request.body);
       return answer(predict_one(open(parts[2]).live, wish.at("x").get<std::vector<float>>()));
     }
-    if (get && parts.size() == 7 && of_run(7, "steps") && (parts[5] == "quantities" || parts[5] == "receipts")) {
-      quantity(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), decoded(parts[6]), parts[5] == "receipts",
-               reply);
+    const bool numbers = parts.size() >= 6 && parts[1] == "runs" && parts[3] == "steps";
+    const auto asked = [&](std::vector<std::string> names, bool alone) -> Answer {
+      quantities(open(parts[2]), parts[4], {std::move(names), parts[5] == "receipts", alone}, reply);
+      later = true;
+      return {};
+    };
+    if (numbers && (parts[5] == "quantities" || parts[5] == "receipts")) {
+      if (get && parts.size() == 7) return asked({decoded(parts[6])}, true);
+      if (post && parts.size() == 6)
+        return asked(names_of(parse_body(request.body), parts[5] == "receipts" ? kMostReceipts : kMostNames), false);
+    }
+    if (get && of_run(5, "origin")) {
+      Json answered = origin(open(parts[2]).live, decoded(parts[4]));
+      answered["run"] = parts[2];
+      return answer(answered);
+    }
+    if (get && of_run(6, "steps") && (parts[5] == "histograms" || parts[5] == "mistakes")) {
+      spread(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), parts[5], parse_query(request.query), reply);
       later = true;
       return {};
     }
@@ -177,42 +218,49 @@ Open& Hub::open(const std::string& id) {
   throw Refused(404, fmt::format("there is no run {}", id), "GET /api/runs lists them");
 }
 
-// A quantity, or with `receipt` also where it comes from.
-void Hub::quantity(Open& run, std::int64_t step, const std::string& name, bool with_receipt, const Reply& reply) {
+// How a step's numbers are spread, or the rows that it is most wrong about.
+void Hub::spread(Open& run, std::int64_t step, const std::string& what, const std::map<std::string, std::string>& query,
+                 const Reply& reply) {
   LiveRun& live = run.live;
-  const auto found = [id = live.run().info.id, name, step](float value) -> Json {
-    return {{"run", id}, {"name", name}, {"step", step}, {"value", value}, {"hex", hex_float(value)}};
+  check_step(live, step);
+  Json wish = Json::object();
+  for (const auto& [name, value] : query)
+    wish[name] = name == "split" ? Json(value) : Json(whole(value, name, 0, 1'000'000));
+  const auto look = [&live, step, wish, what](Session& there, const std::function<void()>& settle) -> Answer {
+    Json answer = {{"run", live.run().info.id}, {"step", step}};
+    if (what == "histograms")
+      answer.update(histograms(there, *live.data(), settle));
+    else
+      settle(), answer.update(mistakes(wish, there, *live.data()));
+    return {200, to_text(answer)};
   };
-  const std::int64_t row = step - live.history().start - 1;
-  const bool is_loss = name == "train.loss" && row >= 0 && row < live.history().rows();
-  if (is_loss && !with_receipt)
-    return reply({200, found(live.history().values[0][static_cast<std::size_t>(row)]).dump()});
-  if (step == live.step() && name != "train.loss" && !with_receipt) try {
-      return reply({200, found(live.session().quantity(name)).dump()});
-    } catch (const Error&) {  // a gradient, and no step was taken since the state was restored
-      if (step == live.run().start()) throw;
-    }
-  if (step < live.run().start() || step > live.head())
-    throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
-                fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
-  const auto arrived = [&live, found, name, with_receipt, reply](Session& there, Session* before) {
+  const bool is_known = what == "mistakes" || step == live.run().start() || !live.session().gradient().empty();
+  if (step == live.step() && is_known) return reply(answered([&] { return look(live.session(), [] {}); }));
+  run.reader.send({step, what == "mistakes" ? Errand::Want::kState : Errand::Want::kStepped,
+                   [&live, look, reply](Session& there, Session*) {
+                     reply(answered([&] {
+                       return look(there,
+                                   [&] { there.change(settings_at(live.run(), live.history(), there.cursor().step)); });
+                     }));
+                   },
+                   [reply](const Error& error) { reply(refusal(error)); }, true});
+}
+
+// Of the head, as it is now: a run that plays goes on meanwhile, and its curve may reach further when it is drawn up.
+void Hub::report(Open& run, const Reply& reply) {
+  const auto arrived = [this, &live = run.live, reply](Session& there, Session*) {
     reply(answered([&]() -> Answer {
-      Json answer = found(quantity_at(live.run(), live.history(), there, name));
-      if (with_receipt) {
-        std::function<Session&()> earlier;
-        if (before) earlier = [&]() -> Session& { return *before; };
-        answer.update(receipt(there, *live.data(), earlier, name, answer.at("value").get<float>()));
-        const auto say = [&](std::string why) { answer["receipt"] = nullptr, answer["why"] = std::move(why); };
-        if (edited_at(live.history(), there.cursor().step).contains(name))
-          say("set by hand at this step");
-        else if (answer.at("receipt").is_null() && !before && live.run().info.parent)
-          say(fmt::format("the first step of a branch: ask its parent {}", live.run().info.parent->run));
-      }
-      return {200, to_text(answer)};
+      const auto history = [this](const Run& of) -> const JournalContent* {
+        const auto found = open_.find(of.info.id);
+        return found == open_.end() ? nullptr : &found->second->live.history();
+      };
+      const Run& of = live.run();
+      return {200, lab::report(of, live.history(), there, *live.data(), history), "text/html; charset=utf-8",
+              fmt::format("limn-{}.html", of.info.id)};
     }));
   };
-  run.reader.send({step, with_receipt ? Errand::Want::kBefore : Errand::Want::kStepped, arrived,
-                   [reply](const Error& error) { reply(refusal(error)); }, with_receipt || is_ahead(name)});
+  run.reader.send(
+      {run.live.head(), Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
@@ -225,18 +273,8 @@ Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
   if (name != "train.loss") throw Error(fmt::format("there is no curve {}", name), "the curve is train.loss");
   const std::int64_t from = std::max(get("from", history.start + 1, 0, kMostSteps), history.start + 1);
   const std::int64_t to = std::min(get("to", history.last_step(), 0, kMostSteps), history.last_step());
-  const std::int64_t columns = get("points", 1000, 1, 100'000), count = std::max<std::int64_t>(0, to - from + 1);
-  Json out = {{"run", run.live.run().info.id}, {"name", name},         {"from", from},         {"to", to},
-              {"step", Json::array()},         {"low", Json::array()}, {"high", Json::array()}};
-  const std::int64_t used = std::min(columns, count);
-  for (std::int64_t c = 0; c < used; ++c) {
-    const std::int64_t begin = from + count * c / used, end = from + count * (c + 1) / used;
-    const auto part =
-        std::span<const float>(history.values[0])
-            .subspan(static_cast<std::size_t>(begin - history.start - 1), static_cast<std::size_t>(end - begin));
-    const auto [low, high] = std::ranges::minmax(part);
-    out["step"].push_back(begin), out["low"].push_back(low), out["high"].push_back(high);
-  }
+  Json out = {{"run", run.live.run().info.id}, {"name", name}, {"from", from}, {"to", to}};
+  out.update(curve_json(history, from, to, get("points", 1000, 1, 100'000)));
   return out;
 }
 

@@ -15,6 +15,7 @@
 
 #include "lab/page.hpp"
 #include "lab/preview.hpp"
+#include "lab/report.hpp"
 
 namespace limn::lab {
 namespace {
@@ -135,7 +136,7 @@ Response page_response(const Shared& shared, const Message& request, const std::
   const std::string wanted = path == "/" ? "/index.html" : path;
   const auto all = pages();
   const auto found = std::ranges::find(all, wanted, &Page::path);
-  if (found == all.end()) {
+  if (found == all.end() || wanted == kReportTemplate) {
     if (all.empty() && path == "/")
       return make_response(
           request, 200, "text/plain; charset=utf-8",

@@ -1,7 +1,10 @@
 #include "lab/state.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <span>
+#include <utility>
 
 namespace limn::lab {
 
@@ -41,6 +44,39 @@ std::vector<std::string> operations(const LiveRun& live) {
   for (std::size_t k = layers; k > 0; --k) all.push_back(fmt::format("layer{}.delta", k));
   all.emplace_back("update");
   return all;
+}
+
+Json flag_json(const Run& run, const JournalRecord& record, SettingValues& values) {
+  Json flag = {{"step", record.step}, {"changes", Json::parse(record.text, nullptr, false)}};
+  if (record.kind != RecordKind::kAction) return flag;
+  if (values.empty()) values = values_at(run, {}, run.start());
+  SettingValues before;
+  for (const auto& [name, value] : settings_from_json(run.recipe.experiment, record.text))
+    before[name] = std::exchange(values[name], value);
+  flag["before"] = values_json(before);
+  return flag;
+}
+
+Json evaluation_json(const JournalRecord& record) {
+  if (record.kind != RecordKind::kEvent) return nullptr;
+  Json json = Json::parse(record.text, nullptr, false);
+  if (!json.is_object() || json.value("event", "") != "eval") return nullptr;
+  json.erase("event");
+  return json;
+}
+
+Json curve_json(const JournalContent& journal, std::int64_t from, std::int64_t to, std::int64_t columns) {
+  Json out = {{"step", Json::array()}, {"low", Json::array()}, {"high", Json::array()}};
+  const std::int64_t count = std::max<std::int64_t>(0, to - from + 1), used = std::min(columns, count);
+  for (std::int64_t c = 0; c < used; ++c) {
+    const std::int64_t begin = from + count * c / used, end = from + count * (c + 1) / used;
+    const auto part =
+        std::span<const float>(journal.values[0])
+            .subspan(static_cast<std::size_t>(begin - journal.start - 1), static_cast<std::size_t>(end - begin));
+    const auto [low, high] = std::ranges::minmax(part);
+    out["step"].push_back(begin), out["low"].push_back(low), out["high"].push_back(high);
+  }
+  return out;
 }
 
 Json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds) {

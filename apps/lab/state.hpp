@@ -65,6 +65,13 @@ std::vector<LayerSpec> layers_of(const std::string& arch);
 // What one training step consists of, in order: "layer1.z", "layer2.z", "loss", "layer2.delta", "layer1.delta",
 // "update".
 std::vector<std::string> operations(const LiveRun& live);
+// What a record of the journal says. A change or an edit, {"step", "changes", "before"?}: `values` are the settings
+// behind the changes before it, or empty before the first one. A measurement: {"step", "valid.loss"...}, else null.
+nlohmann::json flag_json(const Run& run, const JournalRecord& record, SettingValues& values);
+nlohmann::json evaluation_json(const JournalRecord& record);
+// The training loss of the steps `from` to `to`, which the journal has, in at most `columns` columns: where each
+// begins, its least and its largest: {"step", "low", "high"}.
+nlohmann::json curve_json(const JournalContent& journal, std::int64_t from, std::int64_t to, std::int64_t columns);
 nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds);
 nlohmann::json values_json(const SettingValues& values);
 std::string hex_float(float value);  // as C's %a writes it

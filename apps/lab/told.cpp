@@ -85,20 +85,12 @@ void Told::read(const LiveRun& live) {
   const auto& records = live.history().records;
   for (; records_ < records.size(); ++records_) {
     const JournalRecord& record = records[records_];
-    Json json = Json::parse(record.text, nullptr, false);
-    if (record.kind == RecordKind::kAction) {
-      if (values_.empty()) values_ = values_at(live.run(), {}, live.run().start());
-      SettingValues before;
-      for (const auto& [name, value] : settings_from_json(live.run().recipe.experiment, record.text))
-        before[name] = std::exchange(values_[name], value);
-      append(flags_, text_of({{"step", record.step}, {"changes", std::move(json)}, {"before", values_json(before)}}));
-    } else if (record.kind == RecordKind::kEdit) {
-      append(flags_, text_of({{"step", record.step}, {"changes", std::move(json)}}));
-    } else if (json.is_object() && json.value("event", "") == "eval") {
-      json.erase("event");
+    if (record.kind == RecordKind::kAction || record.kind == RecordKind::kEdit) {
+      append(flags_, text_of(flag_json(live.run(), record, values_)));
+    } else if (const Json measured = evaluation_json(record); !measured.is_null()) {
       append(evals_, "");
       const std::size_t begin = evals_.size();
-      evals_ += text_of(json);
+      evals_ += text_of(measured);
       evaluations_.push_back({record.step, begin, evals_.size()});
     }
   }

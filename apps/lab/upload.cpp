@@ -61,7 +61,7 @@ void check_name(const std::string& name) {
     throw Error("the upload has no name of a file", "POST /api/data?name=points.csv");
   if (upload_ending(name).empty())
     throw Error(fmt::format("{} is of no format that is taken here", name),
-                "give a .csv or .tsv file (also .gz), or a .npz file");
+                "give a .csv or .tsv file (also .gz), a .npz file, or a .zip file with a folder of pictures for each class");
 }
 
 Json named(Json description, const std::string& name, const std::string& bytes) {
@@ -71,9 +71,12 @@ Json named(Json description, const std::string& name, const std::string& bytes) 
 
 }  // namespace
 
-Json Uploads::add(const std::string& name, const std::string& bytes) {
+Json described_upload(const std::string& name, const std::string& bytes) {
   check_name(name);
-  Json description = describe_upload(bytes, name);
+  return describe_upload(bytes, name);
+}
+
+Json Uploads::add(const std::string& name, const std::string& bytes, Json description) {
   const std::string ending = upload_ending(name);
   const std::string tail = fmt::format("-{}.{}", sha256_hex(bytes).substr(0, kHashDigits), ending);
   std::string kept = stem_of(name, ending.size()) + tail;

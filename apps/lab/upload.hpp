@@ -10,14 +10,17 @@
 
 namespace limn::lab {
 
+// What such a file holds (preview.hpp). It knows no folder, so any thread may ask.
+// Error: a name that is no plain file name or of an unknown ending, bytes that are not of that format.
+nlohmann::json described_upload(const std::string& name, const std::string& bytes);
+
 class Uploads {
  public:
   explicit Uploads(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // Keeps the bytes as `STEM-<12 hex digits>.ENDING`; bytes that are here already keep the name they have. Returns the
-  // description with that name. Error: a name that is no plain file name or of an unknown ending, bytes that are not
-  // of that format (preview.hpp); nothing is left then.
-  nlohmann::json add(const std::string& name, const std::string& bytes);
+  // Keeps the bytes as `STEM-<12 hex digits>.ENDING`; bytes that are here already keep the name they have. Returns
+  // their description, which described_upload gave, with that name. Error: the folder cannot be written.
+  nlohmann::json add(const std::string& name, const std::string& bytes, nlohmann::json description);
 
   std::vector<std::string> names() const;  // in byte order
   bool has(const std::string& name) const;

@@ -4,6 +4,7 @@
 #include <exception>
 #include <new>
 
+#include "data/csv.hpp"
 #include "lab/refused.hpp"
 #include "lab/state.hpp"
 
@@ -15,6 +16,15 @@ Answer refusal(const Error& error) {
   Json answer = error_json(error.what(), error.hint());
   const auto* refused = dynamic_cast<const Refused*>(&error);
   if (refused) answer.update(refused->more);
+  if (const auto* in_table = dynamic_cast<const TableError*>(&error)) {
+    const Place& place = in_table->place();
+    answer.update({{"line", place.line},
+                   {"column", place.column},
+                   {"name", place.name},
+                   {"cell", place.cell},
+                   {"before", place.before},
+                   {"after", place.after}});
+  }
   return {refused ? refused->status : error.fault() == Fault::kRequest ? 400 : 500, to_text(answer)};
 }
 

@@ -43,6 +43,13 @@ std::size_t size_of(const Descriptor& file, const std::filesystem::path& path) {
 
 }  // namespace
 
+void check_ordinary(const std::filesystem::path& path, std::string_view such_as) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+    throw Error(fmt::format("{} is not an ordinary file", path.string()),
+                fmt::format("name a file to write, such as {}", such_as));
+}
+
 void throw_file_error(std::string_view action, const std::filesystem::path& path, int error_number) {
   const auto what = fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(error_number));
   switch (error_number) {

@@ -48,6 +48,9 @@ std::string read_text(const std::filesystem::path& path, std::size_t most = std:
 void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_durably(const std::filesystem::path& path, std::string_view text);
 
+// Error: something that is no file, such as a folder or a device, stands there already. `such_as`: a name for the hint.
+void check_ordinary(const std::filesystem::path& path, std::string_view such_as);
+
 // Throws Error for the errno of a failed call on `path`; kFailure for a full disk or an I/O error, else kRequest.
 [[noreturn]] void throw_file_error(std::string_view action, const std::filesystem::path& path, int error_number);
 

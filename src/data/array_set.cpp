@@ -218,7 +218,7 @@ ImageSet images_of(const ArraySet& set) {
   for (std::int64_t i = 0; set.labelled() && i < set.samples(); ++i) {
     const double label = set.y.at(i);
     if (!(label >= 0 && label <= 255) || label != std::floor(label))
-      refuse(set.name, fmt::format("labels of images are whole numbers from 0 to 255, but one is {}", label));
+      refuse(set.name, fmt::format("labels of images are whole numbers from 0 to 255, but y[{}] is {}", i, label));
     images.labels.push_back(static_cast<std::uint8_t>(label));
   }
   return images;

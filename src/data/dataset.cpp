@@ -19,6 +19,7 @@
 #include "data/encoding.hpp"
 #include "data/fetch.hpp"
 #include "data/image_set.hpp"
+#include "data/picture_set.hpp"
 #include "data/split.hpp"
 #include "data/toy.hpp"
 
@@ -35,6 +36,7 @@ struct Source {
   const CatalogueEntry* entry = nullptr;  // null: a path
   fs::path path;
   std::shared_ptr<const ArraySet> arrays = nullptr;  // of a .npy or .npz file
+  bool pictures = false;                             // a folder, an archive or a file of pictures
 
   std::int64_t official_train_rows() const { return arrays ? arrays->official_train : 0; }
 };
@@ -47,26 +49,28 @@ bool is_table_name(std::string name) {
 Source find_source(const std::string& data) {
   if (const auto* entry = find_entry(data)) {
     fetch(data);
-    return {entry->kind == "images" ? Format::kImages : Format::kTable, entry, {}, nullptr};
+    return {entry->kind == "images" ? Format::kImages : Format::kTable, entry, {}};
   }
   std::vector<std::string> names;
   for (const auto& entry : catalogue()) names.push_back(entry.name);
   const auto hint = fmt::format(
-      "give a .csv or .tsv file (also .gz), a .npy or .npz file, an IDX images file, a folder of IDX "
-      "files, or one of: {}",
+      "give a .csv or .tsv file (also .gz), a .npy or .npz file, a folder or .zip file with a folder of pictures for "
+      "each class, an IDX images file, a folder of IDX files, or one of: {}",
       fmt::join(names, ", "));
   const fs::path path(data);
   std::error_code failed;
   const auto status = fs::status(path, failed);
   if (data.empty() || !fs::exists(status))
     throw Error(fmt::format("there is no data set and no file '{}'", data), hint);
-  if (fs::is_directory(status)) return {Format::kImages, nullptr, path, nullptr};
-  if (is_table_name(path.filename().string())) return {Format::kTable, nullptr, path, nullptr};
-  if (is_array_name(path.filename().string())) {
+  const auto name = path.filename().string();
+  if (fs::is_directory(status)) return {Format::kImages, nullptr, path, nullptr, !holds_idx(path)};
+  if (is_zip_name(name) || is_picture_name(name)) return {Format::kImages, nullptr, path, nullptr, true};
+  if (is_table_name(name)) return {Format::kTable, nullptr, path};
+  if (is_array_name(name)) {
     auto arrays = std::make_shared<const ArraySet>(read_arrays(path));
     return {arrays->images() ? Format::kImages : Format::kTable, nullptr, path, std::move(arrays)};
   }
-  if (looks_like_idx(path)) return {Format::kImages, nullptr, path, nullptr};
+  if (looks_like_idx(path)) return {Format::kImages, nullptr, path};
   throw Error(fmt::format("{} is of no format that limn reads", data), hint);
 }
 
@@ -79,7 +83,9 @@ Table read_table(const Source& source) {
   return read_csv(folder_of(entry) / entry.files[0].name);
 }
 
-ImageSet read_images(const Source& source) {
+// sample: of the run that asks for pictures of its own size; empty: the set decides.
+ImageSet read_images(const Source& source, const PictureSample& sample) {
+  if (source.pictures) return read_picture_path(source.path, sample);
   if (source.arrays) return images_of(*source.arrays);
   return source.entry ? read_image_entry(*source.entry) : read_image_path(source.path);
 }
@@ -104,6 +110,11 @@ std::string digest_of(const Table& table) {
 std::string digest_of(const ImageSet& set) {
   if (!set.digest.empty()) return set.digest;
   const auto& images = set.images;
+  if (set.official_valid > 0) {
+    auto same = set;
+    same.official_valid = 0;
+    return sha256_hex(fmt::format("limn images 3\n{}\n{}\n", set.official_valid, digest_of(same)));
+  }
   if (set.channels > 1 || !set.values.empty()) {
     return sha256_hex(fmt::format("limn images 2\n{} {} {}\n{}\n{}\n{}\n", images.size, fmt::join(set.sample(), " "),
                                   set.official_train, sha256_hex(std::as_bytes(images.bytes)),
@@ -127,6 +138,7 @@ Dataset image_dataset(const ImageSet& set) {
   d.byte_scale = static_cast<float>(set.byte_scale);
   d.owner = set.images.owner;
   d.digest = digest_of(set);
+  d.notes = set.notes;
   return d;
 }
 
@@ -152,7 +164,13 @@ std::vector<std::int32_t> rows_from(std::int64_t first, std::int64_t end) {
   return rows;
 }
 
-void split(Dataset& d, const DataRequest& request, std::int64_t official_train) {
+void split(Dataset& d, const DataRequest& request, std::int64_t official_train, std::int64_t official_valid = 0) {
+  if (request.split == "auto" && official_valid > 0) {
+    d.train = rows_from(0, official_train);
+    d.valid = rows_from(official_train, official_train + official_valid);
+    d.test = rows_from(official_train + official_valid, d.size);
+    return;
+  }
   if (request.split == "auto" && official_train > 0) {
     const auto rows = d.labels.empty() ? 0 : static_cast<std::size_t>(official_train);  // none of a regression
     const auto labels = std::span(d.labels).first(rows);
@@ -198,7 +216,7 @@ Dataset prepare_images(const Source& source, const DataRequest& request) {
     throw Error(fmt::format("{} is a set of images and has no column '{}'", name_of(source), request.target),
                 "leave out target: the classes of its labels are learned");
   }
-  const auto set = read_images(source);
+  const auto set = read_images(source, std::nullopt);
   if (set.labels.empty()) {
     throw Error(fmt::format("there are no labels beside {}", request.data),
                 "put the labels beside the images: train-labels-idx1-ubyte beside train-images-idx3-ubyte, "
@@ -210,7 +228,7 @@ Dataset prepare_images(const Source& source, const DataRequest& request) {
   d.preprocessing.sample = set.sample();
   d.preprocessing.byte_scale = set.byte_scale;
   d.preprocessing.classes = d.classes;
-  split(d, request, set.official_train);
+  split(d, request, set.official_train, set.official_valid);
   return d;
 }
 
@@ -228,7 +246,7 @@ Dataset prepare_table(const Source& source, const DataRequest& request) {
   training.reserve(plan.train.size());
   for (const auto i : plan.train) training.push_back(target.rows[static_cast<std::size_t>(i)]);
 
-  std::vector<std::string> notes;
+  auto notes = table.notes;
   if (kept < table.rows()) notes.push_back(fmt::format("{} rows have no target and are left out", table.rows() - kept));
   const auto p = fit_table(table, target, training, notes);
   auto d = table_dataset(source, table, p, target.rows);
@@ -272,7 +290,7 @@ std::vector<std::int32_t> match_labels(const ImageSet& set, const Preprocessing&
 }
 
 Dataset images_with(const Preprocessing& p, const Source& source) {
-  auto set = read_images(source);
+  auto set = read_images(source, p.sample);
   if (p.sample != set.sample()) {
     throw Error(fmt::format("{} has images of {}, but this run was trained on {}", set.name,
                             fmt::join(set.sample(), "x"), fmt::join(p.sample, "x")),
@@ -284,7 +302,8 @@ Dataset images_with(const Preprocessing& p, const Source& source) {
   d.classes = p.classes;
   d.preprocessing = p;
   d.train = rows_from(0, set.official_train);
-  d.test = rows_from(set.official_train, d.size);
+  d.valid = rows_from(set.official_train, set.official_train + set.official_valid);
+  d.test = rows_from(set.official_train + set.official_valid, d.size);
   return d;
 }
 

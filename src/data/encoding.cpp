@@ -22,24 +22,34 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 enum class Kind { kNumbers, kTexts, kEmpty };
 
+const char* const kWriteNumbers =
+    "write numbers like 1234.5, without units or separators between thousands; leave the cell empty if the value is "
+    "not known";
+
+// A text among numbers is a mistake where numbers are at least this many, and texts at most one in kRareTexts.
+constexpr std::size_t kManyNumbers = 10, kRareTexts = 20;
+
 Kind kind_of(const Table& table, std::size_t column) {
-  bool any = false;
-  std::optional<std::size_t> infinite;
+  std::size_t present = 0, texts = 0;
+  std::optional<std::size_t> infinite, text;
   const auto& cells = table.columns[column];
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (is_missing(cells[i])) continue;
-    any = true;
+    ++present;
     double value;
     const auto number = parse_number(cells[i], value);
-    if (number == Number::kNone) return Kind::kTexts;
+    if (number == Number::kNone && texts++ == 0) text = i;
     if (number == Number::kInfinite && !infinite) infinite = i;
   }
-  if (infinite) {
-    throw Error(fmt::format("{} line {}: column '{}' holds {}", table.name, table.lines[*infinite], table.names[column],
-                            cells[*infinite]),
-                "write finite numbers; leave the cell empty if the value is not known");
+  if (texts > 0) {
+    const bool rare = texts * kRareTexts <= present && present - texts >= kManyNumbers;
+    if (!rare) return Kind::kTexts;
+    throw bad_cell(table, column, *text,
+                   fmt::format("not a number, as {} of the column's {} values are", present - texts, present),
+                   kWriteNumbers);
   }
-  return any ? Kind::kNumbers : Kind::kEmpty;
+  if (infinite) throw bad_cell(table, column, *infinite, "not a finite number", kWriteNumbers);
+  return present > 0 ? Kind::kNumbers : Kind::kEmpty;
 }
 
 // The cell as a finite number, NaN if it is missing. Error: anything else.
@@ -47,11 +57,8 @@ double number_at(const Table& table, std::size_t column, std::size_t row) {
   const auto cell = table.columns[column][row];
   if (is_missing(cell)) return kNone;
   double value;
-  if (parse_number(cell, value) != Number::kFinite) {
-    throw Error(fmt::format("{} line {}: column '{}' holds '{}', not a number", table.name, table.lines[row],
-                            table.names[column], cell),
-                "write finite numbers; leave the cell empty if the value is not known");
-  }
+  if (parse_number(cell, value) != Number::kFinite)
+    throw bad_cell(table, column, row, "not a finite number", kWriteNumbers);
   return value;
 }
 
@@ -101,9 +108,9 @@ float standardised(double value, double mean, double deviation, const Table& tab
                    std::size_t row) {
   const double z = (value - mean) / deviation;
   if (!(std::abs(z) <= std::numeric_limits<float>::max())) {
-    throw Error(fmt::format("{} line {}: column '{}' holds {}, too far from the training rows (mean {}, deviation {})",
-                            table.name, table.lines[row], table.names[column], value, mean, deviation),
-                "check the value and its unit");
+    throw bad_cell(table, column, row,
+                   fmt::format("too far from the training rows (mean {}, deviation {})", mean, deviation),
+                   "check the value and its unit");
   }
   return static_cast<float>(z);
 }
@@ -136,10 +143,10 @@ void read_text_classes(const Table& table, Target& target) {
       double value;
       const auto i = static_cast<std::size_t>(row);
       if (parse_number(cells[i], value) != Number::kNone) continue;
-      throw Error(fmt::format("{} line {}: target column '{}' holds the text '{}' and {} different values in {} rows",
-                              table.name, table.lines[i], table.names[target.column], cells[i], classes.size(),
-                              target.rows.size()),
-                  "a target is numbers, or at most 256 classes that come again; choose another with --set target=NAME");
+      throw bad_cell(table, target.column, i,
+                     fmt::format("a text, and the target has {} different values in {} rows", classes.size(),
+                                 target.rows.size()),
+                     "a target is numbers, or at most 256 classes that come again; choose another with --set target=NAME");
     }
   }
   for (auto& [name, index] : classes) {
@@ -165,8 +172,8 @@ class LabelReader {
       at = index_.find(fmt::format("{}", static_cast<std::int64_t>(value)));  // 1.0 is the class 1
     }
     if (at == index_.end()) {
-      throw Error(
-          fmt::format("{} line {}: '{}' is not a class of the training data", table.name, table.lines[row], cell),
+      throw bad_cell(
+          table, column, row, "not a class of the training data",
           fmt::format("the classes are: {}; leave the column out to predict it", list_of(classes_)));
     }
     return at->second;
@@ -206,11 +213,11 @@ Target read_target(const Table& table, const std::string& name) {
   const bool one_value = target.classes.empty() ? std::all_of(target.values.begin(), target.values.end(), same)
                                                 : target.classes.size() == 1;
   if (one_value) {
-    throw Error(kind == Kind::kEmpty
-                    ? fmt::format("target column '{}' of {} holds no value", table.names[column], table.name)
-                    : fmt::format("target column '{}' of {} holds one value only: {}", table.names[column], table.name,
-                                  cells[static_cast<std::size_t>(target.rows[0])]),
-                fmt::format("choose another column with --set target=NAME: {}", list_of(table.names)));
+    const auto hint = fmt::format("choose another column with --set target=NAME: {}", list_of(table.names));
+    const auto first = kind == Kind::kEmpty ? 0 : static_cast<std::size_t>(target.rows[0]);
+    throw bad_cell(table, column, first,
+                   kind == Kind::kEmpty ? "and the target holds no value in any line" : "and the target holds one value only",
+                   hint);
   }
   return target;
 }
@@ -244,8 +251,8 @@ Preprocessing fit_table(const Table& table, const Target& target, std::span<cons
         ++present;
       }
       if (texts.size() > kMaxTexts || (texts.size() > kMaxIntegerClasses && texts.size() * 2 > present)) {
-        notes.push_back(
-            fmt::format("column '{}' is left out: {} different texts in {} rows", column.name, texts.size(), present));
+        notes.push_back(fmt::format("column '{}' is left out: {} different texts in {} rows, like '{}'", column.name,
+                                    texts.size(), present, shortened(*texts.begin())));
         continue;
       }
       column.categories.assign(texts.begin(), texts.end());

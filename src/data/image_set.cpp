@@ -60,8 +60,8 @@ void read_files(ImageSet& set, std::span<const fs::path> images) {
   }
 }
 
-// The images files of a folder, training first; of a plain and a .gz file of one name the plain one.
-std::vector<fs::path> images_in(const fs::path& folder) {
+// The images files of a folder; of a plain and a .gz file of one name the plain one.
+std::vector<fs::path> named_images(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code failed;
   for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
@@ -73,6 +73,12 @@ std::vector<fs::path> images_in(const fs::path& folder) {
     found.push_back(it->path());
   }
   if (failed) throw_file_error("read the folder", folder, failed.value());
+  return found;
+}
+
+// The same, training first.
+std::vector<fs::path> images_in(const fs::path& folder) {
+  auto found = named_images(folder);
   std::sort(found.begin(), found.end());
   const auto starts = [](const fs::path& p, const char* word) { return p.filename().string().starts_with(word); };
   if (found.size() == 2) {
@@ -115,6 +121,8 @@ bool looks_like_idx(const fs::path& file) {
   }
   return head == std::array{std::byte{0}, std::byte{0}, std::byte{8}};
 }
+
+bool holds_idx(const fs::path& folder) { return !named_images(folder).empty(); }
 
 ImageSet read_image_path(const fs::path& path) {
   ImageSet set;

@@ -55,6 +55,16 @@ std::int64_t Preprocessing::width() const {
   return n;
 }
 
+double Preprocessing::raw_value(std::int64_t feature, double encoded) const {
+  std::int64_t at = 0;
+  for (const ColumnEncoding& column : columns) {
+    const auto width = column.categories.empty() ? 1 : static_cast<std::int64_t>(column.categories.size());
+    if (feature < at + width) return column.categories.empty() ? encoded * column.deviation + column.mean : encoded;
+    at += width;
+  }
+  return encoded;
+}
+
 std::string Preprocessing::to_json() const {
   Json json;
   json["kind"] = kind;

@@ -23,6 +23,9 @@ struct Preprocessing {
   double target_mean = 0, target_deviation = 1;
 
   std::int64_t width() const;  // numbers in an encoded table row
+  // A feature of an encoded table row in its column's own unit (of a category as it is), and a target in its own.
+  double raw_value(std::int64_t feature, double encoded) const;
+  double raw_target(double standardised) const { return standardised * target_deviation + target_mean; }
   // Doubles come back bit by bit.
   std::string to_json() const;
   static Preprocessing from_json(const std::string& text);  // Error: not made by to_json

@@ -44,7 +44,7 @@ class Archive {
  private:
   [[noreturn]] void fail(const std::string& why) const {
     throw Error(fmt::format("{} cannot be read as a zip archive: {}", name_, why),
-                "write it again, e.g. with numpy.savez or numpy.savez_compressed");
+                "write it again");
   }
   std::uint32_t byte(std::size_t at) const { return std::to_integer<std::uint32_t>(bytes_[at]); }
   std::uint16_t u16(std::size_t at) const { return static_cast<std::uint16_t>(byte(at) | byte(at + 1) << 8); }

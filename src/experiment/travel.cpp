@@ -155,7 +155,7 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
 bool is_ahead(const std::string& name) {
   const auto begins = [&](const char* split) { return name.starts_with(split); };
   return name.find('@') != std::string::npos || begins("valid.") || begins("test.") ||
-         (begins("train.") && name != "train.loss");
+         (begins("train.") && name != "train.loss") || name.ends_with(".dead") || name.ends_with(".saturated");
 }
 
 float quantity_at(const Run& run, const JournalContent& journal, Session& session, const std::string& name) {

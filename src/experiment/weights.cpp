@@ -104,10 +104,7 @@ class Loader {
 }  // namespace
 
 ExportedWeights export_weights(const Run& run, const JournalContent& journal, const fs::path& file) {
-  std::error_code ignored;
-  if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored))
-    throw Error(fmt::format("{} is not an ordinary file", file.string()),
-                "name a file to write, such as weights.safetensors");
+  check_ordinary(file, "weights.safetensors");
   Snapshot snapshot = newest_snapshot(run, journal);
   ExportedWeights done{snapshot.info.cursor.step, 0, 0};
   if (const std::int64_t best = keep_best(snapshot.tensors); best >= 0) done.step = best;

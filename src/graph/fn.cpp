@@ -61,11 +61,15 @@ std::string label(const Graph& graph, NodeId id) {
 }
 }  // namespace
 
+std::string to_text(const Graph& graph, NodeId id) {
+  return fmt::format("{}({})", label(graph, id), fmt::join(graph[id].in, ", "));
+}
+
 std::string to_text(const Fn& fn) {
   std::string text;
   for (NodeId id = 0; id < fn.graph.size(); ++id) {
     const Node& node = fn.graph[id];
-    text += fmt::format("%{} {} = {}({})", id, to_string(node.shape), label(fn.graph, id), fmt::join(node.in, ", "));
+    text += fmt::format("%{} {} = {}", id, to_string(node.shape), to_text(fn.graph, id));
     if (node.scope != 0) text += "  # " + fn.graph.scope(node);
     if (node.origin != kNoNode) text += fmt::format("  d%{}", node.origin);
     text += '\n';

@@ -43,6 +43,7 @@ Fn trace(Model&& model) {
 }
 
 std::string to_text(const Fn& fn);  // one line a node: number, shape, operation, inputs, scope
+std::string to_text(const Graph& graph, NodeId id);  // "matmul(1, 4)"
 std::string to_dot(const Fn& fn);   // for Graphviz
 
 }  // namespace limn

@@ -130,6 +130,7 @@ void Engine::change(const Settings& s) {
                            (s.accumulate > 1) == (settings.accumulate > 1) &&
                            s.label_smoothing == settings.label_smoothing && s.delta == settings.delta &&
                            s.balanced_classes == settings.balanced_classes && s.quantile == settings.quantile;
+  if (s.batch != settings.batch || s.accumulate != settings.accumulate) looked_ = {};  // other rows are next
   if (same_graphs)
     settings = s;
   else
@@ -145,7 +146,8 @@ void Engine::prepare(const Settings& s) {
   parse_augmentation(s.augment, data->preprocessing.kind == "images");  // throws before anything is changed
   mark_selections(s);                                                   // so does this
   settings = s;
-  plans.clear(), looks.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset(), measured_.reset();
+  plans.clear(), looks.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset();
+  forget_measurements();
   last_run = nullptr;
   if (s.balanced_classes && class_weights_.size() == 0) class_weights_ = balance(*data);
   if (s.accumulate > 1 && gradient_sum_.size() == 0) gradient_sum_ = filled(parameters().size, 0);
@@ -272,7 +274,7 @@ float Engine::advance() {
   if (!is_plateau()) plateau = {};
   if (settings.early_stop == 0) early_stop = {}, best_theta = {}, best_statistics = {}, best_evaluator_.reset();
   shuffle();
-  measured_.reset();
+  forget_measurements();
   set_scalars();
   const std::int64_t size = std::min(step_rows(), rows() - cursor.position);
   const auto step = static_cast<std::uint64_t>(cursor.step) + 1;
@@ -364,7 +366,7 @@ std::vector<TensorView> Engine::gradient() const {
 void Engine::forget_last_step() {
   last_run = nullptr;
   last_loss = std::numeric_limits<float>::quiet_NaN();
-  measured_.reset();
+  forget_measurements();
 }
 
 }  // namespace limn

@@ -28,11 +28,16 @@ struct Engine {
   std::vector<TensorView> watched();
   std::vector<TensorView> gradient() const;          // of the last step; none before the first
   void forget_last_step();                           // the state was replaced, or the plans
-  void forget_measurements() { measured_.reset(); }  // the weights were changed between two steps
+  // What was measured and looked at is no more: the weights were changed between two steps.
+  void forget_measurements() { measured_.reset(), looked_ = {}; }
   std::vector<std::int32_t> next_rows();             // that the next step takes, in its order
   void keep_best();                                  // the weights as they are
   // What the layers will say of the next step's rows while it is made. Nothing is learned.
   Inspection inspect_step();
+  // What the layers say of a row of the data, as an evaluation sees it; and the gradient of its own loss [parameters].
+  const Inspection& look_at(std::int32_t row);
+  std::span<const float> slope_at(std::int32_t row);
+  const Inspection& look_at_step();  // inspect_step(), until something changes
   // What functions of the model are given by name, rows apart, as the next step would be.
   std::map<std::string, std::span<const float>> given();
 
@@ -96,6 +101,13 @@ struct Engine {
   std::int64_t order_epoch_ = -1;
   std::unique_ptr<Evaluator> last_evaluator_, best_evaluator_;
   std::optional<std::map<std::string, double>> measured_;  // validation of the state as it is
+  // What was looked at last of the state as it is: one sample is asked for many numbers.
+  struct Looked {
+    std::int32_t row = -1, slope_row = -1;  // -1: none
+    Inspection of_row, of_step;
+    std::vector<float> slope;
+  };
+  Looked looked_;
 };
 
 }  // namespace limn

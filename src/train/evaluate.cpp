@@ -90,10 +90,12 @@ std::vector<std::int64_t> Evaluator::confusion(const Dataset& data, std::span<co
   return counts;
 }
 
-std::vector<float> Evaluator::predict(const Dataset& data, std::span<const std::int32_t> rows) {
+Verdicts Evaluator::judge(const Dataset& data, std::span<const std::int32_t> rows) {
   const auto width = static_cast<std::size_t>(model_.network.outputs());
-  std::vector<float> all;
-  run(data, rows, [&](std::size_t, std::span<const float>, std::span<const float> outputs) {
+  Verdicts verdicts;
+  std::vector<float>& all = verdicts.said;
+  run(data, rows, [&](std::size_t, std::span<const float> losses, std::span<const float> outputs) {
+    verdicts.loss.insert(verdicts.loss.end(), losses.begin(), losses.end());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (model_.target == TargetKind::kCounts) {
         all.push_back(outputs[i]);
@@ -106,7 +108,7 @@ std::vector<float> Evaluator::predict(const Dataset& data, std::span<const std::
       }
     }
   });
-  return all;
+  return verdicts;
 }
 
 Inspection Evaluator::inspect(const Dataset& data, std::span<const std::int32_t> rows, bool blame) {
@@ -127,6 +129,13 @@ Inspection Evaluator::inspect(const Dataset& data, std::span<const std::int32_t>
     }
   }
   return all;
+}
+
+std::span<const float> Evaluator::gradient(const Dataset& data, std::int32_t row) {
+  const BatchPlan& plan = plan_for(slopes_, 1, [&](std::int64_t rows) { return row_gradient(model_, settings_, rows); });
+  plan.feed->set(data, &row);
+  plan.executable->run(pool_, {});
+  return plan.executable->output(0);
 }
 
 }  // namespace limn

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "train/feed.hpp"
+#include "train/session.hpp"
 
 namespace limn {
 
@@ -33,10 +34,11 @@ class Evaluator {
   std::map<std::string, double> metrics(const Dataset& data, std::span<const std::int32_t> rows);
   // [classes, classes]: how many rows of the first class are taken for the second.
   std::vector<std::int64_t> confusion(const Dataset& data, std::span<const std::int32_t> rows);
-  // [rows, classes] probabilities, or [rows, 1] values in the target's own units.
-  std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows);
+  Verdicts judge(const Dataset& data, std::span<const std::int32_t> rows);
   // The outputs of inspection() by name.
   Inspection inspect(const Dataset& data, std::span<const std::int32_t> rows, bool blame);
+  // [parameters]: the derivative of the row's own loss.
+  std::span<const float> gradient(const Dataset& data, std::int32_t row);
 
  private:
   struct BatchPlan {
@@ -55,7 +57,7 @@ class Evaluator {
   Settings settings_;
   MemoryByName weights_;
   ThreadPool& pool_;
-  std::vector<BatchPlan> plans_, inspections_, blames_;
+  std::vector<BatchPlan> plans_, inspections_, blames_, slopes_;
 };
 
 }  // namespace limn

@@ -1,4 +1,5 @@
-// What the layers say of a step's rows while it is made: Engine::inspect_step(). It must not change what is learned.
+// What the layers say of rows: those of a step while it is made, or one that is looked at. It must not change what is
+// learned.
 #include <algorithm>
 
 #include "train/engine.hpp"
@@ -38,6 +39,26 @@ Inspection Engine::inspect_step() {
     for (std::size_t i = 0; i < look.outputs.size(); ++i) append_to(look.outputs[i], look.plan.executable->output(i));
   }
   return all;
+}
+
+const Inspection& Engine::look_at(std::int32_t row) {
+  if (looked_.row != row) looked_.of_row = evaluator(Weights::kLast).inspect(*data, std::span(&row, 1), true);
+  looked_.row = row;
+  return looked_.of_row;
+}
+
+std::span<const float> Engine::slope_at(std::int32_t row) {
+  if (looked_.slope_row != row) {
+    const auto slope = evaluator(Weights::kLast).gradient(*data, row);
+    looked_.slope.assign(slope.begin(), slope.end());
+  }
+  looked_.slope_row = row;
+  return looked_.slope;
+}
+
+const Inspection& Engine::look_at_step() {
+  if (looked_.of_step.empty()) looked_.of_step = inspect_step();
+  return looked_.of_step;
 }
 
 }  // namespace limn

@@ -46,6 +46,11 @@ struct Forward {
   }
 };
 
+Value slope_of(Value loss, Value by) {
+  const Value slope = grad(loss, by);
+  return has_fault("gradient-sign") ? -slope : slope;
+}
+
 }  // namespace
 
 Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
@@ -53,7 +58,7 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
     const Forward forward(fn, model, settings, batch, Mode::kTraining);
     forward.keep_statistics(fn);
     const Value loss = forward.rows.weight ? weighted_mean(forward.rows) : mean(forward.rows.loss);
-    const Value slope = grad(loss, forward.used), gradient = has_fault("gradient-sign") ? -slope : slope;
+    const Value gradient = slope_of(loss, forward.used);
     fn.output("loss", loss);
     fn.output("gradient", gradient);
     add_update(fn, model.network.parameters(), settings, forward.theta, forward.used, gradient);
@@ -67,7 +72,7 @@ Fn gradient_part(const ModelSpec& model, const Settings& settings, std::int64_t 
     const Value gradient_sum = input(fn.graph, "gradient_sum", forward.theta.shape()),
                 loss_sum = input(fn.graph, "loss_sum", {}), weight_sum = input(fn.graph, "weight_sum", {});
     const Value loss = sum(forward.rows.loss);
-    fn.state(gradient_sum, gradient_sum + grad(loss, forward.used));
+    fn.state(gradient_sum, gradient_sum + slope_of(loss, forward.used));
     fn.state(loss_sum, loss_sum + loss);
     fn.state(weight_sum,
              forward.rows.weight ? weight_sum + sum(forward.rows.weight) : weight_sum + static_cast<double>(batch));
@@ -94,6 +99,13 @@ Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t bat
     const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
     fn.output("loss", forward.rows.loss);
     fn.output("output", forward.output);
+  });
+}
+
+Fn row_gradient(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
+  return trace([&](Fn& fn) {
+    const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
+    fn.output("gradient", slope_of(sum(forward.rows.loss), forward.used));
   });
 }
 

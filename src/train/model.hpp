@@ -32,6 +32,9 @@ Fn update_part(const ModelSpec& model, const Settings& settings);
 // are measured without label smoothing and class weights.
 Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
+// Inputs as evaluation. Output: gradient [parameters], of the sum of the rows' own losses, as evaluation has them.
+Fn row_gradient(const ModelSpec& model, const Settings& settings, std::int64_t batch);
+
 enum class Mode { kTraining, kEvaluation };
 
 // What every layer with parameters says of each row, as evaluation sees it. Inputs as evaluation. Outputs, each [batch,

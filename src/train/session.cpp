@@ -55,7 +55,10 @@ std::int64_t Session::best_step() const {
 
 std::map<std::string, double> Session::evaluate(Split split, Weights which) { return engine_->evaluate(split, which); }
 std::vector<float> Session::predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which) {
-  return engine_->evaluator(which).predict(data, rows);
+  return engine_->evaluator(which).judge(data, rows).said;
+}
+Verdicts Session::judge(const Dataset& data, std::span<const std::int32_t> rows) {
+  return engine_->evaluator(Weights::kLast).judge(data, rows);
 }
 
 std::map<std::string, std::vector<float>> Session::inspect(const Dataset& data, std::span<const std::int32_t> rows,
@@ -147,6 +150,7 @@ float Session::quantity(const std::string& name) const {
   if (const auto at = name.find('@'); at != std::string::npos)
     return of_sample(name.substr(0, at), name.substr(at + 1));
   if (const auto metric = of_split(name)) return *metric;
+  if (const auto count = of_units(name)) return *count;
   auto views = engine_->state();
   for (TensorView& view : engine_->watched()) views.push_back(std::move(view));
   for (TensorView& view : engine_->gradient()) views.push_back(std::move(view));
@@ -184,21 +188,72 @@ std::int32_t Session::sample_row(const std::string& sample) const {
 }
 
 float Session::of_sample(const std::string& name, const std::string& sample) const {
-  const std::int32_t row[] = {sample_row(sample)};
+  const std::int32_t row = sample_row(sample);
+  const Dataset& data = *engine_->data;
   const bool by_step = sample.starts_with("step/");
-  const auto layers =
-      by_step ? engine_->inspect_step() : engine_->evaluator(Weights::kLast).inspect(*engine_->data, row, true);
-  const auto found = layers.find(name.substr(0, name.find('[')));
+  if (!by_step && data.task == Task::kRegress && (name == "prediction[0]" || name == "error[0]")) {
+    const std::int32_t rows[] = {row};
+    const float said = engine_->evaluator(Weights::kLast).judge(data, rows).said[0];
+    return name[0] == 'p'
+               ? said
+               : static_cast<float>(said - data.preprocessing.raw_target(data.targets[static_cast<std::size_t>(row)]));
+  }
+  const std::string tensor = name.substr(0, name.find('['));
+  const auto slopes = named(engine_->parameters(), engine_->theta.span(), "", "d");
+  if (const auto slope = std::ranges::find(slopes, tensor, &TensorView::name); slope != slopes.end() && !by_step) {
+    const auto offset = static_cast<std::size_t>(slope->values.data() - engine_->theta.data());
+    return engine_->slope_at(row)[offset + element(name, tensor, slope->shape)];
+  }
+  const Inspection& layers = by_step ? engine_->look_at_step() : engine_->look_at(row);
+  const auto found = layers.find(tensor);
   const std::size_t rows = by_step ? engine_->next_rows().size() : 1;
   if (found == layers.end()) {
     std::vector<std::string> names;
     for (const auto& [layer, values] : layers) names.push_back(fmt::format("{}[{}]", layer, values.size() / rows));
+    if (!by_step)
+      for (const TensorView& view : slopes) names.push_back(view.name + to_string(view.shape));
     throw Error(fmt::format("a sample has no \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
   const std::size_t width = found->second.size() / rows,
                     first = by_step ? static_cast<std::size_t>(std::stoull(sample.substr(5))) * width : 0;
   return found->second[first + element(name, found->first, {static_cast<std::int64_t>(width)})];
+}
+
+std::vector<TensorView> Session::gradient() const { return engine_->gradient(); }
+
+std::span<const std::int32_t> probe_rows(const Dataset& data) {
+  const std::span<const std::int32_t> rows = data.valid.empty() ? data.train : data.valid;
+  return rows.first(std::min(rows.size(), kMostProbed));
+}
+
+IdleUnits Session::idle(int layer) const {
+  std::vector<const LayerSpec*> layers;
+  for (const LayerSpec& spec : engine_->model.network.layers())
+    if (spec.kind != LayerSpec::Kind::kDropout) layers.push_back(&spec);
+  if (layer < 1 || layer > static_cast<int>(layers.size()))
+    throw Error(fmt::format("there is no layer {}", layer), fmt::format("layers are 1 to {}", layers.size()));
+  const std::string& activation = layers[static_cast<std::size_t>(layer - 1)]->activation;
+  if (!can_idle(activation))
+    throw Error(fmt::format("layer{} is {}: it has neither dead nor saturated units", layer, activation),
+                "relu, gelu, swish and softplus have dead ones, tanh and sigmoid saturated ones");
+  const Dataset& data = *engine_->data;
+  const auto rows = probe_rows(data);
+  const auto said = engine_->evaluator(Weights::kLast).inspect(data, rows, false);
+  const auto& a = said.at(fmt::format("layer{}.a", layer));
+  return idle_units(activation, a, static_cast<std::int64_t>(a.size() / rows.size()));
+}
+
+std::optional<float> Session::of_units(const std::string& name) const {
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  const std::string what = name.substr(dot);
+  int layer = 0;
+  const char* const end = name.data() + dot;
+  if ((what != ".dead" && what != ".saturated") || !name.starts_with("layer") ||
+      std::from_chars(name.data() + 5, end, layer).ptr != end)
+    return {};
+  const IdleUnits units = idle(layer);
+  return static_cast<float>((what == ".dead" ? units.dead : units.saturated).size());
 }
 
 std::optional<float> Session::of_split(const std::string& name) const {
@@ -211,6 +266,13 @@ std::optional<float> Session::of_split(const std::string& name) const {
   if (metric.starts_with("confusion[") && classes > 0) {
     const auto counts = engine_->evaluator(Weights::kLast).confusion(*engine_->data, engine_->rows_of(split));
     return static_cast<float>(counts[element(name, part + ".confusion", {classes, classes})]);
+  }
+  if (metric == "wrong" && classes > 0) {
+    const auto counts = engine_->evaluator(Weights::kLast).confusion(*engine_->data, engine_->rows_of(split));
+    std::int64_t wrong = 0;
+    for (std::int64_t i = 0; i < classes * classes; ++i)
+      if (i / classes != i % classes) wrong += counts[static_cast<std::size_t>(i)];
+    return static_cast<float>(wrong);
   }
   const auto metrics = engine_->evaluate(split, Weights::kLast);
   const auto found = metrics.find(metric);

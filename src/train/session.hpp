@@ -13,6 +13,7 @@
 #include "data/dataset.hpp"
 #include "graph/fn.hpp"
 #include "interop/tensor.hpp"
+#include "train/distribution.hpp"
 #include "train/settings.hpp"
 
 namespace limn {
@@ -33,6 +34,16 @@ struct Cost {
   double flops = 0, bytes = 0;  // arithmetic; memory read and written by the plan's steps
   std::size_t working_set = 0;  // bytes that a step touches again and again
 };
+
+// What a network says of rows, and how wrong it is.
+struct Verdicts {
+  std::vector<float> loss;  // [rows]
+  std::vector<float> said;  // [rows, classes] probabilities, or [rows, 1] values in the target's own units
+};
+
+// Which rows of a split show how a network's units behave: the first of the validation rows, else of the training rows.
+constexpr std::size_t kMostProbed = 256;
+std::span<const std::int32_t> probe_rows(const Dataset& data);
 
 struct Engine;     // engine.hpp
 struct ModelSpec;  // model.hpp
@@ -61,6 +72,7 @@ class Session {
   // Network outputs for rows of a data set encoded by the same preprocessing, [rows, outputs]: probabilities for
   // classes, de-standardised values for targets.
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
+  Verdicts judge(const Dataset& data, std::span<const std::int32_t> rows);  // the same with the losses
 
   // What every layer says of rows, [rows, units] by name: "output", "input" as it enters, "loss" [rows], "layerK.z" and
   // "layerK.a" before and after the activation; with `blame` also "layerK.delta", the derivative of each row's own loss
@@ -73,6 +85,13 @@ class Session {
   // balanced "weight" [rows]; "loss" is weighted and smoothed, and "layerK.delta" the derivative of the sum of all
   // rows' losses.
   std::map<std::string, std::vector<float>> inspect_step();
+
+  // The gradient of the last step: the mean over its rows, "layer1.dw"...; none where no step was taken since the state
+  // or the plans were replaced.
+  std::vector<TensorView> gradient() const;
+  // The units of layer K (from 1) that say the same of all probe_rows, by the last weights. Error: no such layer, or
+  // one whose activation has neither dead nor saturated units.
+  IdleUnits idle(int layer) const;
 
   // For those who compute a step again: its model; the seed; and by name what functions of the model are given, rows
   // apart, as the next step would be given it (model.hpp, update.hpp); "gradient" is the last step's. Views hold until
@@ -99,8 +118,11 @@ class Session {
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
   // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17",
   // where "@batch/17" is the 18th row of the batch that the next step takes, and "@step/17" the same as inspect_step()
-  // has it; or a metric of a split: "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are
-  // taken for class 5 (by the last weights). Error: no such quantity, naming those there are.
+  // has it; where the target is a number also "prediction[0]@valid/3" and "error[0]@valid/3", which is the prediction
+  // less the target, in the target's own units; the derivatives of a sample's own loss, "layer1.dw[3,4]@train/17" (not
+  // of "@step"); or a metric of a split: "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are
+  // taken for class 5, "valid.wrong", how many for another class (by the last weights); or "layer1.dead" and
+  // "layer1.saturated", how many units idle() has. Error: no such quantity, naming those there are.
   float quantity(const std::string& name) const;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
@@ -117,6 +139,7 @@ class Session {
   using Places = std::vector<std::pair<float*, float>>;
   Places places_of(const std::map<std::string, double>& values) const;
   std::optional<float> of_split(const std::string& name) const;
+  std::optional<float> of_units(const std::string& name) const;
   float of_sample(const std::string& name, const std::string& sample) const;
 
   std::unique_ptr<Engine> engine_;

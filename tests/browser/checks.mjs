@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { draw, fingerprint, press, seed, shown, stands, step, until } from './lab.mjs';
+import { join } from 'node:path';
+import { draw, fingerprint, fromHex, openFile, press, seed, shown, stands, step, until } from './lab.mjs';
 import { Reference } from './reference.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
@@ -237,6 +238,14 @@ async function links({ lab, at }) {
   assert.equal((await lab.do(made, { do: 'step', count: 30 })).fingerprint, (await lab.ask(`/runs/${run.id}`)).fingerprint);
 }
 
+// The serious findings of axe on a page.
+export async function findings(page) {
+  await page.evaluate(axe); // the page's own policy lets no foreign script in
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
+  return serious.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(' ')}`);
+}
+
 async function readable({ lab, at, language, theme }) {
   const run = await lab.create(small, { play: true });
   const page = await at(run.id, { language, theme });
@@ -246,10 +255,7 @@ async function readable({ lab, at, language, theme }) {
   await lab.do(run.id, { do: 'set', settings: { lr: 0.01 } }); // a flag, a receipt and the text are looked at too
   await shown(page, 'layer1.dw[0,1]');
   await page.getByRole('button', { name: language === 'en' ? 'Text' : '讲解', exact: true }).click();
-  await page.evaluate(axe); // the page's own policy lets no foreign script in
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-  assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(' ')}`), []);
+  assert.deepEqual(await findings(page), []);
 }
 
 // Nothing is wider than the window, and no word leaves the box that it stands in; `long`: with words 40 % longer.
@@ -297,6 +303,44 @@ async function opens({ at }) {
   await until(page, 10);
 }
 
+// What the page gives out of a branched run whose settings were changed opens from the disk, with the engine stopped and
+// nobody to ask, and says what `limn replay` says, number for number.
+async function keeps({ lab, at }) {
+  const run = await lab.create(small, { seed, steps: 320 });
+  await lab.do(run.id, { do: 'step', count: 37 });
+  await lab.do(run.id, { do: 'set', settings: { lr: 0.02 } });
+  await lab.do(run.id, { do: 'step', count: 320 - 37 });
+  const branch = await lab.do(run.id, { do: 'branch', step: 150, settings: { lr: 0.1 } });
+  await lab.do(branch.id, { do: 'step', count: 100 });
+  const page = await at(run.id);
+  await press(page, 'save');
+  const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'save-report')]);
+  assert.equal(download.suggestedFilename(), `limn-${run.id}.html`);
+  const said = await lab.ask(`/runs/${run.id}`), file = join(lab.runs, 'report.html');
+  await download.saveAs(file);
+  await lab.stop();
+  const { report, errors } = await openFile(page.context().browser(), file);
+  try {
+    for (const all of await report.locator('summary').all()) await all.click();
+    assert.equal(await fingerprint(report), said.fingerprint);
+    const numbers = await report.$$eval('[data-x]', (all) => all.map((e) => [e.dataset.run, Number(e.dataset.step), e.dataset.q, e.dataset.x, e.textContent]));
+    for (const of of [run.id, branch.id]) assert.ok(numbers.some(([id, , q]) => id === of && q === 'valid.accuracy'), 'a run of the family is not there');
+    for (const q of ['train.loss', 'test.loss', 'valid.confusion[1,0]', 'layer1.w[1,11]']) assert.ok(numbers.some((n) => n[2] === q), `the report has no ${q}`);
+    for (const place of new Set(numbers.map(([id, n]) => JSON.stringify([id, n])))) {
+      const [id, n] = JSON.parse(place), mine = numbers.filter(([of, step]) => of === id && step === n);
+      const replayed = lab.replay(id, n, [...new Set(mine.map(([, , q]) => q))]);
+      for (const [, , q, hex, text] of mine) {
+        assert.equal(hex, replayed[q], `${q} at step ${n}`);
+        const shown = parseFloat(text.replace('−', '-').replaceAll(',', '')) / (text.includes('%') ? 100 : 1), digits = text.includes('%') ? 1e-3 : 1e-2 * Math.abs(shown);
+        assert.ok(Math.abs(shown - fromHex(hex)) <= digits, `${q}: ${text} is not ${fromHex(hex)}`);
+      }
+    }
+    assert.deepEqual(errors, []);
+  } finally {
+    await report.context().close();
+  }
+}
+
 // By name: the check, what else it is given, and the faults that it must notice, of the engine and of the page.
 export const checks = [
   { name: 'G1 its numbers are those of a reference in float64', check: oracle, engine: ['gradient-sign', 'stale-momentum', 'wrong-batch', 'off-by-one'], page: ['frozen'] },
@@ -312,5 +356,6 @@ export const checks = [
     name: `G9 axe finds nothing serious, ${language}, ${theme}`, check: readable, with: { language, theme }, page: language === 'en' && theme === 'light' ? ['unnamed'] : [] }))),
   { name: 'G9 nothing is wider than its window', check: fits, page: ['wide'] },
   { name: 'G9 words 40 % longer stay in their boxes', check: fits, with: { long: true }, page: ['cramped'] },
+  { name: 'G10 its report opens by itself and has the numbers of limn replay', check: keeps, page: ['touched up'] },
   { name: 'G9 a whole task by keyboard alone', check: keyboard, page: ['mouse only'] },
 ];

@@ -57,4 +57,15 @@ export const faults = {
   cramped() {
     setInterval(() => document.querySelectorAll('.btn').forEach((e) => { e.style.width = '40px'; }), 20);
   },
+  // A report that is a little better than what it reports.
+  'touched up'() {
+    addEventListener('click', async (event) => {
+      const link = event.target.closest?.('[data-do="save-report"]');
+      if (!link?.href.startsWith('http')) return;
+      event.preventDefault();
+      const text = await (await fetch(link.href)).text();
+      link.href = URL.createObjectURL(new Blob([text.replace(/("loss":0\.\d*?)([1-9])(\d*,)/, (_, head, digit, tail) => head + (digit - 1) + tail)], { type: 'text/html' }));
+      link.click();
+    }, true);
+  },
 };

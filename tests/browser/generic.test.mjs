@@ -35,9 +35,9 @@ for (const chapter of pages)
   for (const one of checks) {
     test(`${chapter.name}: ${one.name}`, { timeout: 120000 }, () => hold(chapter, one));
     for (const engine of one.engine ?? [])
-      test(`${chapter.name}: G5 ${one.name.slice(0, 2)} notices an engine with the fault ${engine}`, { timeout: 120000 }, () => assert.rejects(hold(chapter, one, { engine }), noticed));
+      test(`${chapter.name}: G5 ${one.name.split(' ')[0]} notices an engine with the fault ${engine}`, { timeout: 120000 }, () => assert.rejects(hold(chapter, one, { engine }), noticed));
     for (const page of one.page ?? [])
-      test(`${chapter.name}: G5 ${one.name.slice(0, 2)} notices a page with the fault "${page}"`, { timeout: 120000 }, () => assert.rejects(hold(chapter, one, { page }), noticed));
+      test(`${chapter.name}: G5 ${one.name.split(' ')[0]} notices a page with the fault "${page}"`, { timeout: 120000 }, () => assert.rejects(hold(chapter, one, { page }), noticed));
   }
 
 test('G5 the receipt of a gradient of the wrong sign says that it differs', { timeout: 120000 }, () =>

@@ -5,9 +5,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const limn = resolve(process.env.LIMN ?? 'build/release/limn');
+export const limn = resolve(process.env.LIMN ?? 'build/release/limn');
 const faulty = resolve(process.env.LIMN_FAULTY ?? 'build/faults/limn'); // built with LIMN_FAULTS
 export const token = 'browser-test';
 
@@ -94,6 +95,17 @@ export class Lab {
 
 export const launch = () =>
   chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+
+// A file of the disk in a browser that has never seen the lab and reaches nobody.
+export async function openFile(browser, file, { width = 1440, theme = 'light', language = 'en' } = {}) {
+  const context = await browser.newContext({ offline: true, viewport: { width, height: 900 }, colorScheme: theme, locale: language });
+  const report = await context.newPage(), errors = [];
+  report.on('request', (r) => /^(file|data):/.test(r.url()) || errors.push(`a request to ${r.url()}`));
+  report.on('pageerror', (e) => errors.push(e.message));
+  report.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
+  await report.goto(pathToFileURL(file).href);
+  return { report, errors };
+}
 
 // What the page says.
 export const fingerprint = (page) => page.locator('[data-q="fingerprint"]').innerText();

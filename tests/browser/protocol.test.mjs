@@ -35,13 +35,13 @@ after(async () => {
 
 // Makes the request of one row of docs/protocol.md; `names` fill its path. The answer and, if there is one, the body
 // are of these definitions.
-async function ask(row, names, definition, { body, is, raw, status = 200, of = lab } = {}) {
+async function ask(row, names, definition, { body, is, raw, status = 200, of = lab, read = (answer) => answer.json() } = {}) {
   const [method, path] = row.split(' ');
   const at = path.split('?')[0].split('/').map((part) => (part in names ? encodeURIComponent(names[part]) : part)).join('/');
   if (body !== undefined) hold(is, body);
   const answer = await fetch(`${of.origin}${at}${names.query ? `?${names.query}` : ''}`, {
     method, headers: { Authorization: `Bearer ${token}` }, body: raw ?? (body && JSON.stringify(body)) });
-  const json = await answer.json();
+  const json = await read(answer);
   assert.equal(answer.status, status, `${row}: ${JSON.stringify(json)}`);
   assert.ok(rows.has(row), `docs/protocol.md has no row ${row}`);
   if (status < 300) asked.add(row);
@@ -68,7 +68,7 @@ const points = () => ['x,y,side', ...Array.from({ length: 60 }, (_, i) => `${dra
 
 test('the tables of the protocol are read', () => {
   const counts = [refused, [...rows], commands, receipt, views, kinds, examples].map((all) => all.length);
-  [6, 19, 9, 11, 6, 5, 3].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
+  [6, 24, 9, 11, 6, 5, 4].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
 });
 
 test('the tables and examples have the members of the schema', () => {
@@ -80,7 +80,8 @@ test('the tables and examples have the members of the schema', () => {
       assert.deepEqual(members(line), Object.fromEntries(all.map((p) => [p, required.includes(p)])), line);
     }
   assert.deepEqual(receipt.sort(), [...schema.$defs.receipt.required].sort());
-  const [upload, entry, state] = examples.map((example) => Object.keys(example).sort());
+  const [origin, upload, entry, state] = examples.map((example) => Object.keys(example).sort());
+  assert.deepEqual(origin, [...schema.$defs.origin.required].sort());
   for (const name of schema.$defs.entry.required) assert.ok(entry.includes(name), name);
   assert.deepEqual(upload, [...schema.$defs.upload.required].sort());
   assert.deepEqual(state, [...schema.$defs.state.required].sort());
@@ -157,21 +158,55 @@ test('requests and their answers', { timeout: 60000 }, async () => {
 
   await ask('GET /api/runs', {}, 'runs');
   await ask('GET /api/runs/ID', { ID: id }, 'state');
-  const names = ['train.loss', 'layer1.w[0,1]', 'layer1.dw[0,1]', 'adam.m/layer1.w[0,1]', 'layer2.mean[3]', 'layer1.z[1]@train/3', 'layer2.a[1]@valid/3',
+  const names = ['train.loss', 'layer1.w[0,1]', 'layer1.dw[0,1]', 'adam.m/layer1.w[0,1]', 'layer2.mean[3]', 'layer1.dw[1,3]@train/3', 'layer2.dgamma[1]@batch/3', 'layer1.z[1]@train/3', 'layer2.a[1]@valid/3',
     'layer3.delta[0]@test/3', 'layer1.delta[0]@batch/5', 'input[1]@train/3', 'output[1]@valid/1', 'loss[0]@step/2', 'layer3.in[3]@step/5', 'weight[0]@step/5',
-    'valid.accuracy', 'test.loss', 'valid.confusion[0,1]'];
+    'valid.accuracy', 'test.loss', 'valid.confusion[0,1]', 'valid.wrong', 'layer2.saturated'];
   for (const name of names) {
     const at = { ID: id, N: 9, NAME: name };
     const plain = await ask('GET /api/runs/ID/steps/N/quantities/NAME', at, 'quantity');
     const { receipt: _, ...same } = await ask('GET /api/runs/ID/steps/N/receipts/NAME', at, 'quantity-with-receipt');
     assert.deepEqual(same, plain);
   }
+  const values = 'POST /api/runs/ID/steps/N/quantities', many = 'POST /api/runs/ID/steps/N/receipts';
+  for (const N of [9, 'now']) {
+    const all = await ask(values, { ID: id, N }, 'quantities', { body: { names }, is: 'names' });
+    assert.deepEqual(all.values.map((v) => v.name), names);
+    const { hex } = await ask('GET /api/runs/ID/steps/N/quantities/NAME', { ID: id, N: all.step, NAME: names[2] }, 'quantity');
+    assert.equal(all.values[2].hex, hex);
+  }
+  const slips = await ask(many, { ID: id, N: 9 }, 'receipts', { body: { names }, is: 'names-of-receipts' });
+  assert.ok(slips.receipts.every((r) => r.receipt));
+  for (const [row, most, is] of [[values, 513, 'names'], [many, 65, 'names-of-receipts']]) {
+    const refusal = { raw: JSON.stringify({ names: Array(most).fill(names[1]) }), status: 400 };
+    await ask(row, { ID: id, N: 9 }, 'error', refusal);
+    await ask(row, { ID: id, N: 9 }, 'error', { body: { names: [names[1], 'layer9.w[0,0]'] }, is, status: 400 });
+  }
+  for (const name of [...names, 'layer1.z[1]@step/3']) {
+    const { word, nodes } = await ask('GET /api/runs/ID/origin/NAME', { ID: id, NAME: name }, 'origin');
+    assert.equal(word?.text, { 1: 'dense 6 linear', 2: 'bn tanh', 3: 'dense 2' }[/layer(\d)/.exec(name)?.[1]], name);
+    assert.equal(nodes.length > 0, !/^(valid|test)\./.test(name), name);
+  }
+  await ask('GET /api/runs/ID/origin/NAME', { ID: id, NAME: 'layer1.w[0,99]' }, 'error', { status: 400 });
   await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: id, N: 0, NAME: 'layer1.w[0,1]' }, 'quantity-without-receipt');
   const lost = await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: wild.id, N: failed.head, NAME: 'layer1.w[0,1]' }, 'quantity-with-receipt');
   assert.ok(lost.value === null && !lost.receipt.agrees);
+  for (const N of [0, 9]) await ask('GET /api/runs/ID/steps/N/histograms', { ID: id, N }, 'histograms');
+  const worst = 'GET /api/runs/ID/steps/N/mistakes?split=valid&count=24&truth=CLASS&answer=CLASS';
+  await ask(worst, { ID: id, N: 9, query: 'split=test&count=5&truth=1' }, 'mistakes-class');
+  await ask(worst, { ID: waves.id, N: 9 }, 'mistakes-number');
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: id, query: 'name=train.loss&from=1&to=9&points=4' }, 'curve');
   for (const run of [id, waves.id])
     await ask('GET /api/runs/ID/points?x=FEATURE&y=FEATURE', { ID: run, query: 'x=0&y=0' }, 'points');
+  for (const [run, kind] of [[id, 'confusion'], [branch.id, 'weights'], [waves.id, 'scatter'], [wild.id, 'confusion']]) {
+    const report = await ask('GET /api/runs/ID/report', { ID: run }, 'report', { read: async (answer) => {
+      assert.deepEqual(['content-type', 'content-disposition'].map((h) => answer.headers.get(h)), ['text/html; charset=utf-8', `attachment; filename="limn-${run}.html"`]);
+      return JSON.parse(/<script type="application\/json" id="report">(.*?)<\/script>/s.exec(await answer.text())[1]);
+    } });
+    assert.ok(report[kind], `the report has no ${kind}`);
+    const state = await lab.ask(`/runs/${run}`), own = report.runs.find((r) => r.id === run);
+    assert.deepEqual([report.step, own.evals, own.flags], [state.head, state.evals, state.flags]);
+  }
+  await ask('GET /api/runs/ID/report', { ID: 'nothing' }, 'error', { status: 404 });
   await ask('POST /api/runs/ID/predict', { ID: id }, 'prediction', { body: { x: [1.5, 2] }, is: 'predict' });
 
   const both = await command(id, 'play', { do: 'play', speed: 1, together: [branch.id] });
@@ -193,7 +228,8 @@ test('the stream', { timeout: 60000 }, async () => {
   const watch = (id, ...wanted) => say('watch', { watch: id, views: wanted, cursor: 0 });
   const definition = ({ kind, view, whole, error, arrays }) =>
     kind === 'state' ? (whole ? 'frame-state' : 'frame-changes') : kind !== 'view' ? `frame-${kind}`
-      : error ? 'frame-view-error' : arrays[0]?.name === 'value' ? 'frame-view-map-value' : `frame-view-${view}`;
+      : error ? 'frame-view-error' : arrays[0]?.name === 'value' ? 'frame-view-map-value'
+        : view === 'mistakes' ? `frame-view-mistakes-${arrays[2].name === 'label' ? 'class' : 'number'}` : `frame-view-${view}`;
   const until = async (wanted) => {
     for (;;) {
       const { head, start, payload } = await stream.next();
@@ -213,9 +249,10 @@ test('the stream', { timeout: 60000 }, async () => {
   hold('ack', { ack: 1 }); // as `next` sends it
   const run = await lab.create({ arch: 'dense 5 relu | ln linear | dense 2' }, { steps: 300 });
   watch(run.id, { view: 'weights', units: 4 }, { view: 'map', size: 8 }, { view: 'units', x: 0, y: 1, size: 6, units: 2 },
-    { view: 'confusion', split: 'train' }, { view: 'sample', of: 'batch/3', units: 4 }, { view: 'sample' }, { view: 'tiles' });
+    { view: 'confusion', split: 'train' }, { view: 'sample', of: 'batch/3', units: 4 }, { view: 'sample' }, { view: 'tiles' }, { view: 'histograms' },
+    { view: 'mistakes', split: 'train', count: 5, truth: 0, answer: 1 });
   await lab.do(run.id, { do: 'play' });
-  const ends = new Set(['state', 'scalars', 'weights', 'map', 'units', 'confusion', 'sample']);
+  const ends = new Set(['state', 'scalars', 'weights', 'map', 'units', 'confusion', 'sample', 'histograms', 'mistakes']);
   await until((head) => { // each of them once, and the end
     if (head.step === 300) ends.delete(head.view ?? head.kind);
     return ends.size === 0 && losses[run.id].to === 300 && states[run.id].state === 'done';
@@ -236,9 +273,9 @@ test('the stream', { timeout: 60000 }, async () => {
   say('unwatch', { unwatch: id });
 
   const waves = await lab.create({ arch: 'dense 5 tanh | dense 1' }, { data: 'waves', steps: 300 });
-  watch(waves.id, { view: 'confusion' }, { view: 'map', size: 4 }, { view: 'sample' });
+  watch(waves.id, { view: 'confusion' }, { view: 'map', size: 4 }, { view: 'sample' }, { view: 'mistakes', count: 3 });
   await until((head) => head.view === 'confusion' && head.error);
-  await until((head) => head.view === 'sample' && head.run === waves.id);
+  for (const view of ['sample', 'mistakes']) await until((head) => head.view === view && head.run === waves.id);
   const images = await lab.create({ arch: 'dense 4 relu | dense 10', batch: 100 }, { data: 'drawn-digits', steps: 10 });
   watch(images.id, { view: 'tiles', units: 3 });
   await until((head) => head.view === 'tiles' && !head.error);

@@ -23,12 +23,17 @@ class Lab:
 
     def request(self, method, path, body=None, headers=None):
         """The status and the JSON of the answer."""
+        status, text = self.raw(path, method, body, headers)
+        return status, json.loads(text)
+
+    def raw(self, path, method="GET", body=None, headers=None):
+        """The status and the bytes of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, body, {"Authorization": f"Bearer {TOKEN}"} if headers is None else headers)
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
-        return answer.status, json.loads(text)
+        return answer.status, text
 
     def get(self, path):
         status, answer = self.request("GET", path)

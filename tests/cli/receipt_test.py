@@ -128,7 +128,8 @@ class Receipts(ProgramTest):
             names.append(f"layer{k}.in[{i}]@step/{row}")
             own = {"dense": [f"w[{i},{j}]", f"b[{j}]"], "tied": [f"b[{j}]"]}.get(kind, [f"gamma[{j}]", f"beta[{j}]"])
             for parameter in own:
-                names += [f"layer{k}.{parameter}", f"layer{k}.d{parameter}"]
+                names += [f"layer{k}.{parameter}", f"layer{k}.d{parameter}",
+                          f"layer{k}.d{parameter}@{random.choice(['train/9', 'valid/4', 'test/2', f'batch/{row}'])}"]
                 names += [f"{q['name'].split('/')[0]}/layer{k}.{parameter}" for q in state["quantities"]
                           if q["name"].endswith(f"/layer{k}.{parameter.split('[')[0]}")]
             if kind == "bn":
@@ -165,6 +166,10 @@ class Receipts(ProgramTest):
         """The float64 difference is the engine's derivative, unless the loss has a kink within h. Parts that cancel out,
         as those of a bias before bn do, leave what float32 rounds of them."""
         central = slip["central"]
+        self.assertNotEqual(central["verdict"], "differs", says)
+        apart = abs(central["value"] - value) / max(abs(central["value"]), abs(value), 1e-8)
+        self.assertAlmostEqual(central["relative"], apart, delta=1e-9 * apart, msg=says)
+        self.assertEqual(central["verdict"] == "agrees", apart < 1e-3, says)
         size = max(abs(central["left"]), abs(central["right"]))
         if abs(central["left"] - central["right"]) > 0.01 * size + 1e-6:
             self.kinks += 1

@@ -38,7 +38,7 @@ TEST(Csv, every_usual_form_is_read) {
        "a,b\n1,2\n",
        "[a][b] 2:[1][2]"},
       {"BOM before a quote", "\xEF\xBB\xBF\"a\",b\n1,2\n", "[a][b] 2:[1][2]"},
-      {"semicolons, commas inside", "a;b\n1,5;2,5\n", "[a][b] 2:[1,5][2,5]"},
+      {"semicolons, commas inside", "a;b\n1,5;2,5x\n", "[a][b] 2:[1.5][2,5x]"},
       {"tabs", "a\tb\n1\t\n", "[a][b] 2:[1][]"},
       {"no header", "1,x\n2,y\n", "[column1][column2] 1:[1][x] 2:[2][y]"},
       {"a nameless column", ",b\n1,2\n", "[column1][b] 2:[1][2]"},
@@ -73,15 +73,15 @@ TEST(Csv, bad_files_are_refused_and_the_line_is_named) {
       {"empty", "", "is empty"},
       {"blank", "\n\n  \n", "is empty"},
       {"header only", "a,b\n", "no rows"},
-      {"too few cells", "a,b\n1,2\n3\n", "line 3: 1 cells, but the lines before it have 2"},
-      {"too many cells", "a,b\n1,2\n3,4,5\n", "line 3: 3 cells"},
-      {"too many after a quoted line end", "a,b\n\"x\ny\",2\n3,4,5\n", "line 4: 3 cells"},
-      {"unclosed quote", "a,b\n1,\"2\n3,4\n", "line 2: a quoted cell is never closed"},
-      {"text after a quote", "a,b\n\"1\"x,2\n", "line 2: text follows a closing quote"},
+      {"too few cells", "a,b\n1,2\n3\n", "line 3, column 2 'b': 1 cells, but the lines before it have 2"},
+      {"too many cells", "a,b\n1,2\n3,4,5\n", "line 3, column 3: 3 cells"},
+      {"too many after a quoted line end", "a,b\n\"x\ny\",2\n3,4,5\n", "line 4, column 3: 3 cells"},
+      {"unclosed quote", "a,b\n1,\"2\n3,4\n", "line 2, column 2 'b': a quoted cell is never closed"},
+      {"text after a quote", "a,b\n\"1\"x,2\n", "line 2, column 1 'a': text follows the closing quote of '1'"},
       {"duplicate names", "a,b,a\n1,2,3\n", "two columns are named 'a'"},
       {"a name like a made-up one", "column2,\n1,2\n", "two columns are named 'column2'"},
-      {"a zero byte", std::string("a,b\n1,\0002\n", 9), "line 2 holds a zero byte"},
-      {"latin1", "a,b\ncaf\xE9,2\n", "line 2 holds the byte 0xe9"},
+      {"a zero byte", std::string("a,b\n1,\0002\n", 9), "line 2, column 2: byte 3 of the line is zero"},
+      {"latin1", "a,b\ncaf\xE9,2\n", "line 2, column 1: byte 4 of the line, 0xe9"},
       {"an overlong form", "a,b\n\xC0\xAF,2\n", "not UTF-8"},
       {"a surrogate", "a,b\n\xED\xA0\x80,2\n", "not UTF-8"},
       {"a sequence cut short", "a,b\n1,\xE7\x94", "not UTF-8"},
@@ -141,10 +141,11 @@ TEST(Csv, numbers_are_told_from_text) {
   }
 }
 
-TEST(Csv, missing_values_have_six_spellings) {
-  for (const auto* cell : {"", "NA", "na", "NaN", "nan", "?", "null", "NULL", "N/A"})
+TEST(Csv, missing_values_have_many_spellings) {
+  for (const auto* cell : {"", "NA", "na", "NaN", "nan", "?", "null", "NULL", "N/A", "None", "#N/A", "<NA>", "-NaN",
+                           "1.#IND", "-1.#QNAN"})
     EXPECT_TRUE(is_missing(cell)) << cell;
-  for (const auto* cell : {"0", "none", "n", "nay", "??", "-", "nullx"}) EXPECT_FALSE(is_missing(cell)) << cell;
+  for (const auto* cell : {"0", "nones", "n", "#", "<>", "nay", "??", "-", "nullx"}) EXPECT_FALSE(is_missing(cell)) << cell;
 }
 
 }  // namespace

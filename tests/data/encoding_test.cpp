@@ -164,6 +164,15 @@ TEST(Encoding, stored_preprocessing_that_was_tampered_with_is_refused) {
 TEST(Encoding, useless_columns_and_targets_are_refused_with_a_reason) {
   std::string names = "x,y\n";
   for (int i = 0; i < 30; ++i) names += fmt::format("{},name{}\n", i, i);
+  const auto texts_among = [](int texts) {  // and thirty numbers
+    std::string rows;
+    for (int i = 0; i < 30; ++i) rows += fmt::format("{},{}\n", i == 11 || (i > 11 && i < 11 + texts) ? "1.2.3" : "7.5", i % 2 ? "x" : "y");
+    return rows;
+  };
+  const auto mixed = parse_csv("a,b\n1,x\n" + texts_among(3), "t.csv");
+  std::vector<std::string> none;
+  const auto categories = fit_table(mixed, read_target(mixed, ""), all_rows(mixed), none).columns[0].categories;
+  EXPECT_EQ(categories, (std::vector<std::string>{"1", "1.2.3", "7.5"})) << "a tenth of texts: categories";
   std::string all_names = "who,y\n";
   for (int i = 0; i < 30; ++i) all_names += fmt::format("name{},{}\n", i, i % 2 ? "a" : "b");
   struct Case {
@@ -176,12 +185,13 @@ TEST(Encoding, useless_columns_and_targets_are_refused_with_a_reason) {
       {"one column", "a\n1\n2\n", "", "one column only"},
       {"no such target", "a,b\n1,2\n3,4\n", "c", "its columns are: a, b"},
       {"no target value", "a,b\n1,\n3,NA\n", "", "holds no value"},
-      {"one class", "a,b\n1,x\n3,x\n", "", "one value only: x"},
-      {"one number", "a,b\n1,2.5\n3,2.5\n", "", "one value only: 2.5"},
+      {"one class", "a,b\n1,x\n3,x\n", "", "line 2, column 2 'b': holds 'x', and the target holds one value only"},
+      {"one number", "a,b\n1,2.5\n3,2.5\n", "", "line 2, column 2 'b': holds '2.5', and the target holds one value only"},
       {"names as target", names, "", "30 different values"},
-      {"infinite target", "a,b\n1,2.5\n3,inf\n4,1\n", "", "line 3: column 'b' holds inf"},
-      {"infinite column", "a,b\n1,x\n-inf,y\n", "", "line 3: column 'a' holds -inf"},
+      {"infinite target", "a,b\n1,2.5\n3,inf\n4,1\n", "", "line 3, column 2 'b': holds 'inf'"},
+      {"infinite column", "a,b\n1,x\n-inf,y\n", "", "line 3, column 1 'a': holds '-inf'"},
       {"too large for a double", "a,b\n1,x\n1e999,y\n", "", "line 3"},
+      {"a text among numbers", "a,b\n1,x\n2,y\n" + texts_among(1), "", "line 15, column 1 'a': holds '1.2.3', not a number, as"},
       {"too large to standardise", "a,b\n1e300,x\n-1e300,y\n1e300,x\n", "", "too large"},
       {"nothing left", all_names, "", "no column to predict 'y' from"},
   };
@@ -205,7 +215,7 @@ TEST(Encoding, rows_that_do_not_fit_a_stored_preprocessing_are_refused) {
     const char* says;
   };
   for (const auto& c :
-       {Case{"b,y\nu,p\n", "no column 'a'"}, Case{"a,b,y\n1,u,p\ntwo,u,p\n", "line 3: column 'a' holds 'two'"},
+       {Case{"b,y\nu,p\n", "no column 'a'"}, Case{"a,b,y\n1,u,p\ntwo,u,p\n", "line 3, column 1 'a': holds 'two'"},
         Case{"a,b,y\n1,u,other\n", "not a class"}, Case{"a,b,y\n1e300,u,p\n", "too far"}}) {
     const auto other = parse_csv(c.text, "new.csv");
     const auto error = error_of([&] {

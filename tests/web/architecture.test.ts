@@ -12,6 +12,7 @@ test('the drawn editor edits the text', () => {
   expect(architecture.write(architecture.shallower(read))).toBe('dense 12 tanh | dropout 0.1 | dense 2');
   expect(architecture.activation(read)).toBe('');
   expect(architecture.write(architecture.activated(read, 'gelu'))).toBe('dense 12 gelu | dropout 0.1 | dense 8 gelu | dense 2');
+  expect(architecture.write(architecture.activated(read, 'gelu', [2]))).toBe('dense 12 tanh | dropout 0.1 | dense 8 gelu | dense 2');
   expect(architecture.dropped(read)).toBe(0.1);
   expect(architecture.write(architecture.withDropout(read, 0))).toBe('dense 12 tanh | dense 8 relu | dense 2');
   expect(architecture.write(architecture.withDropout(read, 0.3))).toBe('dense 12 tanh | dropout 0.3 | dense 8 relu | dropout 0.3 | dense 2');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as compare from '../../web/src/frame/compare';
+import { csv } from '../../web/src/part/save';
 
 const state = (more: object) => ({ experiment: 'mlp', data: 'xor', seed: 1, total_steps: 100, head: 100, settings: { lr: 0.1, arch: 'dense 2' }, ...more });
 const evals = [[10, 0.5, 0.7, 1], [20, 0.3, 0.9, 2], [30, 0.4, 0.9, 5]].map(([step, loss, accuracy, seconds]) => ({ step, seconds, 'valid.loss': loss, 'valid.accuracy': accuracy }));
@@ -33,7 +34,7 @@ test('runs that differ by the seed alone are a group; the same seed twice counts
 });
 
 test('a table is quoted where it must be', () => {
-  expect(compare.csv([['a', 'b'], ['x, "y"', 1.5], [null, undefined]])).toBe('a,b\n"x, ""y""",1.5\n,\n');
+  expect(csv([['a', 'b'], ['x, "y"', 1.5], [null, undefined]])).toBe('a,b\r\n"x, ""y""",1.5\r\n,\r\n');
 });
 
 test('a family begins at its oldest run that is there, and each branch stands behind its parent', () => {

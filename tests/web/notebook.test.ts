@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as notebook from '../../web/src/frame/notebook';
+import { csv } from '../../web/src/part/save';
 
 const entries = [
   { n: 1, at: '2026-01-01T10:00:00Z', kind: 'guess' as const, task: 'zero-init', run: 'aa', step: 0, guess: 3 },
@@ -19,9 +20,9 @@ test('lines are filtered by task, notes or runs', () => {
   expect(['', 'notes', 'runs', 'zero-init', 'other'].map((f) => notebook.filtered(lines, f).length)).toEqual([5, 1, 2, 2, 0]);
 });
 test('CSV has every member, Markdown one safe line each', () => {
-  const rows = notebook.asCsv(lines).split('\n');
+  const rows = csv(notebook.asRows(lines)).split('\r\n');
   expect(rows[0]).toBe('at,kind,task,run,step,guess,truth,right,note,data');
-  expect(notebook.asCsv(lines)).toContain('2026-01-01T10:00:05Z,truth,zero-init,aa,0,3,1,false,,\n');
+  expect(csv(notebook.asRows(lines))).toContain('2026-01-01T10:00:05Z,truth,zero-init,aa,0,3,1,false,,\r\n');
   const text = notebook.asMarkdown('Notebook', lines, (l) => l.note ?? l.kind);
   expect(text).toContain('- 2026-01-01T10:00:05Z two lines, \\*bold\\* (aa, 7)\n');
   expect(text.split('\n').filter((l) => l.startsWith('- ')).length).toBe(5);

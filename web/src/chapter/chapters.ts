@@ -19,11 +19,13 @@ export interface Chapter {
   follow: (state: State) => void; // another run has come into focus
   unit: () => string | undefined; // what is looked at closely, as the address names it
   zoom: (unit: string | null) => void; // looks at it; null: out again
-  tasks: Task[]; // its exercises
+  closer: () => boolean; // from what is looked at to its formula; false: nothing is
+  tasks: () => Promise<Task[]>; // its exercises
   plates: readonly string[]; // the pictures that its stage can show
-  show: (plate: string) => void; // one of them; another name changes nothing
+  plate: () => string | undefined; // the one that it shows, as the address names it; undefined: the first
+  show: (plate: string) => void; // another of them
   activations: (experiment: Experiment) => string[];
-  Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: Component;
+  Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: () => Promise<Component>;
 }
 
 export const chapters: Chapter[] = [nn];

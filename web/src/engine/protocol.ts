@@ -21,7 +21,11 @@ export interface State {
   error: { what: string; hint: string } | null;
   network: { inputs: Input[]; sample: number[]; layers: Layer[]; outputs: string[] };
   split: { train: number; valid: number; test: number };
+  quantities: { name: string; shape: number[] }[];
 }
+export interface Histogram { low: number; high: number; count: number[]; mean: number; deviation: number; zero: number; nonfinite: number }
+export interface IdleUnits { of: number; dead: number; saturated: number; dead_units: number[]; saturated_units: number[] }
+export interface Spread { name: string; weights: Histogram | null; activations: Histogram | null; gradients: Histogram | null; units: IdleUnits | null }
 export interface Parameter {
   name: string; kind: 'number' | 'integer' | 'choice' | 'text';
   label: Both; help: Both; default: string; automatic: boolean; fixed: boolean;
@@ -33,8 +37,10 @@ export interface DataSet {
   name: string; summary: string; summary_zh: string; kind: string; task: string; present: boolean;
   train: number; target?: string; uploaded?: boolean; rows?: number;
 }
+export interface Shown { file: string; class: string; pixels: string } // two hex digits for each number of the sample
 export interface Upload {
-  name: string; rows: number; target: string; task: string; preview: string[][];
+  name: string; kind: 'table' | 'images'; rows: number; target: string; task: string; preview: string[][];
+  classes: string[]; counts: number[]; sample: number[]; notes: string[]; pictures: Shown[]; bytes: number;
   columns: { name: string; kind: 'number' | 'text'; missing: number; distinct: number }[];
 }
 export interface Summary {
@@ -48,27 +54,34 @@ export interface Note {
 }
 export interface Entry extends Note { n: number; at: string }
 export interface Lab { build: string; isa: string; threads: number; runs: string[] }
-export interface Points { x: number[]; y: number[]; label: (number | null)[]; split: string[] }
+export interface Points { x: number[]; y: number[]; label: (number | null)[]; target: (number | null)[]; split: string[] }
 export interface Prediction { step: number; output: number[]; layers: { name: string; a: number[] }[] }
 export interface Given { name: string; step: number; value: number; hex: string } // step -1: a constant
 export interface Slip {
   formula: string; terms: { of: Given[]; product: number; name?: string }[]; count: number; rest: number;
   factor: { name: string; value: number } | null; total: number; relative: number; bound: number; agrees: boolean;
   steps: { name: string; formula: string; value: number; of: Given[] }[];
-  central: { value: number; relative: number; h: number; left: number; right: number } | null;
+  central: { value: number; relative: number; h: number; left: number; right: number; verdict: 'agrees' | 'kink' | 'rounding' | 'differs' } | null;
 }
 export interface Receipt { value: number; hex: string; receipt: Slip | null; why?: string }
+export interface Exact { name: string; value: number | null; hex: string }
+export interface Origin {
+  name: string; arch: string; word: { text: string; from: number; to: number } | null; shape: number[];
+  nodes: { node: number; op: string; formula: string; shape: number[]; scope: string; place: string; derivative_of: number | null }[];
+}
 export interface Recipe { experiment: string; data: string; seed?: number; epochs?: number; steps?: number; settings?: Settings; play?: boolean }
 
+export interface Place { line: number; column: number; name: string; cell: string; before: string; after: string }
+export interface Storage { used: number; allowed: number; free: number; most_upload: number }
 export class Refused extends Error {
-  constructor(what: string, readonly hint: string) { super(what); }
+  constructor(what: string, readonly hint: string, readonly place: Place | null = null) { super(what); }
 }
+const refused = (json: { error: string; hint: string } & Partial<Place>) => new Refused(json.error, json.hint, json.line ? (json as Place) : null);
 
 async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
-  const sent = body instanceof Blob ? body : body === undefined ? undefined : JSON.stringify(body);
-  const answer = await fetch('/api' + path, { method, body: sent });
+  const answer = await fetch('/api' + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
   const json = await answer.json();
-  if (!answer.ok) throw new Refused(json.error, json.hint);
+  if (!answer.ok) throw refused(json);
   return json as T;
 }
 const part = encodeURIComponent;
@@ -76,7 +89,20 @@ const part = encodeURIComponent;
 export const lab = () => ask<Lab>('/lab');
 export const experiments = () => ask<{ experiments: Experiment[] }>('/experiments').then((a) => a.experiments);
 export const dataSets = () => ask<{ data: DataSet[] }>('/data').then((a) => a.data);
-export const upload = (file: File) => ask<Upload>(`/data?name=${part(file.name)}`, file);
+// `sent` hears how much of the file has left, from 0 to 1.
+export const upload = (file: File, sent: (share: number) => void) =>
+  new Promise<Upload>((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', `/api/data?name=${part(file.name)}`);
+    request.responseType = 'json';
+    request.upload.onprogress = (e) => sent(e.loaded / e.total);
+    request.onload = () => (request.status === 201 ? done(request.response) : failed(refused(request.response ?? { error: request.statusText, hint: file.name })));
+    request.onerror = () => failed(new Refused(file.name, 'POST /api/data'));
+    request.send(file);
+  });
+export const uploaded = (name: string) => ask<Upload>(`/data/${part(name)}`);
+export const removeUpload = (name: string) => ask<{ removed: string }>(`/data/${part(name)}`, undefined, 'DELETE');
+export const storage = () => ask<Storage>('/storage');
 export const runs = () => ask<{ runs: Summary[] }>('/runs').then((a) => a.runs);
 export const remove = (run: string) => ask<{ removed: string }>(`/runs/${run}`, undefined, 'DELETE');
 export const notebook = () => ask<{ entries: Entry[] }>('/notebook').then((a) => a.entries);
@@ -84,11 +110,21 @@ export const note = (entry: Note) => ask<Entry>('/notebook', entry);
 export const state = (run: string) => ask<State>(`/runs/${run}`);
 export const create = (recipe: Recipe) => ask<State>('/runs', recipe);
 export const command = (run: string, wish: { do: string; [more: string]: unknown }) => ask<State>(`/runs/${run}/command`, wish);
+export const curve = (run: string, from: number, to: number) =>
+  ask<{ step: number[]; low: (number | null)[] }>(`/runs/${run}/curve?name=train.loss&from=${from}&to=${to}&points=${to - from + 1}`);
 export const points = (run: string, x: number, y: number) => ask<Points>(`/runs/${run}/points?x=${x}&y=${y}`);
 export const predict = (run: string, x: number[]) => ask<Prediction>(`/runs/${run}/predict`, { x });
 export const receipt = (run: string, step: number, name: string) => ask<Receipt>(`/runs/${run}/steps/${step}/receipts/${part(name)}`);
+export const histograms = (run: string, step: number) => ask<{ layers: Spread[] }>(`/runs/${run}/steps/${step}/histograms`);
 export const quantity = (run: string, step: number, name: string) =>
   ask<{ value: number; hex: string }>(`/runs/${run}/steps/${step}/quantities/${part(name)}`);
+
+// Many at once; `now` is the step at which the run stands when it is asked.
+export const quantities = (run: string, step: number | 'now', names: string[]) =>
+  ask<{ step: number; values: Exact[] }>(`/runs/${run}/steps/${step}/quantities`, { names });
+export const receipts = (run: string, step: number, names: string[]) =>
+  ask<{ step: number; receipts: (Receipt & { name: string })[] }>(`/runs/${run}/steps/${step}/receipts`, { names }).then((a) => a.receipts);
+export const origin = (run: string, name: string) => ask<Origin>(`/runs/${run}/origin/${part(name)}`);
 
 export type Numbers = Float32Array | Int32Array | Int8Array | Uint8Array;
 export interface ArrayOf<T extends Numbers = Numbers> { shape: number[]; values: T }

@@ -55,13 +55,6 @@ export function meanAndDeviation(values: number[]): { mean: number; deviation: n
   return { mean, deviation: Math.sqrt(values.reduce((a, v) => a + (v - mean) ** 2, 0) / (values.length - 1)) };
 }
 
-export function csv(rows: (string | number | null | undefined)[][]): string {
-  const cell = (v: string | number | null | undefined) => {
-    const text = v === null || v === undefined ? '' : String(v);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return rows.map((r) => r.map(cell).join(',') + '\n').join('');
-}
 
 // The tree a run belongs to: the oldest of its line that is still there, and all that branched from it, each behind its
 // parent.

@@ -1,10 +1,10 @@
 // How the runs on one page are told apart: the one in focus in ink, the others by hue, dash and letter.
 import { lab, type RunView } from '../engine/run.svelte';
-import type { Experiment, Settings, State } from '../engine/protocol';
-import { short, speech } from '../words/words.svelte';
+import type { Experiment, State } from '../engine/protocol';
+import { dashes, inks } from '../look/series';
+import { speech } from '../words/words.svelte';
 
-const inks = ['--b4', '--b1', '--b5', '--b2'];
-const dashes = [[7, 4], [2, 3], [9, 3, 2, 3], [5, 2]];
+export { inWords } from '../words/number';
 
 export function lookOf(run: RunView): { ink: string; dash: number[] } {
   if (run === lab.focus) return { ink: '--ink', dash: [] };
@@ -18,10 +18,6 @@ export function nameOf(run: RunView): string {
   const at = lab.find(parent.id)?.state.branches.findIndex((b) => b.id === run.id) ?? 0;
   return speech.words.branchName.replace('{n}', String.fromCharCode(66 + (Math.max(0, at) % 25)));
 }
-
-const text = (v: number | string) => (typeof v === 'number' ? short(v) : v);
-export const inWords = (changes: Settings, before: Settings = {}) =>
-  Object.entries(changes).map(([k, v]) => `${k} ${before[k] === undefined ? '' : `${text(before[k])} → `}${text(v)}`).join(', ');
 
 // The settings that a link has to name to begin the run again: those it began with that are not the experiment's own,
 // but none that were changed on the way.

@@ -4,7 +4,7 @@ import { theme } from '../look/theme.svelte';
 import { play, step } from './play.svelte';
 import { sheet } from './sheet.svelte';
 
-export function onKey(event: KeyboardEvent, act: { receipt: () => void; up: () => void }) {
+export function onKey(event: KeyboardEvent, act: { receipt: () => void; up: () => void; closer: () => void }) {
   const target = event.target as HTMLElement;
   if (sheet.shown || !lab.state || event.altKey || event.metaKey) return;
   const isTyping = target.matches('input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select');
@@ -23,7 +23,7 @@ export function onKey(event: KeyboardEvent, act: { receipt: () => void; up: () =
   else if (key === 's' && !event.ctrlKey) lab.do({ do: 'act', name: 'save' });
   else if (key === 'g' && !event.ctrlKey) sheet.shown = { kind: 'goto' };
   else if (key === 'r' && !event.ctrlKey) target.matches('[data-x]') ? target.click() : act.receipt();
-  else if (key === '+' || key === '=') document.querySelector<HTMLElement>('.units .unit[tabindex="0"]')?.click();
+  else if (key === '+' || key === '=') act.closer();
   else if (key === '-') act.up();
   else return;
   event.preventDefault();

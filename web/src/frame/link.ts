@@ -28,7 +28,8 @@ export function read(hash: string): Address {
 const ruled = ({ lock, hide, task }: Rules) =>
   [lock.length && `lock=${lock.join(',')}`, hide.length && `hide=${hide.join(',')}`, task && `task=${task}`].filter(Boolean).map((t) => `&${t}`).join('');
 
-export const ofRun = (chapter: string, run: string, unit?: string, rules: Rules = { lock: [], hide: [] }) => `#/${chapter}?run=${run}${unit ? `&unit=${unit}` : ''}${ruled(rules)}`;
+export const ofRun = (chapter: string, run: string, unit?: string, plate?: string, rules: Rules = { lock: [], hide: [] }) =>
+  `#/${chapter}?run=${run}${unit ? `&unit=${unit}` : ''}${plate ? `&plate=${plate}` : ''}${ruled(rules)}`;
 
 // What began the run: its settings are those in force at its beginning, where no flag has changed them since.
 export function ofSetup(chapter: string, state: Pick<State, 'data' | 'seed' | 'total_steps'>, settings: Record<string, string>, rules: Rules = { lock: [], hide: [] }, plate?: string): string {

@@ -1,6 +1,5 @@
 // The notebook as lines, newest first: what was guessed, what was true, notes, and every run and branch that was made.
 import type { Entry, Summary } from '../engine/protocol';
-import { csv } from './compare';
 
 export type Kind = Entry['kind'] | 'run' | 'branch';
 export interface Line extends Omit<Entry, 'kind' | 'n'> { key: string; kind: Kind; n?: number; data?: string; from?: NonNullable<Summary['parent']> }
@@ -15,8 +14,8 @@ export function linesOf(entries: Entry[], runs: Summary[]): Line[] {
 export const filters = (lines: Line[]) => [...new Set(lines.flatMap((l) => (l.task ? [l.task] : [])))].sort();
 export const filtered = (lines: Line[], by: string) => (by === '' ? lines : by === 'notes' ? lines.filter((l) => l.kind === 'note') : by === 'runs' ? lines.filter((l) => l.kind === 'run' || l.kind === 'branch') : lines.filter((l) => l.task === by));
 
-export const asCsv = (lines: Line[]) =>
-  csv([['at', 'kind', 'task', 'run', 'step', 'guess', 'truth', 'right', 'note', 'data'], ...lines.map((l) => [l.at, l.kind, l.task, l.run, l.step, l.guess, l.truth, l.right === undefined ? undefined : String(l.right), l.note, l.data])]);
+export const asRows = (lines: Line[]) =>
+  [['at', 'kind', 'task', 'run', 'step', 'guess', 'truth', 'right', 'note', 'data'], ...lines.map((l) => [l.at, l.kind, l.task, l.run, l.step, l.guess, l.truth, l.right === undefined ? undefined : String(l.right), l.note, l.data])];
 
 const safe = (text: string) => text.replace(/([\\`*_{}[\]<>#|])/g, '\\$1').replace(/\s*\n\s*/g, ' ');
 export const asMarkdown = (title: string, lines: Line[], text: (line: Line) => string) =>

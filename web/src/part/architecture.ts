@@ -24,10 +24,8 @@ export function activation(layers: Layer[]): string {
   const all = new Set(hidden(layers).map((i) => layers[i].words[0] ?? 'linear'));
   return all.size === 1 ? [...all][0] : '';
 }
-export const activated = (layers: Layer[], name: string): Layer[] => {
-  const at = new Set(hidden(layers));
-  return layers.map((l, i) => (at.has(i) ? { ...l, words: [name, ...l.words.slice(1)] } : l));
-};
+export const activated = (layers: Layer[], name: string, places = hidden(layers)): Layer[] =>
+  layers.map((l, i) => (places.includes(i) ? { ...l, words: [name, ...l.words.slice(1)] } : l));
 export const dropped = (layers: Layer[]): number => Number(layers.find((l) => l.kind === 'dropout')?.words[0] ?? 0);
 // Dropout behind every hidden layer with this chance; none at 0.
 export function withDropout(layers: Layer[], chance: number): Layer[] {

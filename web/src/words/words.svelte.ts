@@ -1,40 +1,35 @@
-// The words of the pages: a key that is missing in one language does not compile.
+// The words of the pages, loaded in the language that is spoken. A key that is missing in one of them does not compile.
 import type { Both } from '../engine/protocol';
-import { en } from './en';
-import { zh } from './zh';
+import type { Words } from './en';
 
-export type Words = typeof en;
+export { percent, short } from './number';
+
+export type { Words };
 export type Language = 'en' | 'zh-CN';
 
 // Words 40 % longer, to see what overflows: ?long in the address.
 const long = <T>(of: T): T =>
   (typeof of === 'string' ? of + '·'.repeat(Math.ceil(0.4 * of.length)) : Array.isArray(of) ? of.map(long) : Object.fromEntries(Object.entries(of as object).map(([k, v]) => [k, long(v)]))) as T;
 const isLong = new URLSearchParams(location.search).has('long');
-const all: Record<Language, Words> = { en: isLong ? long(en) : en, 'zh-CN': zh };
+const load: Record<Language, () => Promise<Words>> = { en: () => import('./en').then((m) => (isLong ? long(m.en) : m.en)), 'zh-CN': () => import('./zh').then((m) => m.zh) };
+const said = localStorage.getItem('language') as Language | null;
 
 class Speech {
-  language = $state<Language>((localStorage.getItem('language') as Language | null) ?? (navigator.language.startsWith('zh') ? 'zh-CN' : 'en'));
-  words = $derived(all[this.language] ?? en);
+  language = $state<Language>(said && said in load ? said : navigator.language.startsWith('zh') ? 'zh-CN' : 'en');
+  words = $state.raw<Words>()!; // there once `speak` has been answered
+
+  async speak(language: Language) {
+    this.words = await load[language]();
+    this.language = language;
+  }
   both(of: Both): string {
     return this.language === 'zh-CN' ? of.zh : of.en;
   }
-  toggle() {
-    this.language = this.language === 'en' ? 'zh-CN' : 'en';
+  async toggle() {
+    await this.speak(this.language === 'en' ? 'zh-CN' : 'en');
     localStorage.setItem('language', this.language);
   }
 }
 export const speech = new Speech();
 
-const minus = (text: string) => text.replaceAll('-', '−');
 export const count = (n: number) => new Intl.NumberFormat(speech.language).format(n);
-export function short(value: number | null | undefined, digits = 3): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(Math.max(0, digits - 1)) : size >= 10 ** digits ? String(Math.round(value)) : String(+value.toPrecision(digits));
-  return minus(text);
-}
-// A share as percent without its sign: the title says it.
-export function percent(value: number | null | undefined, digits = 1): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  return `${minus((100 * value).toFixed(digits))} %`;
-}

@@ -9,10 +9,9 @@ import Figure from './Figure.svelte';
 import { look, plates } from './look.svelte';
 import Numbers from './Numbers.svelte';
 import { recipe } from './recipe';
-import { tasks } from './tasks';
-import Text from './Text.svelte';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
+import './views.css';
 
 // Validation in full ink, training in grey; other runs of the family in their hue and dash.
 function charts(runs: RunView[]): ChartSpec[] {
@@ -22,27 +21,35 @@ function charts(runs: RunView[]): ChartSpec[] {
   const isEvaluated = runs.some((r) => r.evals.length > 0);
   const other = (q: string): Line[] => others.map((run) => ({ run, q, label: nameOf(run), ...lookOf(run), weight: 2, dense: q === 'train.loss' }));
   const loss = String(focus.state.settings.loss);
-  return [
-    { name: 'loss', title: w.loss, note: loss === 'auto' ? (isClass ? w.crossEntropy : w.squared) : loss, height: 148, log: true, lines: [
+  const all: ChartSpec[] = [
+    { name: 'loss', title: w.loss, note: loss === 'auto' ? (isClass ? w.crossEntropy : w.squared) : loss, height: isClass ? 148 : 120, log: true, lines: [
       { run: focus, q: 'valid.loss', label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
       { run: focus, q: 'train.loss', label: w.train, ink: '--ink-3', weight: 1.5, dash: [], dense: true },
       ...other(isEvaluated ? 'valid.loss' : 'train.loss'),
     ] },
-    { name: 'accuracy', title: isClass ? w.accuracy : 'R²', note: w.ofValid, height: 92, share: isClass, lines: [
+    { name: 'accuracy', title: isClass ? w.accuracy : 'R²', note: w.ofValid, height: isClass ? 92 : 78, share: isClass, lines: [
       { run: focus, q: metric, label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
       ...other(metric),
     ] },
+    ...(isClass ? [] : [{ name: 'rmse', title: 'RMSE', note: w.ofValid, height: 78, lines: [
+      { run: focus, q: 'valid.rmse', label: w.valid, ink: '--ink', weight: 2.5, dash: [], dense: false },
+      ...other('valid.rmse'),
+    ] }]),
   ];
+  return look.plate === 'microscope' ? all.slice(0, 1) : all; // formulas want the room
 }
 
 function views(state: State): View[] {
-  const sample: View = { view: 'sample', of: look.sample, units: 12 };
-  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'confusion' }, sample];
+  const sample: View = { view: 'sample', of: look.studied, units: 12 };
+  const confusion: View[] = state.task === 'classify' ? [{ view: 'confusion' }] : [];
+  if (look.plate === 'histograms') return [{ view: 'histograms' }, sample, ...confusion];
+  if (look.plate === 'mistakes') return [{ view: 'mistakes', count: 48, ...(look.cell ? { truth: look.cell[0], answer: look.cell[1] } : {}) }, sample, ...confusion];
+  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'histograms' }, ...confusion, sample];
   const plane = { x: look.across, y: look.up };
   return [
-    { view: 'weights', units: 12 }, sample,
+    { view: 'weights', units: 12 }, sample, { view: 'histograms' },
     ...(look.kind === 'plane' ? [{ view: 'units', ...plane, size: 28 }, { view: 'map', ...plane, size: 96 }] : []),
-    ...(state.task === 'classify' ? [{ view: 'confusion' }] : []),
+    ...confusion,
   ];
 }
 
@@ -57,7 +64,18 @@ export const nn: Chapter = {
   ],
   activations: () => ['tanh', 'relu', 'sigmoid', 'linear', 'leaky_relu', 'elu', 'selu', 'gelu', 'swish'],
   first, recipe, views, charts, follow: (state) => look.follow(state),
-  unit: () => look.unit?.join('.'), zoom: (unit) => { look.unit = unit ? (unit.split('.').map(Number) as [number, number]) : null; },
-  tasks, plates, show: (plate) => { look.plate = plates.find((p) => p === plate) ?? look.plate; },
-  Thumb, Tools, Figure, Numbers, Text,
+  unit: () => look.unit?.join('.'),
+  zoom: (unit) => {
+    if (unit) look.unit = unit.split('.').map(Number) as [number, number];
+    else if (look.plate !== 'network') look.plate = 'network';
+    else look.unit = null;
+  },
+  closer: () => {
+    if (look.unit) look.plate = 'microscope';
+    return look.unit !== null;
+  },
+  tasks: () => import('./tasks').then((m) => m.tasks), plates,
+  plate: () => (look.plate === 'network' ? undefined : look.plate),
+  show: (plate) => { look.plate = plates.find((p) => p === plate) ?? 'network'; },
+  Thumb, Tools, Figure, Numbers, Text: () => import('./Text.svelte').then((m) => m.default),
 };

@@ -9,7 +9,7 @@ export function arrange(kind: Kind, width: number, height: number, counts: numbe
   const small = width < 560, margin = small ? 16 : 24;
   const last = counts.length - 1;
   if (small) {
-    const graphHeight = Math.round(height * (kind === 'images' ? 0.5 : 0.54)), below = height - graphHeight - 30;
+    const graphHeight = Math.round(height * (kind === 'images' ? 0.5 : 0.54)), below = height - graphHeight - (kind === 'plane' && hasPlate ? 54 : 30); // a map's words stand below it
     const side = kind === 'images' ? Math.min(below - 54, width * 0.42) : Math.min(below, width * 0.54);
     const top = graphHeight + 22;
     return {

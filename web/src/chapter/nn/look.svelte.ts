@@ -3,7 +3,7 @@ import type { ArrayOf, Prediction, State } from '../../engine/protocol';
 import { lab } from '../../engine/run.svelte';
 
 export type Lens = 'weights' | 'activity' | 'blame';
-export const plates = ['network'] as const; // what the stage shows, one at a time
+export const plates = ['network', 'microscope', 'histograms', 'mistakes'] as const; // what the stage shows, one at a time
 export type Plate = (typeof plates)[number];
 export const most = 12; // units of a layer that are drawn
 
@@ -14,6 +14,7 @@ class Look {
   sample = $state('train/0');
   across = $state(0);
   up = $state(1);
+  cell = $state.raw<[number, number] | null>(null); // the rows of the gallery: of which class, taken for which
   drawn = $state.raw<Prediction | null>(null); // what the network says of the drawn digit
   isDrawn = $state(false); // there is ink on the pad
   #of = '';
@@ -34,16 +35,22 @@ class Look {
     const columns = s.network.layers.length;
     if (this.unit && (this.unit[0] > columns || (this.unit[0] > 0 && this.unit[1] >= s.network.layers[this.unit[0] - 1].units))) this.unit = null;
     if (key === this.#of) return;
+    const isFirst = this.#of === ''; // the address may have said what to look at
     this.#of = key;
     const numeric = this.numeric(s);
     this.across = numeric[0] ?? 0;
     this.up = (s.data === 'penguins' ? numeric[2] : numeric[1]) ?? 1;
-    this.unit = null;
+    if (!isFirst) this.unit = null;
+    this.cell = null;
     this.sample = 'train/0';
     this.drawn = null;
     this.isDrawn = false;
   }
 
+  // What the pictures and the microscope are of: within a step, a row of its batch.
+  get studied(): string {
+    return this.plate === 'microscope' && lab.state!.op > 0 && !this.sample.startsWith('batch/') ? 'batch/0' : this.sample;
+  }
   // The sample's numbers of a layer, or those of the drawn digit; undefined where they were not given.
   numbers(layer: string, what: 'z' | 'a' | 'delta'): ArrayLike<number> | undefined {
     if (this.isDrawn) return what === 'a' ? this.drawn?.layers.find((l) => l.name === layer)?.a : undefined;
@@ -52,6 +59,11 @@ class Look {
   output(): ArrayLike<number> | undefined {
     if (this.isDrawn) return this.drawn?.output;
     return (lab.focus?.pictures.sample?.arrays.output as ArrayOf<Float32Array> | undefined)?.values;
+  }
+  // What is said of a number, in its own unit.
+  prediction(): number | undefined {
+    if (this.isDrawn) return this.drawn?.output[0];
+    return (lab.focus?.pictures.sample?.arrays.prediction as ArrayOf<Float32Array> | undefined)?.values[0];
   }
   label(): number | null {
     if (this.isDrawn) return null;

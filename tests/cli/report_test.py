@@ -1,0 +1,87 @@
+"""limn export --format html: a report is one file, the same for the same run, whatever its data are called."""
+import json
+import os
+import re
+import struct
+import unittest
+
+from lab import Lab
+from program import SMALL, ProgramTest
+
+BLOCK = re.compile(r'<script type="application/json" id="report">(.*?)</script>', re.DOTALL)
+NASTY = '</script><b>&"\'<!--'
+
+
+class Report(ProgramTest):
+    def report(self, run, file="report.html"):
+        event = self.limn("export", run, "--format", "html", file, "--json").of("export")[0]
+        self.assertEqual((event["format"], event["file"]), ("html", file))
+        text = (self.folder / file).read_text()
+        return event, text, json.loads(BLOCK.search(text)[1])
+
+    def test_the_same_run_gives_the_same_bytes_by_command_and_over_http(self):
+        self.train(*SMALL, "--steps", 120, "--out", "runs/a")
+        done = self.limn("branch", "runs/a", "--at", 60, "--set", "lr=0.1", "--steps", 90, "--out", "runs/b", "--json").done
+        event, text, report = self.report("runs/b")
+        self.assertEqual((event["run"], event["step"]), (done["run"], 90))
+        self.assertEqual(report["fingerprint"], done["fingerprint"])
+        self.assertEqual(self.report("runs/b", "again.html")[1], text)
+        self.assertEqual([(r["head"], r["parent"] and r["parent"]["patch"]) for r in report["runs"]], [(120, None), (90, {"lr": 0.1})])
+        lab = Lab(self.start, "runs")
+        self.addCleanup(lab.stop)
+        self.assertEqual(lab.raw(f"/api/runs/{done['run']}/report"), (200, text.encode()))
+        self.assertEqual(lab.raw("/report.html")[0], 404)  # by itself it is no page
+        self.assertEqual(lab.stop(), 0)
+
+    def test_it_says_what_the_engine_says(self):
+        done = self.train(*SMALL, "--steps", 300, "--out", "run").done
+        report = self.report("run")[2]
+        run, = report["runs"]
+        self.assertEqual(run["end"]["metrics"], done["metrics"])
+        self.assertEqual((report["fingerprint"], run["seconds"] > 0), (done["fingerprint"], True))
+        names = [f"{t['name']}[{i}]" for t in report["weights"] if t["name"] == "layer1.b" for i in range(24)]
+        asked = self.limn("replay", "run", "--step", 300, "--json", *(a for n in [*names, "train.loss", "valid.loss"] for a in ("--quantity", n)))
+        said = {q["name"]: float.fromhex(q["hex"]) for q in asked.of("quantity")}
+        single = lambda number: struct.unpack("f", struct.pack("f", number))[0]
+        biases = next(t["values"] for t in report["weights"] if t["name"] == "layer1.b")
+        self.assertEqual([single(v) for v in biases], [said[n] for n in names])
+        self.assertEqual((single(run["loss"]), single(report["metrics"]["valid.loss"])), (said["train.loss"], said["valid.loss"]))
+        self.assertEqual(sum(map(sum, report["confusion"])), report["data"]["rows"]["valid"])
+
+    def test_names_in_the_data_do_no_harm(self):
+        names = [NASTY, 'a "quoted" one', "line\u2028end", "kind"]
+        rows = [[f"{i % 7}", f"{i % 5}", f"{i % 3}", (NASTY, "plain")[i % 2]] for i in range(80)]
+        quoted = lambda cells: ",".join('"' + c.replace('"', '""') + '"' for c in cells)
+        self.write(f"{NASTY.replace('/', '')}.csv", "\n".join(quoted(r) for r in [names, *rows]) + "\n")
+        self.train("--data", f"{NASTY.replace('/', '')}.csv", "--steps", 20, "--out", "run")
+        _, text, report = self.report("run")
+        self.assertNotIn("<", BLOCK.search(text)[1])
+        self.assertEqual(report["data"]["columns"], names[:3])
+        self.assertEqual(sorted(report["data"]["classes"]), sorted([NASTY, "plain"]))
+        self.assertEqual(report["data"]["name"], f"{NASTY.replace('/', '')}.csv")
+        self.assertEqual(text.count("</script>"), text.count("<script"))
+
+    def test_it_tells_nobody_where_the_data_lay(self):
+        self.write("secret/points.csv", "x,y\n" + "".join(f"{i},{i * i}\n" for i in range(60)))
+        self.train("--data", self.folder / "secret/points.csv", "--steps", 20, "--out", "run")
+        _, text, report = self.report("run")
+        self.assertEqual((report["data"]["name"], report["recipe"]["data"]), ("points.csv", "points.csv"))
+        self.assertNotIn("secret", text)
+        self.assertNotIn(str(self.folder), text)
+
+    def test_what_cannot_be(self):
+        self.train(*SMALL, "--steps", 20, "--out", "run")
+        os.mkfifo(self.folder / "pipe")
+        for arguments, words in ((("nothing", "report.html"), "there is no run nothing"), (("run", "run"), "not an ordinary file"),
+                                 (("run", "pipe"), "not an ordinary file"), (("run", "missing/report.html"), "missing")):
+            with self.subTest(arguments=arguments):
+                before = self.files()
+                done = self.run_limn("export", arguments[0], "--format", "html", arguments[1])
+                self.assertIn(done.status, (1, 2))
+                self.assertEqual([line.split(": ")[0] for line in done.err.splitlines()], ["error", "hint"], done.err)
+                self.assertIn(words, done.err)
+                self.assertEqual(self.files(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,68 @@
+// What the engine put into this report (apps/lab/report.cpp), and what follows from it for all of its parts.
+import type { Both, Evaluation, Settings, State } from '../engine/protocol';
+import { dashes, inks } from '../look/series';
+import { inWords } from '../words/number';
+
+export interface Curve { step: number[]; low: number[]; high: number[] }
+export interface Member {
+  id: string; parent: State['parent']; created: string; build: string; isa: string;
+  start: number; head: number; total_steps: number; settings: Settings;
+  flags: State['flags']; evals: Evaluation[]; curve: Curve; loss: number | null;
+  end: { step: number; metrics: Record<string, number | null> } | null; // of a run that has its length
+  seconds: number | null; error: string | null;
+}
+export interface Tensor { name: string; shape: number[]; values: (number | null)[] }
+export interface Content {
+  run: string; step: number; fingerprint: string;
+  experiment: { name: string; title: Both; parameters: { name: string; label: Both; unit: string }[] };
+  data: {
+    name: string; digest: string; task: State['task']; rows: Record<'train' | 'valid' | 'test', number>;
+    sample: number[]; columns: string[]; target: string; classes: string[];
+  };
+  recipe: { seed: number; epochs?: number; steps?: number; settings: Settings; [more: string]: unknown };
+  defaults: Settings; parameters: number;
+  runs: Member[]; left_out: number; // parents before their branches
+  metrics: Record<string, number | null>; // of the validation rows, at `step`
+  confusion: number[][] | null; scatter: { truth: number[]; predicted: number[] } | null; weights: Tensor[] | null;
+}
+
+export const content: Content = JSON.parse(document.getElementById('report')!.textContent!);
+
+export interface Look { ink: string; dash: number[] }
+// The run that the report is of in ink, the others as the lab draws a family.
+const others = content.runs.filter((r) => r.id !== content.run);
+export function lookOf(id: string): Look {
+  const i = others.findIndex((r) => r.id === id);
+  return i < 0 ? { ink: '--ink', dash: [] } : { ink: inks[i % inks.length], dash: dashes[i % dashes.length] };
+}
+
+export interface Said { q: string; value: number; step: number }
+// The last that is known of each metric of a run: at its head, of the last evaluation that has it, or of its end.
+export function said(member: Member): Map<string, Said> {
+  const all = new Map<string, Said>();
+  const put = (q: string, value: number | null | undefined, step: number) => {
+    if (value !== null && value !== undefined) all.set(q, { q, value, step });
+  };
+  put('train.loss', member.loss, member.head);
+  for (const { step, ...metrics } of member.evals) for (const [q, v] of Object.entries(metrics)) put(q, v, step);
+  for (const [q, v] of Object.entries(member.end?.metrics ?? {})) if (!all.has(q)) put(q, v, member.end!.step);
+  if (member.id === content.run) for (const [q, v] of Object.entries(content.metrics)) put(q, v, content.step);
+  return all;
+}
+
+// The letter of a branch: B, C... in the order of the tree; empty for the first run.
+export const letterOf = (id: string) => {
+  const i = content.runs.findIndex((r) => r.id === id);
+  return i <= 0 ? '' : String.fromCharCode(65 + (i % 26));
+};
+
+// The settings in force after `step` steps: those at the head, without what changed later.
+export function settingsAt(member: Member, step: number): Settings {
+  const later = member.flags.filter((f) => f.step > step && f.before);
+  return later.reduceRight((settings, f) => ({ ...settings, ...f.before }), member.settings);
+}
+// What changed where a branch begins, against the parent where it is here.
+export function patchOf({ parent }: Member): string {
+  const of = content.runs.find((r) => r.id === parent?.id);
+  return parent ? inWords(parent.patch, of && settingsAt(of, parent.step)) : '';
+}

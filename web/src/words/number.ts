@@ -1,0 +1,19 @@
+// Numbers and changes of settings as people read them, the same in every language.
+import type { Settings } from '../engine/protocol';
+
+const minus = (text: string) => text.replaceAll('-', '−');
+export function short(value: number | null | undefined, digits = 3): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(Math.max(0, digits - 1)) : size >= 10 ** digits ? String(Math.round(value)) : String(+value.toPrecision(digits));
+  return minus(text);
+}
+// A share as percent without its sign: the title says it.
+export function percent(value: number | null | undefined, digits = 1): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  return `${minus((100 * value).toFixed(digits))} %`;
+}
+
+const text = (v: number | string) => (typeof v === 'number' ? short(v) : v);
+export const inWords = (changes: Settings, before: Settings = {}) =>
+  Object.entries(changes).map(([k, v]) => `${k} ${before[k] === undefined ? '' : `${text(before[k])} → `}${text(v)}`).join(', ');
