@@ -6,9 +6,9 @@ const state = { data: 'moons', seed: 7, total_steps: 1200 };
 const rules = { lock: ['lr', 'batch'], hide: ['arch'], task: 'zero-init' };
 
 test('an address of a run is read back', () => {
-  expect(read(ofRun('nn', '3fab', '1.2'))).toEqual({ chapter: 'nn', run: '3fab', unit: '1.2', plate: undefined, rules: { lock: [], hide: [] } });
-  expect(read(ofRun('nn', '3fab', undefined, rules))).toMatchObject({ run: '3fab', rules });
-  expect(ofRun('nn', '3fab', undefined, rules)).toBe('#/nn?run=3fab&lock=lr,batch&hide=arch&task=zero-init');
+  expect(read(ofRun('nn', '3fab', '1.2'))).toMatchObject({ chapter: 'nn', run: '3fab', unit: '1.2', rules: { lock: [], hide: [] } });
+  expect(read(ofRun('nn', '3fab', undefined, undefined, rules))).toMatchObject({ run: '3fab', rules });
+  expect(ofRun('nn', '3fab', undefined, undefined, rules)).toBe('#/nn?run=3fab&lock=lr,batch&hide=arch&task=zero-init');
 });
 
 test('a lesson is no setting of the run that it begins', () => {
