@@ -82,7 +82,7 @@ export class Lab {
       await page.addInitScript(plant);
       page.setDefaultTimeout(5000); // what a planted fault keeps from coming is not waited for
     }
-    const asks = (url) => new URL(url).host === new URL(this.origin).host || page.errors.push(`a request to ${url}`);
+    const asks = (url) => new URL(url.replace(/^blob:/, '')).host === new URL(this.origin).host || page.errors.push(`a request to ${url}`);
     page.on('request', (r) => asks(r.url()));
     page.on('websocket', (s) => asks(s.url()));
     page.on('pageerror', (e) => page.errors.push(e.message));
