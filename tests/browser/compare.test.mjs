@@ -37,7 +37,7 @@ async function trained(settings = {}, more = {}, steps = 300) {
 const near = (a, b, by, what) => assert.ok(Math.abs(a - b) <= by * Math.max(1, Math.abs(b)), `${what}: ${a} instead of ${b}`);
 async function saved(page, what) {
   const [file] = await Promise.all([page.waitForEvent('download'), press(page, what)]);
-  return readFileSync(await file.path(), 'utf8').trimEnd().split('\n').map((line) => line.split(','));
+  return readFileSync(await file.path(), 'utf8').trimEnd().split(/\r?\n/).map((line) => line.split(','));
 }
 
 having('three runs side by side: numbers, what differs, order, files, and the end of one', async () => {
