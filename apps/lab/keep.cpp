@@ -44,9 +44,10 @@ Json Hub::uploaded(const std::string& name) {
 Json Hub::remove_upload(const std::string& name) {
   if (!uploads_.has(name))
     throw Refused(kNotFound, "there is no uploaded file of this name", "GET /api/data lists them");
+  const std::string file = uploads_.path(name).string();
   std::vector<std::string> users;
   for (const Run& run : list_runs(root_))
-    if (run.recipe.data == name) users.push_back(run.info.id);
+    if (run.recipe.data == name || run.info.data_location == file) users.push_back(run.info.id);
   if (!users.empty()) {
     const std::size_t shown = std::min(users.size(), kShownUsers);
     throw Refused(kConflict,

@@ -13,6 +13,7 @@
 #include "data/csv.hpp"
 #include "data/encoding.hpp"
 #include "data/inflate.hpp"
+#include "data/kept_file.hpp"
 #include "data/split.hpp"
 #include "data/zip.hpp"
 
@@ -151,15 +152,8 @@ Json describe_arrays(const std::string& bytes, const std::string& name) {
 
 }  // namespace
 
-std::string upload_ending(const std::string& name) {
-  const std::string small = lower(name);
-  for (const std::string ending : {"csv", "tsv", "csv.gz", "tsv.gz", "npz"})
-    if (small.size() > ending.size() + 1 && small.ends_with("." + ending)) return ending;
-  return "";
-}
-
 Json describe_upload(const std::string& bytes, const std::string& name) {
-  const std::string ending = upload_ending(name);
+  const std::string ending = kept_ending(name);
   if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "give a file with a header and rows");
   if (ending == "npz") return describe_arrays(bytes, name);
   const auto packed = std::as_bytes(std::span(bytes));  // by content, as read_csv does
