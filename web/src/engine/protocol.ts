@@ -77,6 +77,8 @@ export const lab = () => ask<Lab>('/lab');
 export const experiments = () => ask<{ experiments: Experiment[] }>('/experiments').then((a) => a.experiments);
 export const dataSets = () => ask<{ data: DataSet[] }>('/data').then((a) => a.data);
 export const upload = (file: File) => ask<Upload>(`/data?name=${part(file.name)}`, file);
+export const archiveOf = (run: string, alone: boolean) => `/api/runs/${run}/archive${alone ? '?alone' : ''}`;
+export const openArchive = (file: File) => ask<State>('/archives', file);
 export const runs = () => ask<{ runs: Summary[] }>('/runs').then((a) => a.runs);
 export const remove = (run: string) => ask<{ removed: string }>(`/runs/${run}`, undefined, 'DELETE');
 export const notebook = () => ask<{ entries: Entry[] }>('/notebook').then((a) => a.entries);

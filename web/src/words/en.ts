@@ -59,4 +59,9 @@ export const en = {
       'dropout-helps': { title: 'Does dropout help?', about: 'Few training rows, many units: over-fitting is likely. Three pairs of runs, each with the same seed.', question: '{rows} birds to learn from, 32 hidden units, {n} steps. By how many points of accuracy does dropout of 0.5 raise (+) or lower (−) the validation accuracy, in the mean of three seeds?', why: { helps: 'Dropout gained {mean} points, with a deviation of {deviation} over three seeds. Three are few.', hurts: 'Dropout changed it by {mean} points, with a deviation of {deviation} over three seeds: it took more than it gave. Three are few.', open: 'The mean is {mean} points, but three seeds scatter by {deviation}: they do not decide whether it helps.' } },
     } as Record<string, { title: string; about: string; question: string; why: Record<string, string> }>,
   },
+  archive: {
+    open: 'Save and open', title: 'Save this run, or open one', file: 'A file to take elsewhere', note: 'On another machine the run replays to the same bits, goes on and branches, as long as the processor takes the same instruction path. The file holds:',
+    recipe: 'the recipe and the seed', journal: 'every step’s loss, every change and measurement', snapshots: 'a few snapshots of the state, at most eight a run', ownData: 'the data, {data}', namedData: 'the name and the digest of the data set {data}',
+    save: 'Save it as .limn', alone: 'this run alone, without its parents and branches', openNote: 'A .limn file brings its runs here, beside those that are here already. Choose it, or drop it on this sheet.', choose: 'Open a .limn file',
+  },
 };

@@ -61,4 +61,9 @@ export const zh: Words = {
       'dropout-helps': { title: 'dropout 有用吗？', about: '训练数据很少而单元很多，容易过拟合。共三对训练，每对使用同一随机种子。', question: '用 {rows} 只企鹅训练，32 个隐藏单元，{n} 步。按三个种子的均值，0.5 的 dropout 会使验证准确率提高（+）或降低（−）多少个百分点？', why: { helps: 'dropout 提高了 {mean} 个百分点，三个种子的标准差为 {deviation}。三个种子并不算多。', hurts: 'dropout 使其变化 {mean} 个百分点，三个种子的标准差为 {deviation}：得不偿失。三个种子并不算多。', open: '均值为 {mean} 个百分点，但三个种子的标准差为 {deviation}：不能判定它是否有用。' } },
     },
   },
+  archive: {
+    open: '保存与打开', title: '保存当前训练，或打开一个', file: '可带走的文件', note: '在另一台机器上，只要处理器使用相同的指令路径，这次训练就能逐比特重放、继续训练并创建分支。文件包含：',
+    recipe: '配方和随机种子', journal: '每一步的损失、每次改动和评估', snapshots: '若干状态快照，每个训练至多八个', ownData: '数据 {data}', namedData: '数据集 {data} 的名称和摘要',
+    save: '保存为 .limn', alone: '仅保存此训练，不含其父训练和分支', openNote: '打开 .limn 文件会把其中的训练加入本机，已有的训练保持不变。请选择文件，或将其拖放到此处。', choose: '打开 .limn 文件',
+  },
 };
