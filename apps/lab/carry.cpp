@@ -61,6 +61,7 @@ void Hub::open_archive(const std::string& bytes, const Reply& reply) {
 void Hub::take_in(Unpacked& unpacked, const Reply& reply) {
   std::string main;
   const Answer refused = answered([&]() -> Answer {
+    for (auto& [id, open] : open_) open->live.settle();  // a run that came before is known by its journal
     main = unpacked.place().front().run.info.id;
     const auto all = list_runs(root_);
     for (auto& [id, open] : open_) add_branches(*open, all);
