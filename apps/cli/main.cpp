@@ -73,6 +73,7 @@ int run(int argc, char** argv) {
   add_replay_command(app, action);
   add_use_commands(app, action);
   add_export_command(app, action);
+  add_import_command(app, action);
   add_runs_command(app, action);
   add_data_command(app, action);
   add_experiments_command(app, action);

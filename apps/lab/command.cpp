@@ -71,9 +71,7 @@ void Hub::branch(Open& parent, const Json& wish, const Reply& reply, const Edits
     reply(answered([&]() -> Answer {
       const Run made = branch_from(parent.live.run(), parent.live.history(), *parent.live.data(), there, changes,
                                    {{}, root_}, program_);
-      parent.branches.push_back(
-          {{"id", made.info.id}, {"step", made.start()}, {"patch", values_json(made.info.parent->patch)}});
-      ++parent.version;
+      add_branches(parent, {made});
       Open& opened = admit(made, parent.live.data());
       if (!edits.empty()) opened.live.edit(edits);
       if (plays) play(opened, Json::object());

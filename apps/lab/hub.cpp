@@ -82,6 +82,7 @@ void Hub::work() {
   for (const auto& [id, run] : open_) run->reader.give_up(because);
   for (const auto& [key, load] : loads_)
     for (const Load::Asking& asking : load.asking) asking.failed(because);
+  for (const auto& [number, aside] : asides_) aside.reply(refusal(because));
   for (const Waiting& waiting : waiting_) waiting.reply(refusal(because));
 }
 

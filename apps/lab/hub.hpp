@@ -18,6 +18,10 @@
 #include "lab/upload.hpp"
 #include "lab/wish.hpp"
 
+namespace limn {
+class Unpacked;
+}
+
 namespace limn::lab {
 
 using Send = std::function<void(std::string frame)>;  // must not block
@@ -70,7 +74,14 @@ class Hub {
     std::jthread thread;
   };
 
+  struct Aside {  // work that takes long, and who waits for it
+    Reply reply;
+    std::jthread thread;
+  };
+
   void work();
+  // Does the work on a thread of its own, and what it returns on the hub's.
+  void beside(const Reply& reply, std::function<std::function<void()>()> work);
   // Loads the data beside all other work, and then does the job again that wanted them.
   void load(const DataRequest& wanted, Load::Asking asking);
   void loaded(const DataRequest& wanted, const std::shared_ptr<const Dataset>& data, const Error& error);
@@ -115,9 +126,13 @@ class Hub {
   Json storage() const;
   std::string notebook() const;
   std::string note(const Json& wish);
+  void save_archive(const std::string& id, bool alone, const Reply& reply);
+  void open_archive(const std::string& bytes, const Reply& reply);
+  void take_in(Unpacked& unpacked, const Reply& reply);
   std::string location_of(const std::string& data) const;
   Open& open(const std::string& id);
   Open& admit(Run run, std::shared_ptr<const Dataset> data);
+  void add_branches(Open& parent, const std::vector<Run>& all);  // those among them that it does not know yet
 
   // What changes runs (command.cpp): the run whose STATE answers, or null where the answer comes later.
   Open& create(const Json& wish);
@@ -145,9 +160,9 @@ class Hub {
   std::vector<Waiting> waiting_;
   double turn_ = 0;  // time that who had the least had at the last turn
   DataCache data_;
-  std::map<std::string, Load> loads_;  // by the request, as text
-  std::map<std::int64_t, std::jthread> uploading_;
-  std::int64_t uploading_count_ = 0;
+  std::map<std::string, Load> loads_;     // by the request, as text
+  std::map<std::int64_t, Aside> asides_;  // in the order they were begun
+  std::int64_t asides_begun_ = 0;
   std::thread thread_;
 };
 

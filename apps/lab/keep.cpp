@@ -32,23 +32,19 @@ Json Hub::data() {
 
 void Hub::upload(const std::string& name, const std::string& bytes, const Reply& reply) {
   quota_.check(bytes.size());
-  const auto number = ++uploading_count_;
-  uploading_[number] = std::jthread([this, number, name, bytes, reply] {
+  beside(reply, [this, name, bytes, reply]() -> std::function<void()> {
     Json description;
     const Answer refused = answered([&]() -> Answer {
       description = described_upload(name, bytes);
-      return {201, ""};
+      return {201};
     });
-    const std::lock_guard lock(mutex_);
-    jobs_.emplace_back([this, number, name, bytes, reply, description, refused] {
-      uploading_.erase(number);
+    return [this, name, bytes, reply, description, refused] {
       if (refused.status != 201) return reply(refused);
       reply(answered([&]() -> Answer {
         quota_.check(bytes.size());
         return {201, to_text(uploads_.add(name, bytes, description))};
       }));
-    });
-    wake_.notify_one();
+    };
   });
 }
 
@@ -61,9 +57,10 @@ Json Hub::uploaded(const std::string& name) {
 Json Hub::remove_upload(const std::string& name) {
   if (!uploads_.has(name))
     throw Refused(kNotFound, "there is no uploaded file of this name", "GET /api/data lists them");
+  const std::string file = uploads_.path(name).string();
   std::vector<std::string> users;
   for (const Run& run : list_runs(root_))
-    if (run.recipe.data == name) users.push_back(run.info.id);
+    if (run.recipe.data == name || run.info.data_location == file) users.push_back(run.info.id);
   if (!users.empty()) {
     const std::size_t shown = std::min(users.size(), kShownUsers);
     throw Refused(kConflict,

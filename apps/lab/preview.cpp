@@ -13,6 +13,7 @@
 #include "data/csv.hpp"
 #include "data/encoding.hpp"
 #include "data/inflate.hpp"
+#include "data/kept_file.hpp"
 #include "data/picture_set.hpp"
 #include "data/split.hpp"
 #include "data/zip.hpp"
@@ -200,15 +201,9 @@ Json describe_arrays(const std::string& bytes, const std::string& name) {
 
 }  // namespace
 
-std::string upload_ending(const std::string& name) {
-  const std::string small = lower(name);
-  for (const std::string ending : {"csv", "tsv", "csv.gz", "tsv.gz", "npz", "zip"})
-    if (small.size() > ending.size() + 1 && small.ends_with("." + ending)) return ending;
-  return "";
-}
-
 Json describe_upload(const std::string& bytes, const std::string& name) {
-  const std::string ending = upload_ending(name);
+  const std::string ending = kept_ending(name);
+  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "give a file with a header and rows");
   if (ending == "npz") return describe_arrays(bytes, name);
   if (ending == "zip") {
     const auto archive = std::as_bytes(std::span(bytes));

@@ -8,10 +8,6 @@ namespace limn::lab {
 
 inline constexpr std::size_t kMostUpload = std::size_t{64} << 20;  // bytes of a file, packed and unpacked
 
-// The ending of a name that an upload may have, in lower case: "csv", "tsv", "csv.gz", "tsv.gz", "npz", "zip";
-// else "".
-std::string upload_ending(const std::string& name);
-
 // Reads the bytes as the training would (data/dataset.hpp) and describes them by the shape of docs/protocol.md, without
 // their name. `name` stands in errors and its ending says the format. Error, with line and column where one is at
 // fault: all that would keep a training from beginning on the file with its own settings; more than 2^24 cells.

@@ -64,8 +64,8 @@ Storage Quota::check(std::uint64_t more) const {
   return now;
 }
 
-void Quota::check_run() const {
-  if (const Storage now = check(1); now.runs >= kMostRuns)
+void Quota::check_run(std::uint64_t more, std::int64_t runs) const {
+  if (const Storage now = check(more); now.runs + runs > kMostRuns)
     throw Refused(kRefused, fmt::format("there are {} runs in {}", now.runs, root_.string()),
                   "delete runs that are not needed, or start limn lab with another folder: --runs DIR",
                   {{"used", now.used}, {"allowed", now.allowed}, {"free", now.free}});

@@ -22,7 +22,8 @@ class Quota {
   Storage storage() const;
   // Error (Refused, 507): so many more bytes are more than is allowed, or leave less than 256 MiB of the disk free.
   Storage check(std::uint64_t more) const;
-  void check_run() const;  // the same for one more run, whose size nobody knows; or there are kMostRuns
+  // The same for so many more runs; or there are more than kMostRuns then. What one run will take nobody knows.
+  void check_run(std::uint64_t more = 1, std::int64_t runs = 1) const;
 
  private:
   std::filesystem::path root_;

@@ -119,6 +119,14 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     if (remove && is(3, "data")) return answer(remove_upload(decoded(parts[2])));
     if (remove && is(3, "runs")) return answer(remove_run(parts[2]));
     if (get && is(3, "runs")) return {200, state(open(parts[2]))};
+    if ((get && of_run(4, "archive")) || (post && is(2, "archives"))) {
+      later = true;
+      if (get)
+        save_archive(parts[2], parse_query(request.query).contains("alone"), reply);
+      else
+        open_archive(request.body, reply);
+      return {};
+    }
     if (post && of_run(4, "command")) {
       if (Open* left = command(parts[2], parse_body(request.body), reply)) return {200, state(*left)};
       later = true;
@@ -209,13 +217,26 @@ Open& Hub::admit(Run run, std::shared_ptr<const Dataset> data) {
 
 Open& Hub::open(const std::string& id) {
   if (const auto found = open_.find(id); found != open_.end()) return *found->second;
-  for (const Run& run : list_runs(root_))
+  const auto all = list_runs(root_);
+  for (const Run& run : all)
     if (run.info.id == id) {
       Open& opened = admit(run, data_.find(data_request(run.recipe, run.info.data_location), run.info.data_digest));
       opened.goal = opened.live.head();  // a killed program's journal may reach beyond its last snapshot
+      add_branches(opened, all);
       return opened;
     }
   throw Refused(404, fmt::format("there is no run {}", id), "GET /api/runs lists them");
+}
+
+void Hub::add_branches(Open& parent, const std::vector<Run>& all) {
+  for (const Run& run : all) {
+    if (!run.info.parent || run.info.parent->run != parent.live.run().info.id) continue;
+    if (std::ranges::any_of(parent.branches, [&](const Json& known) { return known.at("id") == run.info.id; }))
+      continue;
+    parent.branches.push_back(
+        {{"id", run.info.id}, {"step", run.start()}, {"patch", values_json(run.info.parent->patch)}});
+    ++parent.version;
+  }
 }
 
 // How a step's numbers are spread, or the rows that it is most wrong about.

@@ -225,8 +225,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void began(beast::error_code error) {
     if (error) return failed(error);
     const Message& head = parser_->get();
-    const std::uint64_t most =
-        path_and_query(head).first == "/api/data" && head.method() == http::verb::post ? kMostUpload : kMostBody;
+    const std::string path = path_and_query(head).first;
+    const bool is_file = head.method() == http::verb::post && (path == "/api/data" || path == "/api/archives");
+    const std::uint64_t most = is_file ? kMostUpload : kMostBody;
     parser_->body_limit(most);  // of a body that does not say its length
     if (parser_->content_length().value_or(0) > most) return failed(http::error::body_limit);
     if (const Refusal refusal = check(shared_, head); refusal.status != 0)

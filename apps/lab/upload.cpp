@@ -3,12 +3,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/utf8.hpp"
+#include "data/kept_file.hpp"
 #include "lab/preview.hpp"
 
 namespace limn::lab {
@@ -17,49 +17,14 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::size_t kHashDigits = 12, kMostName = 255, kMostStem = 60;  // bytes
-
-// Characters that are plain in a file's name in any language: none that divides, controls or turns text around.
-bool is_plain(std::string_view character) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
-  if (character.size() == 1) return std::isalnum(byte(0)) || character == "-" || character == "_";
-  if (character.size() == 2) return byte(0) > 0xC2 || byte(1) > 0xA0;   // not U+0080 to U+00A0
-  return !(byte(0) == 0xE2 && (byte(1) == 0x80 || byte(1) == 0x81)) &&  // not U+2000 to U+207F
-         !(byte(0) == 0xEF && byte(1) >= 0xBB);  // not from U+FEC0: marks of order, no characters
-}
-
-std::string stem_of(std::string_view name, std::size_t ending) {
-  name.remove_suffix(ending + 1);
-  std::string stem;
-  for (std::size_t n = 0; !name.empty(); name.remove_prefix(n)) {
-    n = utf8_length(name);
-    if (stem.size() + n > kMostStem) break;
-    const auto character = name.substr(0, n);
-    if (is_plain(character))
-      stem += character;
-    else if (!stem.empty() && !stem.ends_with('-'))
-      stem += '-';
-  }
-  while (stem.ends_with('-')) stem.pop_back();
-  return stem.empty() ? "data" : stem;
-}
-
-// "-<12 hex digits>.ENDING" of a name that a file here can have; else "".
-std::string tail_of(const std::string& name) {
-  const std::string ending = upload_ending(name);
-  const std::size_t size = kHashDigits + ending.size() + 2;
-  if (ending.empty() || name.size() <= size || !name.ends_with(ending) || !is_utf8(name)) return "";
-  const std::string tail = name.substr(name.size() - size);
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  return tail[0] == '-' && std::all_of(tail.begin() + 1, tail.begin() + 1 + kHashDigits, is_hex) ? tail : "";
-}
+constexpr std::size_t kMostName = 255;  // bytes
 
 void check_name(const std::string& name) {
   const auto is_bad = [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   if (name.empty() || name.size() > kMostName || name.starts_with('.') || !is_utf8(name) ||
       std::ranges::any_of(name, is_bad))
     throw Error("the upload has no name of a file", "POST /api/data?name=points.csv");
-  if (upload_ending(name).empty())
+  if (kept_ending(name).empty())
     throw Error(
         fmt::format("{} is of no format that is taken here", name),
         "give a .csv or .tsv file (also .gz), a .npz file, or a .zip file with a folder of pictures for each class");
@@ -78,11 +43,9 @@ Json described_upload(const std::string& name, const std::string& bytes) {
 }
 
 Json Uploads::add(const std::string& name, const std::string& bytes, Json description) {
-  const std::string ending = upload_ending(name);
-  const std::string tail = fmt::format("-{}.{}", sha256_hex(bytes).substr(0, kHashDigits), ending);
-  std::string kept = stem_of(name, ending.size()) + tail;
+  std::string kept = kept_name(name, bytes);
   const auto all = names();
-  if (const auto found = std::ranges::find(all, tail, tail_of); found != all.end()) kept = *found;
+  if (const auto found = std::ranges::find(all, kept_tail(kept), kept_tail); found != all.end()) kept = *found;
   const fs::path file = folder_ / kept;
   std::error_code error;
   if (!has(kept)) {
@@ -101,7 +64,7 @@ std::vector<std::string> Uploads::names() const {
   for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
     std::error_code gone;
     const std::string name = it->path().filename().string();
-    if (it->symlink_status(gone).type() == fs::file_type::regular && !tail_of(name).empty()) all.push_back(name);
+    if (it->symlink_status(gone).type() == fs::file_type::regular && !kept_tail(name).empty()) all.push_back(name);
   }
   std::ranges::sort(all);
   return all;

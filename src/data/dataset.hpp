@@ -39,6 +39,8 @@ struct DataRequest {
   std::string target{};        // column to predict; empty: the last one, or the set's own
   std::string split = "auto";  // "auto" (official, else 70/15/15) or fractions "0.7/0.15/0.15"
   std::uint64_t seed = 1;
+
+  friend bool operator==(const DataRequest&, const DataRequest&) = default;
 };
 
 // Loads, splits by the seed, fits the preprocessing on the training rows and encodes every row. `data` is a name of the

@@ -18,6 +18,8 @@ constexpr std::uint16_t kStored = 0, kDeflated = 8, kEncryptedFlag = 1;
 constexpr std::size_t kMaxRatio = 1032;  // RFC 1951: no stream grows more than this
 constexpr std::size_t kMaxMember = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr int kRawDeflate = -15;
+constexpr std::uint16_t kUnix = 3, kVersion = 20, kUtf8Flag = 0x800, kFirstDay = 0x21;  // 1 January 1980
+constexpr std::uint32_t kTypeBits = 0170000, kRegularFile = 0100000, kReadable = 0644;
 
 class Archive {
  public:
@@ -75,6 +77,8 @@ class Archive {
     const std::size_t packed = u32(at + 20);
     member.bytes = u32(at + 24);
     const std::size_t local = u32(at + 42);
+    const std::uint32_t type = u16(at + 4) >> 8 == kUnix ? u32(at + 38) >> 16 & kTypeBits : 0;
+    member.ordinary = (type == 0 || type == kRegularFile) && !member.name.ends_with('/');
     at += kEntryBytes + name_bytes + rest;
 
     if (flags & kEncryptedFlag) fail(fmt::format("'{}' is encrypted", member.name));
@@ -97,6 +101,26 @@ class Archive {
   std::span<const std::byte> bytes_;
   const std::string& name_;
 };
+
+void put(std::string& out, std::uint64_t value, int bytes) {
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> 8 * i & 0xff);
+}
+
+// Empty where that is not smaller.
+std::string deflated(std::string_view bytes) {
+  z_stream z{};
+  if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRawDeflate, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::bad_alloc();
+  std::string out(bytes.size(), '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  z.avail_in = static_cast<uInt>(bytes.size());  // both are below 4 GiB
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  const bool whole = deflate(&z, Z_FINISH) == Z_STREAM_END;
+  out.resize(whole ? out.size() - z.avail_out : 0);
+  deflateEnd(&z);
+  return out.size() < bytes.size() ? out : "";
+}
 
 }  // namespace
 
@@ -126,6 +150,39 @@ std::string unpack_member(const ZipMember& member, const std::string& name) {
   }
   const auto* bytes = reinterpret_cast<const Bytef*>(out.data());
   if (crc32_z(0, bytes, out.size()) != member.crc) throw damaged();
+  return out;
+}
+
+std::string make_zip(std::span<const ZipEntry> entries) {
+  const auto check = [](bool fits) {
+    if (!fits)
+      throw Error("a zip archive cannot hold so much", "leave something out: it takes 4 GiB and 65535 members",
+                  Fault::kFailure);
+  };
+  check(entries.size() < std::numeric_limits<std::uint16_t>::max());
+  std::string out, list;
+  for (const auto& [name, bytes] : entries) {
+    check(bytes.size() <= kMaxMember && name.size() < std::numeric_limits<std::uint16_t>::max());
+    const std::string smaller = deflated(bytes);
+    const std::string_view packed = smaller.empty() ? bytes : std::string_view(smaller);
+    const std::size_t at = out.size();
+    check(at + packed.size() + list.size() <= kMaxMember);
+    std::string common;  // to the local header and the list
+    put(common, kVersion, 2), put(common, kUtf8Flag, 2), put(common, smaller.empty() ? kStored : kDeflated, 2);
+    put(common, 0, 2), put(common, kFirstDay, 2);
+    put(common, crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()), 4);
+    put(common, packed.size(), 4), put(common, bytes.size(), 4), put(common, name.size(), 2), put(common, 0, 2);
+    put(out, kLocalMark, 4);
+    out.append(common).append(name).append(packed);
+    put(list, kEntryMark, 4), put(list, kVersion | kUnix << 8, 2);
+    list += common;
+    put(list, 0, 6), put(list, std::uint64_t{kRegularFile | kReadable} << 16, 4), put(list, at, 4);
+    list += name;
+  }
+  const std::size_t start = out.size();
+  out += list;
+  put(out, kEndMark, 4), put(out, 0, 4), put(out, entries.size(), 2), put(out, entries.size(), 2);
+  put(out, list.size(), 4), put(out, start, 4), put(out, 0, 2);
   return out;
 }
 

@@ -201,6 +201,13 @@ void LiveRun::save() {
   if (step() == head()) save(run_.snapshot_at(step()));
 }
 
+void LiveRun::settle() {
+  if (step() == head() && (saved_.empty() || saved_.back() != head()))
+    save();
+  else
+    journal_.sync();
+}
+
 void LiveRun::save(const std::filesystem::path& path) {
   recorder_.save(path);
   if (path.filename() != "latest.safetensors") saved_.push_back(step()), ++places_;

@@ -55,6 +55,9 @@ class LiveRun : private Listener {
   void edit(const Edits& edits);
   void spent(double seconds);  // on steps since it was told last: decides when states are kept, never about numbers
   void save();                 // a durable snapshot, if it stands at the head
+  // What was trained so far is in the run's files: the journal, and where it stands at the head a snapshot of it,
+  // unless there is one.
+  void settle();
   void keep_within(std::size_t bytes) { most_kept_ = bytes; }  // states in memory
 
  private:

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "experiment/aside.hpp"
 #include "experiment/experiment.hpp"
 #include "train/snapshot.hpp"
 
@@ -23,32 +24,12 @@ using Json = nlohmann::json;
 
 const std::vector<std::string> kColumns{"train.loss"};  // of a journal
 
-std::string utc(const char* format) {
+std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm parts{};
   ::gmtime_r(&now, &parts);
   char text[32];
-  return {text, std::strftime(text, sizeof text, format, &parts)};
-}
-
-std::string info_json(const RunInfo& info) {
-  Json parent;
-  if (info.parent)
-    parent = {{"run", info.parent->run},
-              {"folder", info.parent->folder},
-              {"step", info.parent->step},
-              {"patch", Json::parse(to_json(info.parent->patch))}};
-  const Json json = {
-      {"id", info.id},
-      {"parent", parent},
-      {"data", {{"name", info.data_name}, {"digest", info.data_digest}, {"location", info.data_location}}},
-      {"build", info.build},
-      {"isa", info.isa},
-      {"total_steps", info.total_steps},
-      {"classes", info.preprocessing.classes},
-      {"preprocessing", Json::parse(info.preprocessing.to_json())},
-      {"created", info.created}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 [[noreturn]] void refuse_damaged(const fs::path& file, const std::string& why) {
@@ -59,27 +40,6 @@ std::int64_t step_of(const Json& json, const fs::path& file) {
   if (!json.is_number_unsigned() || json.get<std::uint64_t>() > kMostSteps)
     refuse_damaged(file, fmt::format("{} is no number of steps", json.dump()));
   return json.get<std::int64_t>();
-}
-
-RunInfo info_from_json(const Recipe& recipe, const fs::path& file) {
-  const Json json = Json::parse(read_text(file));
-  RunInfo info;
-  info.id = json.at("id").get<std::string>();
-  const Json& parent = json.at("parent");
-  if (!parent.is_null())
-    info.parent =
-        Parent{parent.at("run").get<std::string>(), parent.at("folder").get<std::string>(),
-               step_of(parent.at("step"), file), settings_from_json(recipe.experiment, parent.at("patch").dump())};
-  const Json& data = json.at("data");
-  info.data_name = data.at("name").get<std::string>();
-  info.data_digest = data.at("digest").get<std::string>();
-  info.data_location = data.at("location").get<std::string>();
-  info.build = json.at("build").get<std::string>();
-  info.isa = json.at("isa").get<std::string>();
-  info.total_steps = step_of(json.at("total_steps"), file);
-  info.preprocessing = Preprocessing::from_json(json.at("preprocessing").dump());
-  info.created = json.at("created").get<std::string>();
-  return info;
 }
 
 bool looks_like_run(const fs::path& folder) {
@@ -110,65 +70,104 @@ std::string free_id(const std::string& id, const fs::path& root) {
   return candidate;
 }
 
-[[noreturn]] void refuse_existing(const fs::path& folder) {
-  throw Error(fmt::format("{} exists already", folder.string()),
-              "choose another folder with --out, or remove this one");
+fs::path folder_of(const Destination& to) {  // without the slash of "out/"
+  return to.folder.filename().empty() ? to.folder.parent_path() : to.folder;
 }
 
-// An unfinished folder that removes itself unless it was put in place.
-class Aside {
- public:
-  explicit Aside(fs::path folder) : folder_(std::move(folder)) {
-    std::error_code error;
-    fs::create_directories(folder_ / "snapshots", error);
-    if (error) throw_file_error("make the folder", folder_, error.value());
-  }
-  ~Aside() {
-    std::error_code ignored;
-    if (!folder_.empty()) fs::remove_all(folder_, ignored);
-  }
-  void put(const fs::path& place) {  // atomically: a run that can be seen is whole
-    if (::renameat2(AT_FDCWD, folder_.c_str(), AT_FDCWD, place.c_str(), RENAME_NOREPLACE) != 0) {
-      if (errno == EEXIST) refuse_existing(place);
-      if (errno != EINVAL || fs::exists(place) || ::rename(folder_.c_str(), place.c_str()) != 0)
-        throw_file_error("make the folder", place, errno);
-    }
-    folder_.clear();
-  }
-
- private:
-  fs::path folder_;
-};
+std::string folder_name(const std::string& experiment, const RunInfo& info) {
+  std::string time = info.created;  // "2026-11-25T07:12:46Z" becomes 20261125-071246
+  std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == 'Z'; });
+  std::ranges::replace(time, 'T', '-');
+  return fmt::format("{}-{}-{}", experiment, time, info.id);
+}
 
 }  // namespace
 
 fs::path Run::snapshot_at(std::int64_t step) const { return snapshot(fmt::format("step-{}.safetensors", step)); }
 
-Run create_run(const Destination& to, const Recipe& recipe, RunInfo info, const std::function<void(const Run&)>& fill) {
-  fs::path folder = to.folder;
-  const bool named = !folder.empty();
-  std::error_code error;
-  if (named && folder.filename().empty()) folder = folder.parent_path();  // "out/"
-  if (named && fs::symlink_status(folder, error).type() != fs::file_type::not_found) refuse_existing(folder);
-  const fs::path root = named ? fs::absolute(folder).parent_path() : fs::absolute(to.root);
-  info.id = free_id(recipe_id(recipe), root);
-  info.created = utc("%Y-%m-%dT%H:%M:%SZ");
-  if (!named) folder = to.root / fmt::format("{}-{}-{}", recipe.experiment, utc("%Y%m%d-%H%M%S"), info.id);
+std::string to_json(const RunInfo& info) {
+  Json parent;
+  if (info.parent)
+    parent = {{"run", info.parent->run},
+              {"folder", info.parent->folder},
+              {"step", info.parent->step},
+              {"patch", Json::parse(to_json(info.parent->patch))}};
+  const Json json = {
+      {"id", info.id},
+      {"parent", parent},
+      {"data", {{"name", info.data_name}, {"digest", info.data_digest}, {"location", info.data_location}}},
+      {"build", info.build},
+      {"isa", info.isa},
+      {"total_steps", info.total_steps},
+      {"classes", info.preprocessing.classes},
+      {"preprocessing", Json::parse(info.preprocessing.to_json())},
+      {"created", info.created}};
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
-  const bool new_root = !fs::exists(root, error);
+RunInfo info_from_json(const std::string& text, const Recipe& recipe, const fs::path& file) {
+  RunInfo info;
   try {
-    Aside aside(root / fmt::format(".{}.{}.part", folder.filename().string(), ::getpid()));
-    const Run unfinished{root / fmt::format(".{}.{}.part", folder.filename().string(), ::getpid()), recipe, info};
-    write_durably(unfinished.folder / "recipe.json", to_json(recipe) + "\n");
-    write_durably(unfinished.folder / "run.json", info_json(info));
-    Journal::create(unfinished.journal(), kColumns, unfinished.start()).sync();
-    if (fill) fill(unfinished);
-    aside.put(folder);
-  } catch (...) {
-    if (new_root) fs::remove(root, error);  // only when nothing else is in it
-    throw;
+    const Json json = Json::parse(text);
+    info.id = json.at("id").get<std::string>();
+    const Json& parent = json.at("parent");
+    if (!parent.is_null())
+      info.parent =
+          Parent{parent.at("run").get<std::string>(), parent.at("folder").get<std::string>(),
+                 step_of(parent.at("step"), file), settings_from_json(recipe.experiment, parent.at("patch").dump())};
+    const Json& data = json.at("data");
+    info.data_name = data.at("name").get<std::string>();
+    info.data_digest = data.at("digest").get<std::string>();
+    info.data_location = data.at("location").get<std::string>();
+    info.build = json.at("build").get<std::string>();
+    info.isa = json.at("isa").get<std::string>();
+    info.total_steps = step_of(json.at("total_steps"), file);
+    info.preprocessing = Preprocessing::from_json(json.at("preprocessing").dump());
+    info.created = json.at("created").get<std::string>();
+  } catch (const Json::exception&) {
+    refuse_damaged(file, "it is not the JSON of a run");
   }
-  return {folder, recipe, std::move(info)};
+  const auto id = recipe_id(recipe);
+  if (info.id != id && !info.id.starts_with(id + "-"))
+    refuse_damaged(file, fmt::format("the hash of its recipe is {}, the run is {}", id, info.id));
+  return info;
+}
+
+fs::path root_of(const Destination& to) {
+  return to.folder.empty() ? fs::absolute(to.root) : fs::absolute(folder_of(to)).parent_path();
+}
+
+Run create_run(const Destination& to, const Recipe& recipe, RunInfo info, const std::function<void(const Run&)>& fill) {
+  info.id = "new";
+  info.created = utc_now();
+  check_free(to);
+  const Aside aside(root_of(to), "new");
+  const Run unfinished{aside.folder(), recipe, std::move(info)};
+  std::error_code error;
+  fs::create_directory(unfinished.folder / "snapshots", error);
+  if (error) throw_file_error("make the folder", unfinished.folder, error.value());
+  write_durably(unfinished.folder / "recipe.json", to_json(recipe) + "\n");
+  Journal::create(unfinished.journal(), kColumns, unfinished.start()).sync();
+  if (fill) fill(unfinished);
+  return adopt_run(to, unfinished);
+}
+
+void check_free(const Destination& to) {
+  std::error_code error;
+  const fs::path folder = folder_of(to);
+  if (!folder.empty() && fs::symlink_status(folder, error).type() != fs::file_type::not_found)
+    throw Error(fmt::format("{} exists already", folder.string()),
+                "choose another folder with --out, or remove this one");
+}
+
+Run adopt_run(const Destination& to, const Run& unfinished) {
+  Run run = unfinished;
+  const fs::path root = root_of(to);
+  run.info.id = free_id(recipe_id(run.recipe), root);
+  run.folder = to.folder.empty() ? to.root / folder_name(run.recipe.experiment, run.info) : folder_of(to);
+  write_durably(unfinished.folder / "run.json", to_json(run.info));
+  put_in_place(unfinished.folder, run.folder);
+  return run;
 }
 
 Run open_run(const fs::path& folder) {
@@ -176,14 +175,7 @@ Run open_run(const fs::path& folder) {
     throw Error(fmt::format("{} is not a run", folder.string()),
                 "name a folder that limn train made; see `limn runs list`");
   Run run{folder, recipe_from_json(read_text(folder / "recipe.json")), {}};
-  try {
-    run.info = info_from_json(run.recipe, folder / "run.json");
-  } catch (const Json::exception&) {
-    refuse_damaged(folder / "run.json", "it is not the JSON of a run");
-  }
-  const auto id = recipe_id(run.recipe);
-  if (run.info.id != id && !run.info.id.starts_with(id + "-"))
-    refuse_damaged(folder / "recipe.json", fmt::format("its hash is {}, the run is {}", id, run.info.id));
+  run.info = info_from_json(read_text(folder / "run.json"), run.recipe, folder / "run.json");
   return run;
 }
 

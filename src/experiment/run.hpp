@@ -19,7 +19,7 @@ using Metrics = std::map<std::string, double>;  // by name with the split: "test
 
 struct Parent {
   std::string run;     // its id
-  std::string folder;  // absolute
+  std::string folder;  // absolute; of a branch that came alone from elsewhere its parent's id
   std::int64_t step = 0;
   SettingValues patch;  // the settings that were changed there
 };
@@ -34,6 +34,10 @@ struct RunInfo {
   Preprocessing preprocessing;   // class names are in it
   std::string created;           // UTC, ISO 8601
 };
+
+std::string to_json(const RunInfo& info);
+// Error: not the JSON of a run, or the run of another recipe. `file` stands in errors.
+RunInfo info_from_json(const std::string& text, const Recipe& recipe, const std::filesystem::path& file);
 
 struct Run {
   std::filesystem::path folder;
@@ -51,10 +55,16 @@ struct Destination {
   std::filesystem::path folder, root = "runs";
 };
 
+std::filesystem::path root_of(const Destination& to);  // the folder that the new run's folder lies in, absolute
+void check_free(const Destination& to);                // Error: the folder that is named exists already
+
 // Makes the folder with an empty journal; `fill` may put more into it before it appears under its name. Sets id and
 // created. Error: the folder exists, or cannot be written; nothing is left then.
 Run create_run(const Destination& to, const Recipe& recipe, RunInfo info,
                const std::function<void(const Run& unfinished)>& fill = {});
+// Puts a run that lies whole in a folder on the same disk, but for its run.json, where new runs go. Sets the id.
+// Error: as create_run.
+Run adopt_run(const Destination& to, const Run& unfinished);
 
 Run open_run(const std::filesystem::path& folder);       // Error: not a run, or its files are damaged
 JournalContent journal_of(const Run& run);               // Error: damaged, or the journal of another run

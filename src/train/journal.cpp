@@ -119,6 +119,7 @@ JournalContent read_journal(const std::filesystem::path& path) {
   const Scan found = scan(path, file.bytes());
   JournalContent content;
   content.torn = found.torn;
+  content.bytes = found.end;
   for (const Block& block : found.blocks) {
     const auto& header = block.header;
     if (header.kind == kColumns) {

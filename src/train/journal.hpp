@@ -3,6 +3,7 @@
 // program at a time may write it. It must not know what the scalars and records mean. The layout is written down in
 // journal.cpp.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -26,6 +27,7 @@ struct JournalContent {
   std::vector<std::vector<float>> values;  // [columns][rows]
   std::vector<JournalRecord> records;      // in the order written
   bool torn = false;                       // the last block was incomplete and is left out
+  std::size_t bytes = 0;                   // of the file, up to there
 
   std::int64_t rows() const { return values.empty() ? 0 : static_cast<std::int64_t>(values[0].size()); }
   std::int64_t last_step() const { return start + rows(); }

@@ -163,6 +163,17 @@ test('requests and their answers', { timeout: 60000 }, async () => {
 
   await ask('GET /api/runs', {}, 'runs');
   await ask('GET /api/runs/ID', { ID: id }, 'state');
+  const archive = 'GET /api/runs/ID/archive?alone', sent = 'POST /api/archives';
+  const file = await fetch(`${lab.origin}/api/runs/${branch.id}/archive`, { headers: { Authorization: `Bearer ${token}` } });
+  assert.deepEqual([file.status, file.headers.get('content-type'), file.headers.get('content-disposition')], [200, 'application/zip', `attachment; filename="${branch.id}.limn"`]);
+  assert.ok(rows.has(archive) && asked.add(archive));
+  await ask(archive, { ID: 'nothing' }, 'error', { status: 404 });
+  const bytes = Buffer.from(await file.arrayBuffer());
+  const { snapshots: _kept, ...there } = await ask(sent, {}, 'state', { raw: bytes, status: 201 });
+  const { snapshots: _all, ...here } = await ask('GET /api/runs/ID', { ID: branch.id }, 'state');
+  assert.deepEqual(there, here); // it was here already
+  await ask(sent, {}, 'error', { raw: bytes.subarray(0, -1), status: 400 });
+  await ask(sent, {}, 'full', { raw: bytes, status: 507, of: small });
   const names = ['train.loss', 'layer1.w[0,1]', 'layer1.dw[0,1]', 'adam.m/layer1.w[0,1]', 'layer2.mean[3]', 'layer1.dw[1,3]@train/3', 'layer2.dgamma[1]@batch/3', 'layer1.z[1]@train/3', 'layer2.a[1]@valid/3',
     'layer3.delta[0]@test/3', 'layer1.delta[0]@batch/5', 'input[1]@train/3', 'output[1]@valid/1', 'loss[0]@step/2', 'layer3.in[3]@step/5', 'weight[0]@step/5',
     'valid.accuracy', 'test.loss', 'valid.confusion[0,1]', 'valid.wrong', 'layer2.saturated'];

@@ -1,4 +1,6 @@
-"""The lab over its wires: who may ask, travel, branches, equal bits with the command line, the stream, damage."""
+"""The lab over its wires: who may ask, travel, branches, equal bits with the command line, archives, the stream, damage."""
+import http.client
+import io
 import json
 import urllib.parse
 import math
@@ -6,9 +8,10 @@ import os
 import signal
 import socket
 import unittest
+import zipfile
 
 from lab import TOKEN, Lab, Stream, authorised
-from program import SMALL, ProgramTest, drawn_random
+from program import SMALL, ProgramTest, drawn_random, flowers
 
 SETTINGS = {"arch": "dense 24 relu | dropout 0.25 | dense 16 tanh | dense 2", "batch": 48, "schedule": "constant"}
 
@@ -280,6 +283,71 @@ class EqualBits(LabTest):
         self.assertEqual((state["step"], state["fingerprint"]), (700, done["fingerprint"]))
         listed = self.limn("runs", "show", self.folder_of(run), "--json").events[0]
         self.assertEqual(listed["metrics"], done["metrics"])
+
+
+class Archives(LabTest):
+    def fetched(self, path, lab):
+        connection = http.client.HTTPConnection("127.0.0.1", lab.port, timeout=60)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        self.assertEqual(answer.status, 200, data[:300])
+        return data
+
+    def test_a_family_of_open_runs_goes_to_another_lab_as_it_stands(self):
+        name = self.lab.request("POST", "/api/data?name=f.csv", flowers().encode())[1]["name"]
+        settings = {**SETTINGS, "arch": "dense 12 tanh | dropout 0.2 | dense 3"}
+        run = self.lab.create(name, steps=600, settings=settings)["id"]
+        self.lab.do(run, "step", count=200)
+        branch = self.lab.do(run, "branch", step=120, settings={"lr": 0.2})["id"]
+        self.lab.do(branch, "step", count=100)
+        self.lab.do(branch, "act", name="edit", values={"layer1.w[0,0]": 0.5})
+        self.lab.do(branch, "step", count=33)
+        self.lab.do(run, "seek", step=77)  # it does not stand at its head
+        data = self.fetched(f"/api/runs/{branch}/archive", self.lab)
+        self.assertEqual(self.fetched(f"/api/runs/{branch}/archive", self.lab), data)
+        one = self.fetched(f"/api/runs/{branch}/archive?alone", self.lab)
+        self.assertEqual([len({n.split("/")[1] for n in zipfile.ZipFile(io.BytesIO(d)).namelist() if n.startswith("runs/")})
+                          for d in (data, one)], [2, 1])
+        prints = {r: [self.lab.do(r, "seek", step=s)["fingerprint"] for s in (130, 200)] for r in (run, branch)}
+
+        other = Lab(self.start, self.folder / "other")
+        self.addCleanup(other.stop)
+        status, state = other.request("POST", "/api/archives", data)
+        self.assertEqual((status, state["id"], state["head"], state["data"]), (201, branch, 253, name), state)
+        self.assertEqual(other.get(f"/api/data/{name}")["rows"], 120)
+        self.assertEqual(other.request("DELETE", f"/api/data/{name}")[0], 409)
+        self.assertEqual([b["id"] for b in other.get(f"/api/runs/{run}")["branches"]], [branch])
+        self.assertEqual({r: [other.do(r, "seek", step=s)["fingerprint"] for s in (130, 200)] for r in (run, branch)}, prints)
+        for lab in (self.lab, other):
+            lab.do(branch, "seek", step=253)
+            lab.do(branch, "step", count=20)
+        self.assertEqual(other.get(f"/api/runs/{branch}")["fingerprint"], self.lab.get(f"/api/runs/{branch}")["fingerprint"])
+
+        self.assertEqual(other.request("POST", "/api/archives", data)[1]["id"], branch)  # it is here, and further
+        self.assertEqual(len(other.get("/api/runs")["runs"]), 2)
+        twig = self.lab.do(run, "branch", step=150, settings={"lr": 0.3})["id"]
+        self.assertEqual(other.request("POST", "/api/archives", self.fetched(f"/api/runs/{twig}/archive", self.lab))[0], 201)
+        self.assertEqual({b["id"] for b in other.get(f"/api/runs/{run}")["branches"]}, {branch, twig})
+
+    def test_a_file_of_the_command_line_brings_its_data_along(self):
+        self.write("points.csv", flowers())
+        done = self.train("--data", "points.csv", "--steps", 40, "--out", "run").done
+        self.limn("export", "run", "--format", "limn", "r.limn", "--quiet")
+        (self.folder / "points.csv").unlink()
+        data = (self.folder / "r.limn").read_bytes()
+        status, state = self.lab.request("POST", "/api/archives", data)
+        self.assertEqual((status, state["fingerprint"], state["state"]), (201, done["fingerprint"], "done"), state)
+        upload = [d["name"] for d in self.lab.get("/api/data")["data"] if d.get("uploaded")]
+        self.assertEqual(len(upload), 1)
+        self.assertEqual(self.lab.request("DELETE", f"/api/data/{upload[0]}")[0], 409)
+        for bad in (b"", b"{}", data[:-9], data.replace(b"run.json", b"nur.json")):
+            status, answer = self.lab.request("POST", "/api/archives", bad)
+            self.assertEqual(status, 400, answer)
+            self.assertTrue(answer["error"] and answer["hint"])
+        self.assertEqual(sorted(p.name for p in (self.folder / "runs").iterdir()),
+                         sorted([self.folder_of(done["run"]).name, "uploads"]))
 
 
 class Damage(LabTest):

@@ -103,6 +103,8 @@ export const upload = (file: File, sent: (share: number) => void) =>
 export const uploaded = (name: string) => ask<Upload>(`/data/${part(name)}`);
 export const removeUpload = (name: string) => ask<{ removed: string }>(`/data/${part(name)}`, undefined, 'DELETE');
 export const storage = () => ask<Storage>('/storage');
+export const archiveOf = (run: string, alone: boolean) => `/api/runs/${run}/archive${alone ? '?alone' : ''}`;
+export const openArchive = (file: File) => ask<State>('/archives', file);
 export const runs = () => ask<{ runs: Summary[] }>('/runs').then((a) => a.runs);
 export const remove = (run: string) => ask<{ removed: string }>(`/runs/${run}`, undefined, 'DELETE');
 export const notebook = () => ask<{ entries: Entry[] }>('/notebook').then((a) => a.entries);

@@ -82,7 +82,7 @@ export const en = {
     cutNote: 'What is cut counts as 0 at once and is 0 from the next step on. Undone later it learns again from 0; to have it back, go to before the cut and branch.',
   },
   keep: {
-    title: 'Save', save: 'Save a report', csv: 'Save as CSV', picture: 'Save as a picture',
+    title: 'Save', csv: 'Save as CSV', picture: 'Save as a picture',
     report: 'Report', reportNote: 'One file that opens in any browser without limn: curves, branches, results, the recipe, and how to compute every number again.', reportOf: 'Save the report of this run',
   },
   tray: {
@@ -94,5 +94,10 @@ export const en = {
     kind: { number: 'numbers', text: 'texts' }, distinct: '{n} different', missing: '{n} missing', split: 'split', usual: 'as usual',
     kindOf: 'What a point has', class: 'class', number: 'number', value: 'value', spread: 'spread', undo: 'Undo', pointKeys: 'Click or drag. By keyboard: arrows move, Enter drops a point.',
     drawOne: 'A picture to draw', drawNote: 'Draw, name it, add it; two or more of each of two labels.', label: 'label', add: 'Add it', removeTile: 'Take it away', tileKeys: 'By keyboard: arrows move, Delete takes a picture away',
+  },
+  archive: {
+    open: 'Save and open', title: 'Save this run, or open one', file: 'A file to take elsewhere', note: 'On another machine the run replays to the same bits, goes on and branches, as long as the processor takes the same instruction path. The file holds:',
+    recipe: 'the recipe and the seed', journal: 'every step’s loss, every change and measurement', snapshots: 'a few snapshots of the state, at most eight a run', ownData: 'the data, {data}', namedData: 'the name and the digest of the data set {data}',
+    save: 'Save it as .limn', alone: 'this run alone, without its parents and branches', openNote: 'A .limn file brings its runs here, beside those that are here already. Choose it, or drop it on this sheet.', choose: 'Open a .limn file',
   },
 };

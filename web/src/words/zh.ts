@@ -83,7 +83,7 @@ export const zh: Words = {
     cutNote: '被剪断的权重立即按 0 计算，从下一步起就是 0。之后再撤销，它们从 0 重新学习；要恢复原值，请回到剪断之前并分支。',
   },
   keep: {
-    title: '保存', save: '保存报告', csv: '保存为 CSV', picture: '保存为图片',
+    title: '保存', csv: '保存为 CSV', picture: '保存为图片',
     report: '报告', reportNote: '一个文件，无需 limn，用任何浏览器都能打开：曲线、分支、结果、配方，以及如何重新算出每个数。', reportOf: '保存本训练的报告',
   },
   tray: {
@@ -95,5 +95,10 @@ export const zh: Words = {
     kind: { number: '数值', text: '文本' }, distinct: '{n} 个不同值', missing: '缺失 {n} 个', split: '数据划分', usual: '默认',
     kindOf: '点所带的内容', class: '类别', number: '数值', value: '取值', spread: '散布', undo: '撤销', pointKeys: '点击或拖动。键盘：方向键移动，回车放置一个点。',
     drawOne: '待绘制的图片', drawNote: '画好、写上标签、加入；至少两种标签，每种至少两幅。', label: '标签', add: '加入', removeTile: '移除这幅', tileKeys: '键盘：方向键移动，Delete 移除图片',
+  },
+  archive: {
+    open: '保存与打开', title: '保存当前训练，或打开一个', file: '可带走的文件', note: '在另一台机器上，只要处理器使用相同的指令路径，这次训练就能逐比特重放、继续训练并创建分支。文件包含：',
+    recipe: '配方和随机种子', journal: '每一步的损失、每次改动和评估', snapshots: '若干状态快照，每个训练至多八个', ownData: '数据 {data}', namedData: '数据集 {data} 的名称和摘要',
+    save: '保存为 .limn', alone: '仅保存此训练，不含其父训练和分支', openNote: '打开 .limn 文件会把其中的训练加入本机，已有的训练保持不变。请选择文件，或将其拖放到此处。', choose: '打开 .limn 文件',
   },
 };
