@@ -82,7 +82,7 @@ export const en = {
     cutNote: 'What is cut counts as 0 at once and is 0 from the next step on. Undone later it learns again from 0; to have it back, go to before the cut and branch.',
   },
   keep: {
-    title: 'Save', csv: 'Save as CSV', picture: 'Save as a picture',
+    csv: 'Save as CSV', picture: 'Save as a picture',
     report: 'Report', reportNote: 'One file that opens in any browser without limn: curves, branches, results, the recipe, and how to compute every number again.', reportOf: 'Save the report of this run',
   },
   tray: {

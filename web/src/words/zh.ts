@@ -83,7 +83,7 @@ export const zh: Words = {
     cutNote: '被剪断的权重立即按 0 计算，从下一步起就是 0。之后再撤销，它们从 0 重新学习；要恢复原值，请回到剪断之前并分支。',
   },
   keep: {
-    title: '保存', csv: '保存为 CSV', picture: '保存为图片',
+    csv: '保存为 CSV', picture: '保存为图片',
     report: '报告', reportNote: '一个文件，无需 limn，用任何浏览器都能打开：曲线、分支、结果、配方，以及如何重新算出每个数。', reportOf: '保存本训练的报告',
   },
   tray: {
