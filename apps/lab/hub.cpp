@@ -2,26 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <new>
 
 namespace limn::lab {
-namespace {
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
-}  // namespace
-
 Hub::Hub(std::filesystem::path root, std::uint64_t allowed, const Program& program, ThreadPool& pool)
     : root_(std::move(root)),
       uploads_(root_ / "uploads"),
       quota_(root_, allowed),
+      notebook_(root_ / "notebook.jsonl"),
       program_(program),
       pool_(pool),
       started_(utc_now()),

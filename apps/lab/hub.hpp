@@ -12,6 +12,7 @@
 
 #include "lab/data_cache.hpp"
 #include "lab/frame.hpp"
+#include "lab/notebook.hpp"
 #include "lab/quota.hpp"
 #include "lab/state.hpp"
 #include "lab/upload.hpp"
@@ -103,6 +104,8 @@ class Hub {
   Json remove_upload(const std::string& name);
   Json remove_run(const std::string& id);
   Json storage() const;
+  std::string notebook() const;
+  std::string note(const Json& wish);
   std::string location_of(const std::string& data) const;
   Open& open(const std::string& id);
   Open& admit(Run run, std::shared_ptr<const Dataset> data);
@@ -117,6 +120,7 @@ class Hub {
   std::filesystem::path root_;
   Uploads uploads_;
   Quota quota_;
+  Notebook notebook_;
   Program program_;
   ThreadPool& pool_;
   std::string started_;

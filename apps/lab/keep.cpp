@@ -1,4 +1,6 @@
-// The requests of docs/protocol.md that are about what lies on the disk: uploads, removing, and how much there is.
+// The requests of docs/protocol.md about what lies on the disk: uploads, removing, the notebook, and how much there is.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "data/catalogue.hpp"
@@ -105,6 +107,13 @@ Json Hub::storage() const {
   const Storage now = quota_.storage();
   return {{"used", now.used}, {"allowed", now.allowed}, {"free", now.free},
           {"runs", now.runs}, {"most_runs", kMostRuns}, {"most_upload", kMostUpload}};
+}
+
+std::string Hub::notebook() const { return fmt::format(R"({{"entries":[{}]}})", fmt::join(notebook_.entries(), ",")); }
+
+std::string Hub::note(const Json& wish) {
+  quota_.check(1);
+  return notebook_.add(wish, utc_now());
 }
 
 }  // namespace limn::lab

@@ -89,6 +89,8 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
       return answer({{"experiments", all}});
     }
+    if (get && is(2, "notebook")) return {200, notebook()};
+    if (post && is(2, "notebook")) return {201, note(parse_body(request.body))};
     if (get && is(2, "storage")) return answer(storage());
     if (get && is(2, "data")) return answer(data());
     if (post && is(2, "data")) return {201, to_text(upload(parse_query(request.query)["name"], request.body))};

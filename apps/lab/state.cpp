@@ -1,6 +1,7 @@
 #include "lab/state.hpp"
 
 #include <cstdio>
+#include <ctime>
 
 namespace limn::lab {
 
@@ -9,6 +10,14 @@ using Json = nlohmann::json;
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json error_json(const std::string& what, const std::string& hint) { return {{"error", what}, {"hint", hint}}; }
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
 
 Json values_json(const SettingValues& values) {
   Json json = Json::object();

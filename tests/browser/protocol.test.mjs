@@ -68,7 +68,7 @@ const points = () => ['x,y,side', ...Array.from({ length: 60 }, (_, i) => `${dra
 
 test('the tables of the protocol are read', () => {
   const counts = [refused, [...rows], commands, receipt, views, kinds, examples].map((all) => all.length);
-  [6, 17, 9, 11, 6, 5, 2].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
+  [6, 19, 9, 11, 6, 5, 3].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
 });
 
 test('the tables and examples have the members of the schema', () => {
@@ -80,7 +80,8 @@ test('the tables and examples have the members of the schema', () => {
       assert.deepEqual(members(line), Object.fromEntries(all.map((p) => [p, required.includes(p)])), line);
     }
   assert.deepEqual(receipt.sort(), [...schema.$defs.receipt.required].sort());
-  const [upload, state] = examples.map((example) => Object.keys(example).sort());
+  const [upload, entry, state] = examples.map((example) => Object.keys(example).sort());
+  for (const name of schema.$defs.entry.required) assert.ok(entry.includes(name), name);
   assert.deepEqual(upload, [...schema.$defs.upload.required].sort());
   assert.deepEqual(state, [...schema.$defs.state.required].sort());
 });
@@ -125,6 +126,11 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   await ask('GET /api/data/NAME', { NAME: upload.name }, 'upload');
   await ask('GET /api/data/NAME', { NAME: 'nothing' }, 'error', { status: 404 });
   await ask('GET /api/storage', {}, 'storage');
+  const note = { kind: 'truth', task: 'blame', run: 'some', step: 3, guess: 1, truth: 'layer1', right: false, note: '为什么？' };
+  const entry = await ask('POST /api/notebook', {}, 'entry', { body: note, is: 'note', status: 201 });
+  assert.deepEqual(entry, { ...note, n: 1, at: entry.at });
+  assert.deepEqual(await ask('GET /api/notebook', {}, 'notebook'), { entries: [entry] });
+  await ask('POST /api/notebook', {}, 'error', { body: { kind: 'note', task: 'x'.repeat(65) }, is: 'note', status: 400 });
 
   const create = (body) => ask('POST /api/runs', {}, 'state', { body, is: 'create', status: 201 });
   const settings = { arch: 'dense 6 linear | bn tanh | dropout 0.2 | dense 2', batch: 16, optimizer: 'adam', lr: 0.1, class_weights: 'balanced' };
