@@ -14,6 +14,8 @@
 
 namespace limn::lab {
 
+struct Space;
+
 // A view of the run as it was drawn last, for all who watch it.
 struct Picture {
   Body body;
@@ -23,14 +25,16 @@ struct Picture {
 
 // A run that is open in the lab, and what it has been told to do.
 struct Open {
-  Open(Run run, const Program& program, ThreadPool& pool, std::shared_ptr<const Dataset> data)
-      : live(std::move(run), program, pool, std::move(data)), reader(live) {}
+  Open(Space& its_space, Run run, const Program& program, ThreadPool& pool, std::shared_ptr<const Dataset> data)
+      : space(its_space), live(std::move(run), program, pool, std::move(data)), reader(live) {}
   ~Open() { halt(*this); }  // nobody plays with it any more
   Open(const Open&) = delete;
   Open& operator=(const Open&) = delete;
 
+  Space& space;
   LiveRun live;
   Reader reader;
+  std::uint64_t touched = 0;  // when it was asked for last, in order
   bool playing = false;
   std::int64_t goal = -1;              // where it is going at once; -1: nowhere
   std::int64_t until = 0;              // where playing stops

@@ -44,9 +44,10 @@ class FileReader {
 // Error: as MappedFile, or it has more than `most` bytes.
 std::string read_text(const std::filesystem::path& path, std::size_t most = std::size_t{1} << 34);
 
-// Writes aside, syncs, renames, syncs the folder. Error (kFailure) on a full disk or a folder that cannot be written.
-void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes);
-void write_durably(const std::filesystem::path& path, std::string_view text);
+// Writes aside, syncs, renames, syncs the folder. `mode`: who may read it, as chmod has it, less the umask.
+// Error (kFailure) on a full disk or a folder that cannot be written.
+void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes, unsigned mode = 0644);
+void write_durably(const std::filesystem::path& path, std::string_view text, unsigned mode = 0644);
 
 // Throws Error for the errno of a failed call on `path`; kFailure for a full disk or an I/O error, else kRequest.
 [[noreturn]] void throw_file_error(std::string_view action, const std::filesystem::path& path, int error_number);

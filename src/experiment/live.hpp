@@ -54,6 +54,7 @@ class LiveRun : private Listener {
   void edit(const Edits& edits);
   void spent(double seconds);  // on steps since it was told last: decides when states are kept, never about numbers
   void save();                 // a durable snapshot, if it stands at the head
+  void flush() { journal_.flush(); }  // a crash of this program loses no step that was taken before
   void keep_within(std::size_t bytes) { most_kept_ = bytes; }  // states in memory
 
  private:

@@ -41,7 +41,12 @@ export interface Summary {
   id: string; experiment: string; data: string; created: string; state: string; head: number;
   parent: { id: string; step: number } | null;
 }
-export interface Lab { build: string; isa: string; threads: number; runs: string[] }
+export interface Lab { build: string; isa: string; threads: number; runs: string[]; may: 'write' | 'read'; who: string | null; class: boolean }
+export interface Student {
+  name: string; slug: string; path: string; look: string; connected: boolean; seen: string | null; runs: number | null; bytes: number | null; seconds: number;
+  run: { id: string; data: string; state: State['state']; step: number; loss: number | null; loss_hex: string; evaluation: Record<string, number> } | null;
+  notebook: { entries: number; answers: number; right: number };
+}
 export interface Points { x: number[]; y: number[]; label: (number | null)[]; split: string[] }
 export interface Prediction { step: number; output: number[]; layers: { name: string; a: number[] }[] }
 export interface Given { name: string; step: number; value: number; hex: string } // step -1: a constant
@@ -58,9 +63,10 @@ export class Refused extends Error {
   constructor(what: string, readonly hint: string) { super(what); }
 }
 
+// Addresses are relative: a page of a class lies at /at/SLUG/, and so does its API.
 async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
   const sent = body instanceof Blob ? body : body === undefined ? undefined : JSON.stringify(body);
-  const answer = await fetch('/api' + path, { method, body: sent });
+  const answer = await fetch('api' + path, { method, body: sent });
   const json = await answer.json();
   if (!answer.ok) throw new Refused(json.error, json.hint);
   return json as T;
@@ -69,6 +75,9 @@ const part = encodeURIComponent;
 
 export const lab = () => ask<Lab>('/lab');
 export const experiments = () => ask<{ experiments: Experiment[] }>('/experiments').then((a) => a.experiments);
+export const students = () => ask<{ students: Student[] }>('/class').then((a) => a.students);
+export const answers = 'api/class/answers';
+export const readLink = (run: string) => ask<{ path: string }>('/links', { run }).then((a) => location.origin + a.path);
 export const dataSets = () => ask<{ data: DataSet[] }>('/data').then((a) => a.data);
 export const upload = (file: File) => ask<Upload>(`/data?name=${part(file.name)}`, file);
 export const runs = () => ask<{ runs: Summary[] }>('/runs').then((a) => a.runs);

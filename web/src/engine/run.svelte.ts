@@ -61,6 +61,8 @@ class LabStore {
   #views: View[] = [];
   #watched = new Set<string>();
 
+  get reads() { return this.info?.may === 'read'; } // this page may only look
+  get able() { return this.connected && !this.reads; } // it may give commands
   get state() { return this.focus?.state ?? null; }
   get family() { return this.focus ? [this.focus, ...this.others] : []; }
   find(id: string) { return this.family.find((r) => r.id === id); }
@@ -90,7 +92,7 @@ class LabStore {
   }
 
   connect() {
-    const socket = new WebSocket(`ws://${location.host}/api/stream`);
+    const socket = new WebSocket(new URL('api/stream', location.href).href.replace('http', 'ws'));
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)');

@@ -23,5 +23,5 @@ export const ofRun = (chapter: string, run: string, unit?: string) => `#/${chapt
 // What began the run: its settings are those in force at its beginning, where no flag has changed them since.
 export function ofSetup(chapter: string, state: State, settings: Record<string, string>): string {
   const all = new URLSearchParams({ data: state.data, seed: String(state.seed), steps: String(state.total_steps), ...settings });
-  return `${location.origin}/#/${chapter}?${all}`;
+  return `${location.origin}${location.pathname}#/${chapter}?${all}`;
 }

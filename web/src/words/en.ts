@@ -37,4 +37,10 @@ export const en = {
     ],
     tries: [['Stop it.', 'Pause, then walk one operation at a time, forwards or backwards.'], ['Break it.', 'Raise the learning rate until the loss climbs. The flag on the timeline remembers where.'], ['Branch it.', 'Go back, choose differently, and let both train side by side on the same batches.']] as [string, string][],
   },
+  thisLab: 'This lab',
+  classroom: {
+    title: 'Class', share: 'Copy a read-only link', shareNote: 'Who has it sees the runs here and can change nothing', readOnly: 'Read only', readOnlyNote: 'You see these runs as they go; changes are for whose they are.', whose: 'You see the runs of {who} as they go; changes are for them.',
+    noRun: 'No run yet', noRunNote: 'The first one shows here as soon as it begins.', sentence: '{here} of {all} students are here.', here: 'here', away: 'away', look: 'Look', copyLink: 'Copy the link', answers: 'Download all answers', allLinks: 'Copy all links',
+    head: ['Student', 'Page', 'Data', 'State', 'Step', 'Loss', 'Validation', 'Right', 'Runs', 'Disk', 'Trained', 'Seen'],
+  },
 };
