@@ -5,6 +5,7 @@ import { book } from './book';
 
 // No data: addresses and no preload script: the server's content policy allows files of its own alone.
 export default defineConfig({
+  base: './', // a page may lie in a folder: /at/SLUG/
   plugins: [book(references), svelte()],
   build: { target: 'es2022', minify: 'terser', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
 });

@@ -27,13 +27,13 @@ void Hub::beside(const Reply& reply, std::function<std::function<void()>()> work
                      })};
 }
 
-void Hub::save_archive(const std::string& id, bool alone, const Reply& reply) {
-  const auto all = list_runs(root_);
+void Hub::save_archive(const Space& space, const std::string& id, bool alone, const Reply& reply) {
+  const auto all = list_runs(space.root);
   const auto run = std::ranges::find(all, id, [](const Run& r) { return r.info.id; });
   if (run == all.end()) throw Refused(404, fmt::format("there is no run {}", id), "GET /api/runs lists them");
   const auto runs = alone ? std::vector{*run} : family_of(*run);
   for (const Run& member : runs)
-    if (const auto found = open_.find(member.info.id); found != open_.end()) found->second->live.settle();
+    if (const auto found = space.open.find(member.info.id); found != space.open.end()) found->second->live.settle();
   beside(reply, [runs, id, reply]() -> std::function<void()> {
     auto answer = std::make_shared<const Answer>(
         answered([&]() -> Answer { return {200, to_bytes(pack(runs)), "application/zip", id + ".limn"}; }));
@@ -41,34 +41,40 @@ void Hub::save_archive(const std::string& id, bool alone, const Reply& reply) {
   });
 }
 
-void Hub::open_archive(const std::string& bytes, const Reply& reply) {
-  quota_.check_run();
-  const auto file = std::make_shared<const std::string>(bytes);
-  beside(reply, [this, file, reply, order = static_cast<int>(asides_begun_)]() -> std::function<void()> {
-    std::shared_ptr<Unpacked> unpacked;
-    const Answer refused = answered([&]() -> Answer {
-      Archive archive = parse_archive(std::as_bytes(std::span(*file)), "the file", kMostUnpacked);
-      quota_.check_run(bytes_of(archive), static_cast<std::int64_t>(archive.runs.size()));
-      unpacked = std::make_shared<Unpacked>(std::move(archive), "the file", Destination{{}, root_}, program_, order);
-      return {};
-    });
-    if (!unpacked) return [reply, refused] { reply(refused); };
-    return [this, unpacked, reply] { take_in(*unpacked, reply); };
-  });
+void Hub::open_archive(const Request& request, const Reply& reply) {
+  Space& space = spaces_.at(request.by.space);
+  space.quota.check_run();
+  const auto file = std::make_shared<const std::string>(request.body);
+  beside(
+      reply,
+      [this, &space, by = request.by, file, reply, order = static_cast<int>(asides_begun_)]() -> std::function<void()> {
+        std::shared_ptr<Unpacked> unpacked;
+        const Answer refused = answered([&]() -> Answer {
+          Archive archive = parse_archive(std::as_bytes(std::span(*file)), "the file", kMostUnpacked);
+          space.quota.check_run(bytes_of(archive), static_cast<std::int64_t>(archive.runs.size()));
+          unpacked =
+              std::make_shared<Unpacked>(std::move(archive), "the file", Destination{{}, space.root}, program_, order);
+          return {};
+        });
+        if (!unpacked) return [reply, refused] { reply(refused); };
+        return [this, unpacked, by, reply] { take_in(*unpacked, by, reply); };
+      });
 }
 
 // Answers with the STATE of the main run, which is opened for it.
-void Hub::take_in(Unpacked& unpacked, const Reply& reply) {
+void Hub::take_in(Unpacked& unpacked, const Grant& by, const Reply& reply) {
+  Space& space = spaces_.at(by.space);
   std::string main;
   const Answer refused = answered([&]() -> Answer {
-    for (auto& [id, open] : open_) open->live.settle();  // a run that came before is known by its journal
+    for (auto& [id, open] : space.open) open->live.settle();  // a run that came before is known by its journal
     main = unpacked.place().front().run.info.id;
-    const auto all = list_runs(root_);
-    for (auto& [id, open] : open_) add_branches(*open, all);
+    const auto all = list_runs(space.root);
+    space.counted.at = {};
+    for (auto& [id, open] : space.open) add_branches(*open, all);
     return {};
   });
   if (main.empty()) return reply(refused);
-  route({"GET", "/api/runs/" + main, "", ""}, [reply](Answer answer) {
+  route({"GET", "/api/runs/" + main, "", "", by}, [reply](Answer answer) {
     if (answer.status == 200) answer.status = 201;
     reply(std::move(answer));
   });

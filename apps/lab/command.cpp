@@ -28,14 +28,22 @@ double speed_of(const Json& wish) {
   return speed.get<double>();
 }
 
+// Refuses that these runs of the space play, or where none is named one more, beside those that play already.
+void check_playing(const Space& space, std::span<Open* const> runs) {
+  std::size_t count = std::max<std::size_t>(1, runs.size());
+  for (const auto& [id, run] : space.open) count += run->playing && std::ranges::find(runs, run.get()) == runs.end();
+  if (count > space.limits.playing)
+    throw Error(fmt::format("more than {} runs would play", space.limits.playing), "pause one of those that play");
+}
+
 }  // namespace
 
-Open& Hub::create(const Json& wish) {
+Open& Hub::create(Space& space, const Json& wish) {
   Recipe recipe;
   recipe.experiment = wish.at("experiment").get<std::string>();
   recipe.data = wish.at("data").get<std::string>();
-  const std::string location = location_of(recipe.data);
-  quota_.check_run();
+  const std::string location = location_of(space, recipe.data);
+  space.quota.check_run();
   recipe.seed = static_cast<std::uint64_t>(whole(wish, "seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
   if (wish.contains("steps")) recipe.steps = whole(wish, "steps", 1, 1, kMostSteps);
   if (wish.contains("epochs")) recipe.epochs = whole(wish, "epochs", 1, 1, kMostSteps);
@@ -48,10 +56,11 @@ Open& Hub::create(const Json& wish) {
     recipe.settings[name] = parse_value(find_parameter(experiment.parameters, name), text);
   }
   const bool plays = wish.value("play", false);
+  if (plays) check_playing(space, {});
   auto data = data_.find(data_request(recipe, location));
-  const Run made = begin_run(std::move(recipe), {{}, root_}, program_, pool_, location, data).run;
+  const Run made = begin_run(std::move(recipe), {{}, space.root}, program_, pool_, location, data).run;
   data_.put(data_request(made.recipe, made.info.data_location), data);  // as it is asked for when it is opened again
-  Open& opened = admit(made, std::move(data));
+  Open& opened = admit(space, made, std::move(data));
   if (plays) play(opened, Json::object());
   return opened;
 }
@@ -66,13 +75,15 @@ void Hub::branch(Open& parent, const Json& wish, const Reply& reply, const Edits
   const auto changes = assignments(wish.value("settings", Json::object()));
   changed_values(live.run(), live.history(), step, *live.data(), changes);  // throws before going there
   const bool plays = wish.value("play", false);
-  quota_.check_run();
+  Space& space = parent.space;
+  if (plays) check_playing(space, {});
+  space.quota.check_run();
   const auto arrived = [this, &parent, changes, plays, edits, reply](Session& there, Session*) {
     reply(answered([&]() -> Answer {
       const Run made = branch_from(parent.live.run(), parent.live.history(), *parent.live.data(), there, changes,
-                                   {{}, root_}, program_);
+                                   {{}, parent.space.root}, program_);
       add_branches(parent, {made});
-      Open& opened = admit(made, parent.live.data());
+      Open& opened = admit(parent.space, made, parent.live.data());
       if (!edits.empty()) opened.live.edit(edits);
       if (plays) play(opened, Json::object());
       return {200, opened.told.whole(opened)};
@@ -108,11 +119,13 @@ void Hub::play(Open& run, const Json& wish) {
   const double speed = speed_of(wish);
   std::vector<Open*> runs{&run};
   for (const Json& id : wish.value("together", Json::array())) {
-    if (runs.size() > kMostTogether)
-      throw Error(fmt::format("more than {} runs together", kMostTogether), "choose some of them");
-    Open& other = open(id.get<std::string>());
+    if (runs.size() > std::min(kMostTogether, run.space.limits.playing))
+      throw Error(fmt::format("more than {} runs together", std::min(kMostTogether, run.space.limits.playing)),
+                  "choose some of them");
+    Open& other = open(run.space, id.get<std::string>());
     if (std::ranges::find(runs, &other) == runs.end()) runs.push_back(&other);
   }
+  check_playing(run.space, runs);
   start(runs, speed);
   for (Open* other : runs) {
     other->until = is_step ? until : other->live.run().info.total_steps;
@@ -121,8 +134,8 @@ void Hub::play(Open& run, const Json& wish) {
   }
 }
 
-Open* Hub::command(const std::string& id, const Json& wish, const Reply& reply) {
-  Open& run = open(id);
+Open* Hub::command(Space& space, const std::string& id, const Json& wish, const Reply& reply) {
+  Open& run = open(space, id);
   LiveRun& live = run.live;
   const std::string act = wish.at("do").get<std::string>();
   const auto go = [&](std::int64_t to, std::int64_t op = 0) -> Open* {  // the answer waits until it stands there
@@ -132,7 +145,7 @@ Open* Hub::command(const std::string& id, const Json& wish, const Reply& reply) 
     run.error.reset();
     if (to < live.step() || to <= live.head()) live.approach(std::min(to, live.head()));
     run.goal = to;
-    waiting_.push_back({id, reply});
+    space.waiting.push_back({id, reply});
     return nullptr;
   };
   ++run.version;
@@ -141,6 +154,7 @@ Open* Hub::command(const std::string& id, const Json& wish, const Reply& reply) 
   } else if (act == "pause") {
     halt(run);
     run.goal = -1;
+    live.flush();
     answer_waiting(run);
   } else if (act == "speed") {
     if (!run.playing)

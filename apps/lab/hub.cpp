@@ -5,15 +5,16 @@
 #include <new>
 
 namespace limn::lab {
-Hub::Hub(std::filesystem::path root, std::uint64_t allowed, const Program& program, ThreadPool& pool)
-    : root_(std::move(root)),
-      uploads_(root_ / "uploads"),
-      quota_(root_, allowed),
-      notebook_(root_ / "notebook.jsonl"),
-      program_(program),
-      pool_(pool),
-      started_(utc_now()),
-      thread_([this] { work(); }) {}
+Hub::Hub(const std::filesystem::path& root, std::uint64_t allowed, std::uint64_t for_each, Keys& keys,
+         const Program& program, ThreadPool& pool)
+    : keys_(keys), program_(program), pool_(pool), started_(utc_now()) {
+  const auto& students = keys.students();
+  const std::filesystem::path folder = root / "students";
+  spaces_.try_emplace("", "", "", root, allowed, Limits{}, students.empty() ? "" : folder);
+  for (const Student& student : students)
+    spaces_.try_emplace(student.slug, student.slug, student.name, folder / student.slug, for_each, kStudentLimits);
+  thread_ = std::thread([this] { work(); });
+}
 
 Hub::~Hub() { stop(); }
 
@@ -33,9 +34,11 @@ void Hub::ask(Request request, Reply reply) {
   wake_.notify_one();
 }
 
-void Hub::connect(ClientId client, Send send) {
+void Hub::connect(ClientId client, const Grant& by, Send send) {
   const std::lock_guard lock(mutex_);
-  jobs_.emplace_back([this, client, send = std::move(send)] { clients_[client].send = send; });
+  jobs_.emplace_back([this, client, by, send = std::move(send)] {
+    clients_.emplace(client, Client{&spaces_.at(by.space), by.writes, send, {}});
+  });
   wake_.notify_one();
 }
 
@@ -71,19 +74,21 @@ void Hub::work() {
     busy = take_turn(next);
     next = std::min(next, stream());
   }
-  for (const auto& [id, run] : open_) {
-    halt(*run);
-    try {
-      run->live.save();
-    } catch (const Error&) {  // the disk is full: the last snapshot stands
-    }
-  }
   const Error because("the lab is stopping", "start it again", Fault::kFailure);
-  for (const auto& [id, run] : open_) run->reader.give_up(because);
+  for (const auto& [slug, space] : spaces_) {
+    for (const auto& [id, run] : space.open) {
+      halt(*run);
+      try {
+        run->live.save();
+      } catch (const Error&) {  // the disk is full: the last snapshot stands
+      }
+      run->reader.give_up(because);
+    }
+    for (const Space::Waiting& waiting : space.waiting) waiting.reply(refusal(because));
+  }
   for (const auto& [key, load] : loads_)
     for (const Load::Asking& asking : load.asking) asking.failed(because);
   for (const auto& [number, aside] : asides_) aside.reply(refusal(because));
-  for (const Waiting& waiting : waiting_) waiting.reply(refusal(because));
 }
 
 void Hub::load(const DataRequest& wanted, Load::Asking asking) {
@@ -115,9 +120,12 @@ void Hub::loaded(const DataRequest& wanted, const std::shared_ptr<const Dataset>
 
 void Hub::answer_waiting(Open& run) {
   const std::string& id = run.live.run().info.id;
-  for (const Waiting& waiting : waiting_)
+  auto& all = run.space.waiting;
+  if (std::ranges::none_of(all, [&](const Space::Waiting& waiting) { return waiting.run == id; })) return;
+  run.live.flush();  // so that a crash loses no step that was answered
+  for (const Space::Waiting& waiting : all)
     if (waiting.run == id) waiting.reply({200, run.told.whole(run)});
-  std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.run == id; });
+  std::erase_if(all, [&](const Space::Waiting& waiting) { return waiting.run == id; });
 }
 
 }  // namespace limn::lab

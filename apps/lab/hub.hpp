@@ -1,5 +1,6 @@
-// The lab behind its server: the open runs, one thread that trains them in fair quanta and answers, and who watches
-// what. It must not know sockets: requests come in as texts, answers and frames go out through functions.
+// The lab behind its server: the spaces with their open runs, one thread that trains them in fair quanta and answers,
+// and who watches what. It must not know sockets: requests come in as texts, answers and frames go out through
+// functions; nor tokens: each request says to whom it was granted.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -12,10 +13,8 @@
 
 #include "lab/data_cache.hpp"
 #include "lab/frame.hpp"
-#include "lab/notebook.hpp"
-#include "lab/quota.hpp"
-#include "lab/state.hpp"
-#include "lab/upload.hpp"
+#include "lab/keys.hpp"
+#include "lab/space.hpp"
 #include "lab/wish.hpp"
 
 namespace limn {
@@ -29,14 +28,16 @@ using ClientId = std::uint64_t;
 
 class Hub {
  public:
-  // `allowed`: bytes that may lie in `root`, the folder of runs and uploads.
-  Hub(std::filesystem::path root, std::uint64_t allowed, const Program& program, ThreadPool& pool);
+  // `allowed`: bytes that may lie in `root`, the folder of runs and uploads, and `for_each` in that of each student of
+  // the class that `keys` knows, `root`/students/SLUG, which do not count among the others.
+  Hub(const std::filesystem::path& root, std::uint64_t allowed, std::uint64_t for_each, Keys& keys,
+      const Program& program, ThreadPool& pool);
   ~Hub();
   void stop();  // ends all runs, saves them, and joins the thread: nothing is replied or sent after it
 
   // Called by the server's thread. Replies and sends come from the hub's own thread.
   void ask(Request request, Reply reply);
-  void connect(ClientId client, Send send);
+  void connect(ClientId client, const Grant& by, Send send);
   void disconnect(ClientId client);
   void message(ClientId client, std::string text);
 
@@ -56,13 +57,17 @@ class Hub {
     std::int64_t cursor = 0;  // scalars up to this step were sent
   };
   struct Client {
+    Space* space;
+    bool writes;
     Send send;
     std::map<std::string, Watch> watches;
     std::int64_t sent = 0, acknowledged = 0;
   };
-  struct Waiting {
-    std::string run;
-    Reply reply;
+  struct Turn {  // of a run in a space, with the time it had
+    Open* run = nullptr;
+    double* used = nullptr;
+    enum { kPlays, kGoes, kReads } what = kPlays;
+    int playing = 0;  // in that space
   };
 
   struct Load {  // data on their way, and who wants them
@@ -89,6 +94,7 @@ class Hub {
 
   // Whose turn it is (schedule.cpp). False: nobody's before `next`.
   bool take_turn(Clock::time_point& next);
+  static Turn turn_of(Space& space, Clock::time_point now, Clock::time_point& next);
 
   // What clients are sent (stream.cpp).
   Clock::time_point stream();  // when something may become due without a step being made
@@ -105,46 +111,53 @@ class Hub {
   // The requests. Each may throw Error.
   void route(const Request& request, const Reply& reply);
   void find_route(const Request& request, const Reply& reply);
-  Json lab() const;
-  Json runs();
+  Json lab(const Grant& by, const Space& space) const;
+  Json runs(const Space& space);
   // Numbers of a step by name, with their receipts or without; `alone`: one, which is the answer itself.
   struct Asked {
     std::vector<std::string> names;
     bool receipts = false, alone = false;
   };
   void quantities(Open& open, const std::string& step, Asked asked, const Reply& reply);
-  void spread(Open& open, std::int64_t step, const std::string& what, const std::map<std::string, std::string>& query,
-              const Reply& reply);
+  void spread(Open& open, const std::string& step, const std::string& what,
+              const std::map<std::string, std::string>& query, const Reply& reply);
   void report(Open& open, const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
-  Json data();
+  static Json data(Space& space);
   // Reads the file beside all other work, and keeps it if it can be learned from.
-  void upload(const std::string& name, const std::string& bytes, const Reply& reply);
-  Json uploaded(const std::string& name);
-  Json remove_upload(const std::string& name);
-  Json remove_run(const std::string& id);
-  Json storage() const;
-  std::string notebook() const;
-  std::string note(const Json& wish);
-  void save_archive(const std::string& id, bool alone, const Reply& reply);
-  void open_archive(const std::string& bytes, const Reply& reply);
-  void take_in(Unpacked& unpacked, const Reply& reply);
-  std::string location_of(const std::string& data) const;
-  Open& open(const std::string& id);
-  Open& admit(Run run, std::shared_ptr<const Dataset> data);
+  void upload(Space& space, const std::string& name, const std::string& bytes, const Reply& reply);
+  static Json uploaded(Space& space, const std::string& name);
+  static Json remove_upload(Space& space, const std::string& name);
+  Json remove_run(Space& space, const std::string& id);
+  static Json storage(const Space& space);
+  static std::string notebook(const Space& space);
+  static std::string note(Space& space, const Json& wish);
+  void save_archive(const Space& space, const std::string& id, bool alone, const Reply& reply);
+  void open_archive(const Request& request, const Reply& reply);
+  void take_in(Unpacked& unpacked, const Grant& by, const Reply& reply);
+  static std::string location_of(const Space& space, const std::string& data);
+  Open& open(Space& space, const std::string& id);
+  Open& admit(Space& space, Run run, std::shared_ptr<const Dataset> data);
   void add_branches(Open& parent, const std::vector<Run>& all);  // those among them that it does not know yet
+  void make_room(Space& space);
+  bool close_idle(Space* only);
+
+  // The class (class.cpp).
+  Json link(Space& space, const Json& wish);
+  Json class_rows();
+  Json class_row(Space& space, const Student& student);
+  std::string class_answers();
+  void count_folders();
+  void note_closing(Open& run);
 
   // What changes runs (command.cpp): the run whose STATE answers, or null where the answer comes later.
-  Open& create(const Json& wish);
-  Open* command(const std::string& id, const Json& wish, const Reply& reply);
+  Open& create(Space& space, const Json& wish);
+  Open* command(Space& space, const std::string& id, const Json& wish, const Reply& reply);
   void branch(Open& open, const Json& wish, const Reply& reply, const Edits& edits = {});
   Open* edit(Open& open, const Json& wish, const Reply& reply);
   void play(Open& open, const Json& wish);
 
-  std::filesystem::path root_;
-  Uploads uploads_;
-  Quota quota_;
-  Notebook notebook_;
+  Keys& keys_;
   Program program_;
   ThreadPool& pool_;
   std::string started_;
@@ -155,10 +168,10 @@ class Hub {
   bool stopping_ = false;
 
   // The worker's own.
-  std::map<std::string, std::unique_ptr<Open>> open_;
+  std::map<std::string, Space> spaces_;  // by slug
   std::map<ClientId, Client> clients_;
-  std::vector<Waiting> waiting_;
-  double turn_ = 0;  // time that who had the least had at the last turn
+  std::uint64_t touches_ = 0;
+  double turn_ = 0;  // time that the space that had the least had at the last turn
   DataCache data_;
   std::map<std::string, Load> loads_;     // by the request, as text
   std::map<std::int64_t, Aside> asides_;  // in the order they were begun

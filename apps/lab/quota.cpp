@@ -23,13 +23,13 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 // A run in the making, or one that is being removed, goes while it is counted: what is gone counts nothing.
-void add(const fs::path& folder, int depth, Storage& storage) {
+void add(const fs::path& folder, const fs::path& without, int depth, Storage& storage) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     std::error_code gone;
     const auto type = it->symlink_status(gone).type();
     if (type == fs::file_type::directory) {
-      add(it->path(), depth + 1, storage);
+      if (it->path() != without) add(it->path(), without, depth + 1, storage);
     } else if (type == fs::file_type::regular) {
       if (const auto size = it->file_size(gone); !gone) storage.used += size;
       if (depth == 1 && it->path().filename() == "run.json") ++storage.runs;
@@ -42,7 +42,7 @@ void add(const fs::path& folder, int depth, Storage& storage) {
 Storage Quota::storage() const {
   Storage storage;
   storage.allowed = allowed_;
-  add(root_, 0, storage);
+  add(root_, without_, 0, storage);
   fs::path there = fs::absolute(root_);  // the folder of runs is made with the first of them
   std::error_code error;
   while (!fs::exists(there, error) && there != there.root_path()) there = there.parent_path();
@@ -65,7 +65,7 @@ Storage Quota::check(std::uint64_t more) const {
 }
 
 void Quota::check_run(std::uint64_t more, std::int64_t runs) const {
-  if (const Storage now = check(more); now.runs + runs > kMostRuns)
+  if (const Storage now = check(more); now.runs + runs > most_runs_)
     throw Refused(kRefused, fmt::format("there are {} runs in {}", now.runs, root_.string()),
                   "delete runs that are not needed, or start limn lab with another folder: --runs DIR",
                   {{"used", now.used}, {"allowed", now.allowed}, {"free", now.free}});

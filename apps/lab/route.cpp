@@ -21,9 +21,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMostOpen = 64;
 constexpr std::size_t kMostNames = 512, kMostReceipts = 64;  // in one request
 constexpr std::size_t kMostKept = 512 << 20;                 // bytes of states in memory, of all runs
+constexpr std::size_t kOpenForEach = 2;       // beside 64: of more open runs in all spaces those that rest are closed
+constexpr std::size_t kMostKept = 512 << 20;  // bytes of states in memory, of all runs
 
 std::string decoded(std::string_view text) {
   std::string out;
@@ -59,12 +60,6 @@ std::map<std::string, std::string> parse_query(const std::string& query) {
   return all;
 }
 
-void check_step(const LiveRun& live, std::int64_t step) {
-  if (step < live.run().start() || step > live.head())
-    throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
-                fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
-}
-
 Json parse_body(const std::string& body) {
   Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) throw Error("the body is no JSON object", "docs/protocol.md has the requests");
@@ -91,6 +86,8 @@ void Hub::route(const Request& request, const Reply& reply) {
 
 void Hub::find_route(const Request& request, const Reply& reply) {
   bool later = false;  // it is answered when the answer is there
+  Space& space = spaces_.at(request.by.space);
+  if (request.by.writes) space.seen = utc_now();
   const Answer now = answered([&]() -> Answer {
     const auto parts = split(request.path, '/');  // "api", ...
     const bool get = request.method == "GET", post = request.method == "POST", remove = request.method == "DELETE";
@@ -98,58 +95,64 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     const auto of_run = [&](std::size_t size, const char* what) { return is(size, "runs") && parts[3] == what; };
     const auto answer = [&](const Json& json) -> Answer { return {200, to_text(json)}; };
     const auto state = [](Open& run) { return run.told.whole(run); };
-    if (get && is(2, "lab")) return answer(lab());
-    if (get && is(2, "runs")) return answer(runs());
-    if (post && is(2, "runs")) return {201, state(create(parse_body(request.body)))};
+    if (get && is(2, "lab")) return answer(lab(request.by, space));
+    if (get && is(2, "runs")) return answer(runs(space));
+    if (post && is(2, "runs")) return {201, state(create(space, parse_body(request.body)))};
     if (get && is(2, "experiments")) {
       Json all = Json::array();
       for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
       return answer({{"experiments", all}});
     }
-    if (get && is(2, "notebook")) return {200, notebook()};
-    if (post && is(2, "notebook")) return {201, note(parse_body(request.body))};
-    if (get && is(2, "storage")) return answer(storage());
-    if (get && is(2, "data")) return answer(data());
+    if (get && is(2, "notebook")) return {200, notebook(space)};
+    if (post && is(2, "notebook")) return {201, note(space, parse_body(request.body))};
+    if (post && is(2, "links")) return {201, to_text(link(space, parse_body(request.body)))};
+    if (get && (is(2, "class") || is(3, "class")) && space.slug.empty() && !keys_.students().empty()) {
+      if (!request.by.teaches) throw Refused(403, "this is the teacher's", "open the teacher's link");
+      if (parts.size() == 2) return answer(class_rows());
+      if (parts[2] == "answers") return {200, class_answers(), "text/csv; charset=utf-8", "answers.csv"};
+    }
+    if (get && is(2, "storage")) return answer(storage(space));
+    if (get && is(2, "data")) return answer(data(space));
     if (post && is(2, "data")) {
-      upload(parse_query(request.query)["name"], request.body, reply);
+      upload(space, parse_query(request.query)["name"], request.body, reply);
       later = true;
       return {};
     }
-    if (get && is(3, "data")) return answer(uploaded(decoded(parts[2])));
-    if (remove && is(3, "data")) return answer(remove_upload(decoded(parts[2])));
-    if (remove && is(3, "runs")) return answer(remove_run(parts[2]));
-    if (get && is(3, "runs")) return {200, state(open(parts[2]))};
+    if (get && is(3, "data")) return answer(uploaded(space, decoded(parts[2])));
+    if (remove && is(3, "data")) return answer(remove_upload(space, decoded(parts[2])));
+    if (remove && is(3, "runs")) return answer(remove_run(space, parts[2]));
+    if (get && is(3, "runs")) return {200, state(open(space, parts[2]))};
     if ((get && of_run(4, "archive")) || (post && is(2, "archives"))) {
       later = true;
       if (get)
-        save_archive(parts[2], parse_query(request.query).contains("alone"), reply);
+        save_archive(space, parts[2], parse_query(request.query).contains("alone"), reply);
       else
-        open_archive(request.body, reply);
+        open_archive(request, reply);
       return {};
     }
     if (post && of_run(4, "command")) {
-      if (Open* left = command(parts[2], parse_body(request.body), reply)) return {200, state(*left)};
+      if (Open* left = command(space, parts[2], parse_body(request.body), reply)) return {200, state(*left)};
       later = true;
       return {};
     }
-    if (get && of_run(4, "curve")) return answer(curve(open(parts[2]), parse_query(request.query)));
+    if (get && of_run(4, "curve")) return answer(curve(open(space, parts[2]), parse_query(request.query)));
     if (get && of_run(4, "report")) {
-      report(open(parts[2]), reply);
+      report(open(space, parts[2]), reply);
       later = true;
       return {};
     }
     if (get && of_run(4, "points")) {
       auto query = parse_query(request.query);
-      return answer(
-          points(open(parts[2]).live, whole(query["x"], "x", 0, 1'000'000), whole(query["y"], "y", 0, 1'000'000)));
+      return answer(points(open(space, parts[2]).live, whole(query["x"], "x", 0, 1'000'000),
+                           whole(query["y"], "y", 0, 1'000'000)));
     }
     if (post && of_run(4, "predict")) {
       const Json wish = parse_body(request.body);
-      return answer(predict_one(open(parts[2]).live, wish.at("x").get<std::vector<float>>()));
+      return answer(predict_one(open(space, parts[2]).live, wish.at("x").get<std::vector<float>>()));
     }
     const bool numbers = parts.size() >= 6 && parts[1] == "runs" && parts[3] == "steps";
     const auto asked = [&](std::vector<std::string> names, bool alone) -> Answer {
-      quantities(open(parts[2]), parts[4], {std::move(names), parts[5] == "receipts", alone}, reply);
+      quantities(open(space, parts[2]), parts[4], {std::move(names), parts[5] == "receipts", alone}, reply);
       later = true;
       return {};
     };
@@ -159,12 +162,12 @@ void Hub::find_route(const Request& request, const Reply& reply) {
         return asked(names_of(parse_body(request.body), parts[5] == "receipts" ? kMostReceipts : kMostNames), false);
     }
     if (get && of_run(5, "origin")) {
-      Json answered = origin(open(parts[2]).live, decoded(parts[4]));
+      Json answered = origin(open(space, parts[2]).live, decoded(parts[4]));
       answered["run"] = parts[2];
       return answer(answered);
     }
     if (get && of_run(6, "steps") && (parts[5] == "histograms" || parts[5] == "mistakes")) {
-      spread(open(parts[2]), whole(parts[4], "the step", 0, kMostSteps), parts[5], parse_query(request.query), reply);
+      spread(open(space, parts[2]), parts[4], parts[5], parse_query(request.query), reply);
       later = true;
       return {};
     }
@@ -174,17 +177,24 @@ void Hub::find_route(const Request& request, const Reply& reply) {
   if (!later) reply(now);
 }
 
-Json Hub::lab() const {
+Json Hub::lab(const Grant& by, const Space& space) const {
   Json ids = Json::array();
-  for (const auto& [id, run] : open_) ids.push_back(id);
-  return {{"build", program_.build}, {"isa", program_.isa}, {"threads", program_.threads},
-          {"started", started_},     {"runs", ids},         {"pid", ::getpid()}};
+  for (const auto& [id, run] : space.open) ids.push_back(id);
+  return {{"build", program_.build},
+          {"isa", program_.isa},
+          {"threads", program_.threads},
+          {"started", started_},
+          {"runs", ids},
+          {"pid", ::getpid()},
+          {"may", by.writes ? "write" : "read"},
+          {"who", space.name.empty() ? Json() : Json(space.name)},
+          {"class", !keys_.students().empty()}};
 }
 
-Json Hub::runs() {
+Json Hub::runs(const Space& space) {
   Json all = Json::array();
-  for (const Run& run : list_runs(root_)) {
-    if (const auto found = open_.find(run.info.id); found != open_.end()) {
+  for (const Run& run : list_runs(space.root)) {
+    if (const auto found = space.open.find(run.info.id); found != space.open.end()) {
       all.push_back(
           summary_json(run, found->second->state(), found->second->live.head(), found->second->live.seconds()));
     } else {
@@ -195,32 +205,60 @@ Json Hub::runs() {
   return {{"runs", all}};
 }
 
-Open& Hub::admit(Run run, std::shared_ptr<const Dataset> data) {
-  if (open_.size() >= kMostOpen) {  // one that nobody watches and that stands still makes room
-    const auto idle = std::ranges::find_if(open_, [&](const auto& entry) {
-      const bool watched =
-          std::ranges::any_of(clients_, [&](const auto& c) { return c.second.watches.contains(entry.first); });
-      return !watched && !entry.second->playing && entry.second->goal < 0 && entry.second->reader.is_idle();
-    });
-    if (idle == open_.end())
-      throw Error(fmt::format("{} runs are open", open_.size()), "pause one, and close its page", Fault::kFailure);
-    idle->second->live.save();
-    open_.erase(idle);
+// Of the runs that nobody watches and that stand still, closes the one that was asked for longest ago, in that space or
+// in any. False: there is none.
+bool Hub::close_idle(Space* only) {
+  Open* oldest = nullptr;
+  for (auto& [slug, space] : spaces_) {
+    if (only && &space != only) continue;
+    for (const auto& [id, run] : space.open) {
+      const bool is_watched = std::ranges::any_of(clients_, [&, id = id](const auto& client) {
+        return client.second.space == &run->space && client.second.watches.contains(id);
+      });
+      if (!is_watched && !run->is_moving() && run->reader.is_idle() && (!oldest || run->touched < oldest->touched))
+        oldest = run.get();
+    }
   }
+  if (!oldest) return false;
+  oldest->live.save();
+  note_closing(*oldest);
+  oldest->space.open.erase(oldest->live.run().info.id);
+  return true;
+}
+
+void Hub::make_room(Space& space) {
+  if (space.open.size() >= space.limits.open && !close_idle(&space))
+    throw Error(fmt::format("{} runs are open", space.open.size()), "pause one, and close its page", Fault::kFailure);
+  std::size_t all = 0;
+  for (const auto& [slug, other] : spaces_) all += other.open.size();
+  if (all >= Limits{}.open + kOpenForEach * keys_.students().size()) close_idle(nullptr);
+}
+
+Open& Hub::admit(Space& space, Run run, std::shared_ptr<const Dataset> data) {
+  make_room(space);
   const std::string id = run.info.id;
-  auto opened = std::make_unique<Open>(std::move(run), program_, pool_, std::move(data));
+  auto opened = std::make_unique<Open>(space, std::move(run), program_, pool_, std::move(data));
   opened->until = opened->live.run().info.total_steps;
-  Open& admitted = *(open_[id] = std::move(opened));
-  for (const auto& [other, its] : open_) its->live.keep_within(kMostKept / open_.size());
+  opened->touched = ++touches_;
+  Open& admitted = *(space.open[id] = std::move(opened));
+  space.counted.at = {};
+  std::size_t all = 0;
+  for (const auto& [slug, other] : spaces_) all += other.open.size();
+  for (const auto& [slug, other] : spaces_)
+    for (const auto& [its_id, its] : other.open) its->live.keep_within(kMostKept / all);
   return admitted;
 }
 
-Open& Hub::open(const std::string& id) {
-  if (const auto found = open_.find(id); found != open_.end()) return *found->second;
-  const auto all = list_runs(root_);
+Open& Hub::open(Space& space, const std::string& id) {
+  if (const auto found = space.open.find(id); found != space.open.end()) {
+    found->second->touched = ++touches_;
+    return *found->second;
+  }
+  const auto all = list_runs(space.root);
   for (const Run& run : all)
     if (run.info.id == id) {
-      Open& opened = admit(run, data_.find(data_request(run.recipe, run.info.data_location), run.info.data_digest));
+      Open& opened =
+          admit(space, run, data_.find(data_request(run.recipe, run.info.data_location), run.info.data_digest));
       opened.goal = opened.live.head();  // a killed program's journal may reach beyond its last snapshot
       add_branches(opened, all);
       return opened;
@@ -240,10 +278,10 @@ void Hub::add_branches(Open& parent, const std::vector<Run>& all) {
 }
 
 // How a step's numbers are spread, or the rows that it is most wrong about.
-void Hub::spread(Open& run, std::int64_t step, const std::string& what, const std::map<std::string, std::string>& query,
-                 const Reply& reply) {
+void Hub::spread(Open& run, const std::string& at, const std::string& what,
+                 const std::map<std::string, std::string>& query, const Reply& reply) {
   LiveRun& live = run.live;
-  check_step(live, step);
+  const std::int64_t step = step_of(live, at);
   Json wish = Json::object();
   for (const auto& [name, value] : query)
     wish[name] = name == "split" ? Json(value) : Json(whole(value, name, 0, 1'000'000));
@@ -269,11 +307,11 @@ void Hub::spread(Open& run, std::int64_t step, const std::string& what, const st
 
 // Of the head, as it is now: a run that plays goes on meanwhile, and its curve may reach further when it is drawn up.
 void Hub::report(Open& run, const Reply& reply) {
-  const auto arrived = [this, &live = run.live, reply](Session& there, Session*) {
+  const auto arrived = [&space = run.space, &live = run.live, reply](Session& there, Session*) {
     reply(answered([&]() -> Answer {
-      const auto history = [this](const Run& of) -> const JournalContent* {
-        const auto found = open_.find(of.info.id);
-        return found == open_.end() ? nullptr : &found->second->live.history();
+      const auto history = [&space](const Run& of) -> const JournalContent* {
+        const auto found = space.open.find(of.info.id);
+        return found == space.open.end() ? nullptr : &found->second->live.history();
       };
       const Run& of = live.run();
       return {200, lab::report(of, live.history(), there, *live.data(), history), "text/html; charset=utf-8",

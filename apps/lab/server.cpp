@@ -1,6 +1,8 @@
 #include "lab/server.hpp"
 
-#include <sys/random.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <deque>
@@ -13,6 +15,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 
+#include "lab/access.hpp"
 #include "lab/page.hpp"
 #include "lab/preview.hpp"
 #include "lab/report.hpp"
@@ -30,69 +33,20 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t kMostHead = 8 << 10;
 constexpr std::uint64_t kMostBody = 1 << 20;  // but for uploads
 constexpr std::size_t kMostMessage = 64 << 10;
-constexpr std::size_t kMostConnections = 256;
+constexpr std::size_t kMostConnections = 256, kConnectionsForEach = 16;  // student
 constexpr std::size_t kMostQueued = 64;  // frames; a client that does not read is closed
 constexpr auto kIdle = 30s, kLinger = 3s;
 
-using Message = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
 std::string text_of(beast::string_view view) { return {view.data(), view.size()}; }
 
-// Compares in a time that tells nothing of where they differ.
-bool is_equal(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() != b.size();
-  for (std::size_t i = 0; i < a.size(); ++i)
-    difference |= static_cast<unsigned>(a[i]) ^ static_cast<unsigned>(b.empty() ? 0 : b[i % b.size()]);
-  return difference == 0;
-}
-
 struct Shared {
   Hub& hub;
-  std::string token, cookie;       // the cookie's name
-  std::vector<std::string> hosts;  // that a request may name
+  Door door;
   std::size_t connections = 0;
   ClientId next_client = 1;
 };
-
-// What a request may not do, or 0.
-struct Refusal {
-  unsigned status = 0;
-  std::string what, hint;
-};
-
-std::string value_after(std::string_view text, std::string_view name, char end) {
-  while (!text.empty()) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    const auto part = text.substr(0, text.find(end));
-    if (part.starts_with(name) && part.size() > name.size() && part[name.size()] == '=')
-      return std::string(part.substr(name.size() + 1));
-    text.remove_prefix(std::min(part.size() + 1, text.size()));
-  }
-  return "";
-}
-
-std::pair<std::string, std::string> path_and_query(const Message& request) {
-  const std::string target = text_of(request.target());
-  const std::size_t mark = std::min(target.find('?'), target.size());
-  return {target.substr(0, mark), target.substr(std::min(mark + 1, target.size()))};
-}
-
-Refusal check(const Shared& shared, const Message& request) {
-  const std::string host = text_of(request[http::field::host]);
-  if (request.count(http::field::host) != 1 || std::ranges::count(shared.hosts, host) == 0)
-    return {421, "the request names another host", "open the address that limn lab printed"};
-  const std::string origin = text_of(request[http::field::origin]);
-  if (request.count(http::field::origin) > 0 && origin != "http://" + host)
-    return {403, "a page from another origin asks", "open the address that limn lab printed"};
-  const std::string query = path_and_query(request).second;
-  const std::string authorization = text_of(request[http::field::authorization]);
-  const bool known = is_equal(value_after(query, "token", '&'), shared.token) ||
-                     is_equal(value_after(text_of(request[http::field::cookie]), shared.cookie, ';'), shared.token) ||
-                     is_equal(authorization, "Bearer " + shared.token);
-  if (!known) return {401, "the token is missing or wrong", "open the address that limn lab printed"};
-  return {};
-}
 
 void harden(Response& response) {
   response.set("Content-Security-Policy",
@@ -130,7 +84,9 @@ Response make_error(const Message& request, unsigned status, const std::string& 
   return make_response(request, {static_cast<int>(status), to_text(error_json(what, hint))});
 }
 
-Response page_response(const Shared& shared, const Message& request, const std::string& path) {
+std::string root_of(const std::string& space) { return space.empty() ? "/" : fmt::format("/at/{}/", space); }
+
+Response page_response(const Shared& shared, const Message& request, const Access& access, const std::string& path) {
   if (request.method() != http::verb::get && request.method() != http::verb::head)
     return make_error(request, 405, "pages can only be read", "GET " + path);
   const std::string wanted = path == "/" ? "/index.html" : path;
@@ -145,7 +101,8 @@ Response page_response(const Shared& shared, const Message& request, const std::
   }
   auto response = make_response(request, 200, std::string(found->type), std::string(found->bytes));
   if (wanted == "/index.html")
-    response.set(http::field::set_cookie, shared.cookie + "=" + shared.token + "; HttpOnly; SameSite=Strict; Path=/");
+    response.set(http::field::set_cookie, fmt::format("{}={}; HttpOnly; SameSite=Strict; Path={}", shared.door.cookie,
+                                                      access.token, root_of(access.by.space)));
   else
     response.set(http::field::cache_control, "private, max-age=31536000, immutable");  // names hold a hash
   return response;
@@ -156,16 +113,16 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Socket(tcp::socket&& socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) { ++shared_.connections; }
   ~Socket() { --shared_.connections; }
 
-  void start(const Message& request) {
+  void start(const Message& request, const Grant& by) {
     stream_.set_option(websocket::stream_base::timeout{5s, 60s, true});
     stream_.read_message_max(kMostMessage);
     stream_.binary(true);
     stream_.auto_fragment(false);  // a frame is one piece, which scripts read with less code
-    stream_.async_accept(request, [self = shared_from_this()](beast::error_code error) {
+    stream_.async_accept(request, [self = shared_from_this(), by](beast::error_code error) {
       if (error) return;
       self->id_ = self->shared_.next_client++;
       const std::weak_ptr<Socket> weak = self;
-      self->shared_.hub.connect(self->id_, [weak, executor = self->stream_.get_executor()](std::string frame) {
+      self->shared_.hub.connect(self->id_, by, [weak, executor = self->stream_.get_executor()](std::string frame) {
         asio::post(executor, [weak, frame = std::move(frame)]() mutable {
           if (const auto socket = weak.lock()) socket->queue(std::move(frame));
         });
@@ -225,13 +182,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void began(beast::error_code error) {
     if (error) return failed(error);
     const Message& head = parser_->get();
-    const std::string path = path_and_query(head).first;
+    const std::string path = target_of(head).path;
     const bool is_file = head.method() == http::verb::post && (path == "/api/data" || path == "/api/archives");
     const std::uint64_t most = is_file ? kMostUpload : kMostBody;
     parser_->body_limit(most);  // of a body that does not say its length
     if (parser_->content_length().value_or(0) > most) return failed(http::error::body_limit);
-    if (const Refusal refusal = check(shared_, head); refusal.status != 0)
-      return write(make_error(head, refusal.status, refusal.what, refusal.hint), !parser_->is_done());
+    beast::error_code gone;
+    access_ = check(shared_.door, head, stream_.socket().local_endpoint(gone).address());
+    if (access_.status != 0)
+      return write(make_error(head, access_.status, access_.what, access_.hint), !parser_->is_done());
     if (parser_->is_done()) return received({});
     if (!beast::iequals(head[http::field::expect], "100-continue")) return read_body();
     response_ = Response(http::status::continue_, head.version());
@@ -260,16 +219,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (error) return failed(error);
     stream_.expires_never();
     Message request = parser_->release();
-    const auto [path, query] = path_and_query(request);
+    const auto [space, path, query] = target_of(request);
     if (websocket::is_upgrade(request)) {
       if (path != "/api/stream") return write(make_error(request, 404, "no stream is here", "/api/stream"), false);
-      std::make_shared<Socket>(stream_.release_socket(), shared_)->start(request);
+      std::make_shared<Socket>(stream_.release_socket(), shared_)->start(request, access_.by);
       return;
     }
-    if (!path.starts_with("/api/")) return write(page_response(shared_, request, path), false);
+    if (path.empty()) {
+      auto elsewhere = make_error(request, 308, "the address ends with /", root_of(space));
+      elsewhere.set(http::field::location, root_of(space) + (query.empty() ? "" : "?" + query));
+      return write(std::move(elsewhere), false);
+    }
+    if (!path.starts_with("/api/")) return write(page_response(shared_, request, access_, path), false);
     const std::weak_ptr<Connection> weak = weak_from_this();
     kept_ = shared_from_this();  // until the hub answers
-    Request asked{text_of(request.method_string()), path, query, std::move(request.body())};
+    Request asked{text_of(request.method_string()), path, query, std::move(request.body()), access_.by};
     request.body().clear();
     shared_.hub.ask(std::move(asked), [weak, request, executor = stream_.get_executor()](Answer answer) {
       asio::post(executor, [weak, request, answer = std::move(answer)]() mutable {
@@ -311,6 +275,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Shared& shared_;
   beast::flat_buffer buffer_{kMostHead + kMostBody};
   std::optional<http::request_parser<http::string_body>> parser_;
+  Access access_;  // of the request that is read
   Response response_;
   std::shared_ptr<Connection> kept_;
 };
@@ -318,7 +283,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 void accept(tcp::acceptor& acceptor, Shared& shared) {
   acceptor.async_accept([&](beast::error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
-    if (!error && shared.connections < kMostConnections) {
+    if (!error && shared.connections < kMostConnections + kConnectionsForEach * shared.door.keys.students().size()) {
       beast::error_code ignored;
       ignored = socket.set_option(tcp::no_delay(true), ignored);
       std::make_shared<Connection>(std::move(socket), shared)->read();
@@ -330,9 +295,12 @@ void accept(tcp::acceptor& acceptor, Shared& shared) {
 tcp::acceptor bound(asio::io_context& context, const ServerOptions& options) {
   beast::error_code error;
   const auto address = asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
-  if (error || !address.is_loopback())
-    throw Error(fmt::format("{} is no loopback address", options.host),
-                "take --host 127.0.0.1 or ::1; from elsewhere, tunnel: ssh -L 7070:127.0.0.1:7070 MACHINE");
+  if (error) throw Error(fmt::format("{} is no address", options.host), "take --host 127.0.0.1 or ::1");
+  if (!address.is_loopback() && !options.network)
+    throw Error(
+        fmt::format("{} is no loopback address", options.host),
+        "take --host 127.0.0.1 or ::1; from elsewhere, tunnel: ssh -L 7070:127.0.0.1:7070 MACHINE; others of the "
+        "network are let in with --class");
   tcp::acceptor acceptor(context);
   const tcp::endpoint at(address, options.port);
   error = acceptor.open(at.protocol(), error);
@@ -347,18 +315,38 @@ tcp::acceptor bound(asio::io_context& context, const ServerOptions& options) {
 
 }  // namespace
 
-std::string random_token() {
-  unsigned char bytes[16];
-  if (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-    throw Error("the system gives no random numbers", "name a token: --token", Fault::kFailure);
-  std::string text;
-  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
+bool is_loopback(const std::string& host) {
+  beast::error_code error;
+  return host == "localhost" || asio::ip::make_address(host, error).is_loopback();
 }
 
-void serve(const ServerOptions& options, Hub& hub, const std::atomic<int>& interrupts,
+std::string public_host(const ServerOptions& options) {
+  if (!options.names.empty()) return options.names.front();
+  beast::error_code error;
+  const auto address = asio::ip::make_address(options.host, error);
+  if (error || !address.is_unspecified()) return address.is_v6() ? "[" + options.host + "]" : options.host;
+  std::string found = "127.0.0.1";
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return found;
+  for (const ifaddrs* each = all; each; each = each->ifa_next) {
+    if (!each->ifa_addr || each->ifa_addr->sa_family != AF_INET) continue;
+    const auto* in = reinterpret_cast<const sockaddr_in*>(each->ifa_addr);
+    const asio::ip::address_v4 its(ntohl(in->sin_addr.s_addr));
+    if (its.is_loopback()) continue;
+    found = its.to_string();
+    break;
+  }
+  ::freeifaddrs(all);
+  return found;
+}
+
+void serve(const ServerOptions& options, const Keys& keys, Hub& hub, const std::atomic<int>& interrupts,
            const std::function<void(std::uint16_t port)>& ready) {
-  Shared shared{hub, options.token, {}, {}};  // outlives the connections, which end with the context
+  if (rlimit files{}; ::getrlimit(RLIMIT_NOFILE, &files) == 0) {  // a connection is one, and an open run another
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  Shared shared{hub, {keys}};  // outlives the connections, which end with the context
   asio::io_context context(1);
   const struct Last {  // the hub sends to the context, so it ends first, and what it still said is taken
     Hub& hub;
@@ -371,9 +359,12 @@ void serve(const ServerOptions& options, Hub& hub, const std::atomic<int>& inter
   } last{hub, context};
   tcp::acceptor acceptor = bound(context, options);
   const std::uint16_t port = acceptor.local_endpoint().port();
-  shared.cookie = fmt::format("limn-{}", port);
-  for (const std::string host : {"127.0.0.1", "localhost", "[::1]"})
-    shared.hosts.push_back(fmt::format("{}:{}", host, port));
+  shared.door.port = port;
+  shared.door.cookie = fmt::format("limn-{}", port);
+  std::vector<std::string> hosts{"127.0.0.1", "localhost", "[::1]", public_host(options)};
+  hosts.insert(hosts.end(), options.names.begin(), options.names.end());
+  for (const std::string& host : hosts) shared.door.hosts.push_back(fmt::format("{}:{}", host, port));
+  shared.door.any_address = acceptor.local_endpoint().address().is_unspecified();
   accept(acceptor, shared);
   asio::steady_timer timer(context);
   const std::function<void()> look = [&] {

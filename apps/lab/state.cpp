@@ -79,6 +79,14 @@ Json curve_json(const JournalContent& journal, std::int64_t from, std::int64_t t
   return out;
 }
 
+std::int64_t step_of(const LiveRun& live, const std::string& at) {
+  const std::int64_t step = at == "now" ? live.step() : whole(at, "the step", 0, kMostSteps);
+  if (step < live.run().start() || step > live.head())
+    throw Error(fmt::format("{} has no step {}", live.run().info.id, step),
+                fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
+  return step;
+}
+
 Json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds) {
   Json parent = nullptr;
   if (const auto& from = run.info.parent)

@@ -14,6 +14,8 @@
 
 namespace limn::lab {
 
+struct Space;
+
 // A view of the run as it was drawn last, for all who watch it.
 struct Picture {
   Body body;
@@ -23,14 +25,16 @@ struct Picture {
 
 // A run that is open in the lab, and what it has been told to do.
 struct Open {
-  Open(Run run, const Program& program, ThreadPool& pool, std::shared_ptr<const Dataset> data)
-      : live(std::move(run), program, pool, std::move(data)), reader(live) {}
+  Open(Space& its_space, Run run, const Program& program, ThreadPool& pool, std::shared_ptr<const Dataset> data)
+      : space(its_space), live(std::move(run), program, pool, std::move(data)), reader(live) {}
   ~Open() { halt(*this); }  // nobody plays with it any more
   Open(const Open&) = delete;
   Open& operator=(const Open&) = delete;
 
+  Space& space;
   LiveRun live;
   Reader reader;
+  std::uint64_t touched = 0;  // when it was asked for last, in order
   bool playing = false;
   std::int64_t goal = -1;              // where it is going at once; -1: nowhere
   std::int64_t until = 0;              // where playing stops
@@ -72,6 +76,8 @@ nlohmann::json evaluation_json(const JournalRecord& record);
 // The training loss of the steps `from` to `to`, which the journal has, in at most `columns` columns: where each
 // begins, its least and its largest: {"step", "low", "high"}.
 nlohmann::json curve_json(const JournalContent& journal, std::int64_t from, std::int64_t to, std::int64_t columns);
+// The step that `at` names, a number or "now". Error: the run has no such step.
+std::int64_t step_of(const LiveRun& live, const std::string& at);
 nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds);
 nlohmann::json values_json(const SettingValues& values);
 std::string hex_float(float value);  // as C's %a writes it

@@ -44,8 +44,8 @@ Clock::time_point Hub::stream_to(Client& client, Clock::time_point now) {
     Open* of = nullptr;
     Part* longest = nullptr;
     for (auto& [id, its] : client.watches) {
-      const auto found = open_.find(id);
-      if (found == open_.end()) continue;
+      const auto found = client.space->open.find(id);
+      if (found == client.space->open.end()) continue;
       Open& run = *found->second;
       const auto consider = [&](Part& part, Clock::time_point due) {
         if (due > now)
@@ -106,7 +106,8 @@ void Hub::send_state(Client& client, Watch& watch, Open& run) {
 // How long after its beginning something that took so long may be made again.
 Clock::duration Hub::share_of_time(Clock::duration cost) const {
   std::size_t made = 0;  // again and again: the pictures and the state of every run that plays
-  for (const auto& [id, run] : open_) made += run->is_moving() ? run->pictures.size() + 1 : 0;
+  for (const auto& [slug, space] : spaces_)
+    for (const auto& [id, run] : space.open) made += run->is_moving() ? run->pictures.size() + 1 : 0;
   return made == 0 ? cost
                    : std::chrono::duration_cast<Clock::duration>(cost * (static_cast<double>(made) / kPictureShare));
 }
@@ -126,7 +127,7 @@ void Hub::send_view(Client& client, Part& part, Picture& picture, Open& run) {
     }
     picture.body = std::move(frame).body();
     picture.version = run.version;
-    for (const auto& [id, open] : open_)
+    for (const auto& [id, open] : run.space.open)
       std::erase_if(open->pictures, [&](const auto& p) { return p.second.wanted_last < begin - kForgotten; });
     picture.due = begin + std::max<Clock::duration>(kFrameGap, share_of_time(Clock::now() - begin));
   }
@@ -146,6 +147,7 @@ void Hub::received(ClientId number, const std::string& text) {
   const auto found = clients_.find(number);
   if (found == clients_.end()) return;
   Client& client = found->second;
+  if (client.writes) client.space->seen = utc_now();
   const Json wish = Json::parse(text, nullptr, false);
   try {
     if (!wish.is_object()) throw Error("a message is no JSON object", "docs/protocol.md has the messages");
@@ -176,7 +178,7 @@ void Hub::received(ClientId number, const std::string& text) {
 
 void Hub::watch(Client& client, const Json& wish) {
   const std::string id = wish.at("watch");
-  open(id);
+  open(*client.space, id);
   Watch watch;
   if (wish.contains("cursor") && wish.at("cursor").is_number_integer())
     watch.cursor = std::max<std::int64_t>(0, wish.at("cursor").get<std::int64_t>());

@@ -6,11 +6,13 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "lab/keys.hpp"
 
 namespace limn::lab {
 
 struct Request {
-  std::string method, path, query, body;  // the path and the query as they came, percent-encoded
+  std::string method, path, query, body;  // the path (in its space) and the query as they came, percent-encoded
+  Grant by;
 };
 struct Answer {
   int status = 200;

@@ -16,8 +16,8 @@ namespace {
 
 class Descriptor {
  public:
-  Descriptor(const std::filesystem::path& path, int flags, std::string_view action)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
+  Descriptor(const std::filesystem::path& path, int flags, std::string_view action, unsigned mode = 0)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
     if (fd_ < 0) throw_file_error(action, path, errno);
   }
   ~Descriptor() {
@@ -114,11 +114,12 @@ std::string read_text(const std::filesystem::path& path, std::size_t most) {
   return text;
 }
 
-void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes, unsigned mode) {
   auto aside = path;
   aside += ".part";
+  ::unlink(aside.c_str());  // one that a crash left keeps its mode
   try {
-    const Descriptor file(aside, O_WRONLY | O_CREAT | O_TRUNC, "write");
+    const Descriptor file(aside, O_WRONLY | O_CREAT | O_TRUNC, "write", mode);
     for (std::size_t done = 0; done < bytes.size();) {
       const auto n = ::write(file.get(), bytes.data() + done, bytes.size() - done);
       if (n < 0 && errno == EINTR) continue;
@@ -138,8 +139,8 @@ void write_durably(const std::filesystem::path& path, std::span<const std::byte>
   const Descriptor folder(path.has_parent_path() ? path.parent_path() : ".", O_RDONLY | O_DIRECTORY, "sync");
   ::fsync(folder.get());
 }
-void write_durably(const std::filesystem::path& path, std::string_view text) {
-  write_durably(path, std::as_bytes(std::span(text)));
+void write_durably(const std::filesystem::path& path, std::string_view text, unsigned mode) {
+  write_durably(path, std::as_bytes(std::span(text)), mode);
 }
 
 }  // namespace limn

@@ -44,9 +44,10 @@ class FileReader {
 // Error: as MappedFile, or it has more than `most` bytes.
 std::string read_text(const std::filesystem::path& path, std::size_t most = std::size_t{1} << 34);
 
-// Writes aside, syncs, renames, syncs the folder. Error (kFailure) on a full disk or a folder that cannot be written.
-void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes);
-void write_durably(const std::filesystem::path& path, std::string_view text);
+// Writes aside, syncs, renames, syncs the folder. `mode`: who may read it, as chmod has it, less the umask.
+// Error (kFailure) on a full disk or a folder that cannot be written.
+void write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes, unsigned mode = 0644);
+void write_durably(const std::filesystem::path& path, std::string_view text, unsigned mode = 0644);
 
 // Error: something that is no file, such as a folder or a device, stands there already. `such_as`: a name for the hint.
 void check_ordinary(const std::filesystem::path& path, std::string_view such_as);

@@ -58,6 +58,7 @@ class LiveRun : private Listener {
   // What was trained so far is in the run's files: the journal, and where it stands at the head a snapshot of it,
   // unless there is one.
   void settle();
+  void flush() { journal_.flush(); }  // a crash of this program loses no step that was taken before
   void keep_within(std::size_t bytes) { most_kept_ = bytes; }  // states in memory
 
  private:

@@ -23,30 +23,31 @@ function hold(name, message) {
   return message;
 }
 
-let lab, small;
+let lab, small, school;
 before(async () => {
   lab = await new Lab().start();
   small = await new Lab(undefined, ['--quota', '1K']).start();
+  school = await new Lab(undefined, ['--class', '2']).start();
 });
 after(async () => {
-  const stopped = await Promise.allSettled([lab, small].map((one) => one.stop()));
-  for (const one of [lab, small]) one.remove();
+  const stopped = await Promise.allSettled([lab, small, school].map((one) => one.stop()));
+  for (const one of [lab, small, school]) one.remove();
   for (const { reason } of stopped) assert.ifError(reason);
 });
 
 // Makes the request of one row of docs/protocol.md; `names` fill its path. The answer and, if there is one, the body
 // are of these definitions.
-async function ask(row, names, definition, { body, is, raw, status = 200, of = lab, read = (answer) => answer.json() } = {}) {
+async function ask(row, names, definition, { body, is, raw, status = 200, of = lab, by = token, read = (answer) => answer.json() } = {}) {
   const [method, path] = row.split(' ');
   const at = path.split('?')[0].split('/').map((part) => (part in names ? encodeURIComponent(names[part]) : part)).join('/');
   if (body !== undefined) hold(is, body);
-  const answer = await fetch(`${of.origin}${at}${names.query ? `?${names.query}` : ''}`, {
-    method, headers: { Authorization: `Bearer ${token}` }, body: raw ?? (body && JSON.stringify(body)) });
-  const json = await read(answer);
+  const answer = await fetch(`${of.origin}${names.space ?? ''}${at}${names.query ? `?${names.query}` : ''}`, {
+    method, headers: { Authorization: `Bearer ${by}` }, body: raw ?? (body && JSON.stringify(body)) });
+  const json = definition ? await read(answer) : await answer.text();
   assert.equal(answer.status, status, `${row}: ${JSON.stringify(json)}`);
   assert.ok(rows.has(row), `docs/protocol.md has no row ${row}`);
   if (status < 300) asked.add(row);
-  return hold(definition, json);
+  return definition ? hold(definition, json) : json;
 }
 
 // What docs/protocol.md has in its tables, and in the list of frames.
@@ -69,7 +70,7 @@ const points = () => ['x,y,side', ...Array.from({ length: 60 }, (_, i) => `${dra
 
 test('the tables of the protocol are read', () => {
   const counts = [refused, [...rows], commands, receipt, views, kinds, examples].map((all) => all.length);
-  [6, 24, 9, 11, 6, 5, 4].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
+  [7, 28, 9, 11, 6, 5, 5].forEach((least, i) => assert.ok(counts[i] >= least, counts.join()));
 });
 
 test('the tables and examples have the members of the schema', () => {
@@ -81,10 +82,11 @@ test('the tables and examples have the members of the schema', () => {
       assert.deepEqual(members(line), Object.fromEntries(all.map((p) => [p, required.includes(p)])), line);
     }
   assert.deepEqual(receipt.sort(), [...schema.$defs.receipt.required].sort());
-  const [origin, upload, entry, state] = examples.map((example) => Object.keys(example).sort());
+  const [origin, upload, entry, student, state] = examples.map((example) => Object.keys(example).sort());
   assert.deepEqual(origin, [...schema.$defs.origin.required].sort());
   for (const name of schema.$defs.entry.required) assert.ok(entry.includes(name), name);
   assert.deepEqual(upload, [...schema.$defs.upload.required].sort());
+  assert.deepEqual(student, [...schema.$defs.student.required].sort());
   assert.deepEqual(state, [...schema.$defs.state.required].sort());
 });
 
@@ -144,6 +146,18 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   const waves = await create({ experiment: 'mlp', data: 'waves', steps: 30, play: false });
   await ask('POST /api/runs', {}, 'error', { body: { experiment: 'mlp', data: '/etc/passwd' }, is: 'create', status: 400 });
 
+  const link = await ask('POST /api/links', {}, 'link', { body: { run: id }, is: 'share', status: 201 });
+  assert.equal(link.run, id);
+  const [first, second] = (await ask('GET /api/class', {}, 'class', { of: school })).students;
+  assert.equal(second.run, null);
+  const space = first.path.split('/?')[0], own = first.path.split('token=')[1];
+  const made = await ask('POST /api/runs', { space }, 'state', { body: { experiment: 'mlp', data: 'spirals' }, is: 'create', status: 201, of: school, by: own });
+  await ask('POST /api/notebook', { space }, 'entry', { body: { kind: 'truth', truth: 2 }, is: 'note', status: 201, of: school, by: own });
+  assert.equal((await ask('GET /api/lab', { space }, 'lab', { of: school })).may, 'read');
+  await ask('POST /api/runs', { space }, 'error', { body: { experiment: 'mlp', data: 'spirals' }, is: 'create', status: 403, of: school });
+  const row = (await ask('GET /api/class', {}, 'class', { of: school })).students[0];
+  assert.deepEqual([row.run.id, row.runs, row.notebook.answers], [made.id, 1, 1]);
+  assert.match(await ask('GET /api/class/answers', {}, null, { of: school }), /^student,task,.*\nstudent-01,,,2,,,,20/);
   await command(id, 'step', { do: 'step', unit: 'batch', count: 25 });
   await command(id, 'step', { do: 'step', unit: 'epoch', count: -1 });
   await command(id, 'step', { do: 'step', unit: 'op', count: 3 });

@@ -1,5 +1,6 @@
 """The lab as its tests see it: start it, ask it over HTTP, watch it over a WebSocket. Standard library only."""
 import base64
+import copy
 import http.client
 import json
 import os
@@ -12,14 +13,28 @@ TOKEN = "test-token"
 
 
 class Lab:
-    """`limn lab` on a free port, in a folder of runs."""
+    """`limn lab` on a free port, in a folder of runs. With `students` of a class their spaces are in `students`."""
 
-    def __init__(self, start, folder, *arguments):
+    def __init__(self, start, folder, *arguments, students=0):
+        self.root, self.token = "", TOKEN
         self.process = start("lab", "--no-open", "--json", "--port", 0, "--token", TOKEN, "--runs", folder, *arguments)
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(self.process.communicate()[1])
         self.port = json.loads(line)["port"]
+        self.students = {}
+        for _ in range(students):
+            event = json.loads(self.process.stdout.readline())
+            self.students[event["name"]] = self.of(event["url"])
+
+    def of(self, link):
+        """The lab as that link shows it."""
+        url, other = urllib.parse.urlsplit(link), copy.copy(self)
+        other.root, other.token = url.path.rstrip("/"), urllib.parse.parse_qs(url.query)["token"][0]
+        return other
+
+    def stream(self):
+        return Stream(self.port, [f"Authorization: Bearer {self.token}"], self.root + "/api/stream")
 
     def request(self, method, path, body=None, headers=None):
         """The status and the JSON of the answer."""
@@ -29,7 +44,8 @@ class Lab:
     def raw(self, path, method="GET", body=None, headers=None):
         """The status and the bytes of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path, body, {"Authorization": f"Bearer {TOKEN}"} if headers is None else headers)
+        headers = {"Authorization": f"Bearer {self.token}"} if headers is None else headers
+        connection.request(method, self.root + path, body, headers)
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
@@ -67,10 +83,10 @@ class Lab:
 class Stream:
     """The WebSocket of the lab: RFC 6455, just what these tests need."""
 
-    def __init__(self, port, headers=()):
+    def __init__(self, port, headers=(), path="/api/stream"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         key = base64.b64encode(os.urandom(16)).decode()
-        lines = ["GET /api/stream HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade",
+        lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers]
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
         self.file = self.socket.makefile("rb")

@@ -53,7 +53,12 @@ export interface Note {
   guess?: number | string; truth?: number | string; right?: boolean; note?: string;
 }
 export interface Entry extends Note { n: number; at: string }
-export interface Lab { build: string; isa: string; threads: number; runs: string[] }
+export interface Lab { build: string; isa: string; threads: number; runs: string[]; may: 'write' | 'read'; who: string | null; class: boolean }
+export interface Student {
+  name: string; slug: string; path: string; look: string; connected: boolean; seen: string | null; runs: number | null; bytes: number | null; seconds: number;
+  run: { id: string; data: string; state: State['state']; step: number; loss: number | null; loss_hex: string; evaluation: Record<string, number> } | null;
+  notebook: { entries: number; answers: number; right: number };
+}
 export interface Points { x: number[]; y: number[]; label: (number | null)[]; target: (number | null)[]; split: string[] }
 export interface Prediction { step: number; output: number[]; layers: { name: string; a: number[] }[] }
 export interface Given { name: string; step: number; value: number; hex: string } // step -1: a constant
@@ -78,8 +83,9 @@ export class Refused extends Error {
 }
 const refused = (json: { error: string; hint: string } & Partial<Place>) => new Refused(json.error, json.hint, json.line ? (json as Place) : null);
 
+// Addresses are relative: a page of a class lies at /at/SLUG/, and so does its API.
 async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
-  const answer = await fetch('/api' + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const answer = await fetch('api' + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
   const json = await answer.json();
   if (!answer.ok) throw refused(json);
   return json as T;
@@ -88,12 +94,15 @@ const part = encodeURIComponent;
 
 export const lab = () => ask<Lab>('/lab');
 export const experiments = () => ask<{ experiments: Experiment[] }>('/experiments').then((a) => a.experiments);
+export const students = () => ask<{ students: Student[] }>('/class').then((a) => a.students);
+export const answers = 'api/class/answers';
+export const readLink = (run: string) => ask<{ path: string }>('/links', { run }).then((a) => location.origin + a.path);
 export const dataSets = () => ask<{ data: DataSet[] }>('/data').then((a) => a.data);
 // `sent` hears how much of the file has left, from 0 to 1.
 export const upload = (file: File, sent: (share: number) => void) =>
   new Promise<Upload>((done, failed) => {
     const request = new XMLHttpRequest();
-    request.open('POST', `/api/data?name=${part(file.name)}`);
+    request.open('POST', `api/data?name=${part(file.name)}`);
     request.responseType = 'json';
     request.upload.onprogress = (e) => sent(e.loaded / e.total);
     request.onload = () => (request.status === 201 ? done(request.response) : failed(refused(request.response ?? { error: request.statusText, hint: file.name })));
@@ -103,7 +112,7 @@ export const upload = (file: File, sent: (share: number) => void) =>
 export const uploaded = (name: string) => ask<Upload>(`/data/${part(name)}`);
 export const removeUpload = (name: string) => ask<{ removed: string }>(`/data/${part(name)}`, undefined, 'DELETE');
 export const storage = () => ask<Storage>('/storage');
-export const archiveOf = (run: string, alone: boolean) => `/api/runs/${run}/archive${alone ? '?alone' : ''}`;
+export const archiveOf = (run: string, alone: boolean) => `api/runs/${run}/archive${alone ? '?alone' : ''}`;
 export const openArchive = (file: File) => ask<State>('/archives', file);
 export const runs = () => ask<{ runs: Summary[] }>('/runs').then((a) => a.runs);
 export const remove = (run: string) => ask<{ removed: string }>(`/runs/${run}`, undefined, 'DELETE');

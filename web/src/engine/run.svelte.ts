@@ -64,6 +64,8 @@ class LabStore {
   #views: View[] = [];
   #watched = new Set<string>();
 
+  get reads() { return this.info?.may === 'read'; } // this page may only look
+  get able() { return this.connected && !this.reads; } // it may give commands
   get state() { return this.focus?.state ?? null; }
   get family() { return this.focus ? [this.focus, ...this.others] : []; }
   get heard() { return [...this.family, ...this.beside.filter((r) => !this.find(r.id))]; } // all that the stream brings
@@ -102,7 +104,7 @@ class LabStore {
   }
 
   connect() {
-    const socket = new WebSocket(`ws://${location.host}/api/stream`);
+    const socket = new WebSocket(new URL('api/stream', location.href).href.replace('http', 'ws'));
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)');

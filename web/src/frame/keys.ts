@@ -15,7 +15,7 @@ export function onKey(event: KeyboardEvent, act: { receipt: () => void; up: () =
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === 't' && !event.ctrlKey) theme.toggle();
   else if (key === '?') sheet.shown = { kind: 'keys' };
-  else if (!lab.connected) return;
+  else if (!lab.connected || (lab.reads && ' ArrowRight ArrowLeft bsg'.includes(key))) return;
   else if (key === ' ' && !target.matches('button, summary, [role=button], input')) play();
   else if (key === 'ArrowRight' && !isHeld) step(unit, 1);
   else if (key === 'ArrowLeft' && !isHeld) step(unit, -1);

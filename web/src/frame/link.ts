@@ -34,5 +34,5 @@ export const ofRun = (chapter: string, run: string, unit?: string, plate?: strin
 // What began the run: its settings are those in force at its beginning, where no flag has changed them since.
 export function ofSetup(chapter: string, state: Pick<State, 'data' | 'seed' | 'total_steps'>, settings: Record<string, string>, rules: Rules = { lock: [], hide: [] }, plate?: string): string {
   const all = new URLSearchParams({ data: state.data, seed: String(state.seed), steps: String(state.total_steps), ...settings });
-  return `${location.origin}/#/${chapter}?${all}${ruled(rules)}${plate ? `&plate=${plate}` : ''}`;
+  return `${location.origin}${location.pathname}#/${chapter}?${all}${ruled(rules)}${plate ? `&plate=${plate}` : ''}`;
 }

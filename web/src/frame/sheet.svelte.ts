@@ -2,7 +2,7 @@
 // `csv`: all of it with exact values, header first, where the table shows only some or rounds; else the table is saved.
 export interface Table { title: string; sentence: string; head: string[]; rows: (string | number)[][]; csv?: () => string[][] | Promise<string[][]> }
 // `picture` is what the picture's button stands in, to be saved as one.
-export type Shown = { kind: 'table'; table: () => Table; picture: Element } | { kind: 'keys' | 'data' | 'goto' | 'compare' | 'notebook' | 'lesson' | 'save' } | null;
+export type Shown = { kind: 'table'; table: () => Table; picture: Element } | { kind: 'keys' | 'data' | 'goto' | 'compare' | 'notebook' | 'lesson' | 'save' | 'class' } | null;
 
 class Sheet {
   shown = $state.raw<Shown>(null);
