@@ -22,7 +22,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostNames = 512, kMostReceipts = 64;  // in one request
-constexpr std::size_t kMostKept = 512 << 20;                 // bytes of states in memory, of all runs
 constexpr std::size_t kOpenForEach = 2;       // beside 64: of more open runs in all spaces those that rest are closed
 constexpr std::size_t kMostKept = 512 << 20;  // bytes of states in memory, of all runs
 
@@ -301,6 +300,7 @@ void Hub::spread(Open& run, const std::string& at, const std::string& what,
                        return look(there,
                                    [&] { there.change(settings_at(live.run(), live.history(), there.cursor().step)); });
                      }));
+                     return true;
                    },
                    [reply](const Error& error) { reply(refusal(error)); }, true});
 }
@@ -317,6 +317,7 @@ void Hub::report(Open& run, const Reply& reply) {
       return {200, lab::report(of, live.history(), there, *live.data(), history), "text/html; charset=utf-8",
               fmt::format("limn-{}.html", of.info.id)};
     }));
+    return true;
   };
   run.reader.send(
       {run.live.head(), Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});

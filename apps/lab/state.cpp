@@ -6,6 +6,9 @@
 #include <span>
 #include <utility>
 
+#include "experiment/experiment.hpp"
+#include "lab/wish.hpp"
+
 namespace limn::lab {
 
 using Json = nlohmann::json;
