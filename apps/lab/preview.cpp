@@ -203,7 +203,6 @@ Json describe_arrays(const std::string& bytes, const std::string& name) {
 
 Json describe_upload(const std::string& bytes, const std::string& name) {
   const std::string ending = kept_ending(name);
-  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "give a file with a header and rows");
   if (ending == "npz") return describe_arrays(bytes, name);
   if (ending == "zip") {
     const auto archive = std::as_bytes(std::span(bytes));

@@ -29,8 +29,7 @@ Account told(const Scene& scene, const std::string& name, const std::optional<Ro
   if (!scene.has_before())
     return fmt::format("drawn by the initialiser {} from the seed: no step was taken yet",
                        scene.session.settings().init);
-  if (name == "train.loss") return of_gradient(scene, n);
-  if (is_gradient(n)) return of_gradient(scene, n);
+  if (name == "train.loss" || is_gradient(n)) return of_gradient(scene, n);
   if (n.state.empty() && (n.tensor == "mean" || n.tensor == "variance")) return of_statistic(scene, n, name);
   return of_parameter(scene, n, name);
 }
@@ -52,7 +51,7 @@ Json receipt(Session& session, const Dataset& data, const std::function<Session&
   const auto bound = slip.at("bound").get<double>();
   if (rows && n.tensor == "delta")
     slip["central"] = central_of_delta(*rows, n, value, bound);
-  else if (n.state.empty() && n.layer > 0 && n.tensor.starts_with("d"))
+  else if (is_gradient(n))
     slip["central"] = rows ? central_of_gradient(*rows, n, value, bound)
                            : central_of_gradient({scene.before(), data, rows_of_step(scene)}, n, value, bound);
   else

@@ -385,7 +385,7 @@ class BadFiles(Elsewhere):
         for arguments, words in [
             (["import", "nothing.limn"], "nothing.limn"), (["import", "good.limn", "--out", "run"], "exists already"),
             (["export", "run", "--format", "safetensors", "--family", "w"], "--family"),
-            (["export", "run", "--format", "zip", "w"], "safetensors, limn"),
+            (["export", "run", "--format", "zip", "w"], "safetensors, html, limn"),
         ]:
             result = self.run_limn(*arguments)
             self.assertEqual(result.status, 2, arguments)

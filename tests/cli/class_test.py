@@ -135,9 +135,12 @@ class Isolation(ClassTest):
         """Every request of the protocol: the method, the path and a body."""
         read = [f"/api/runs/{run}", f"/api/runs/{run}/curve", f"/api/runs/{run}/points?x=0&y=1",
                 f"/api/runs/{run}/steps/3/quantities/layer1.w%5B0,0%5D", f"/api/runs/{run}/steps/3/receipts/layer1.w%5B0,0%5D",
+                f"/api/runs/{run}/origin/layer1.w%5B0,0%5D", f"/api/runs/{run}/steps/3/histograms", f"/api/runs/{run}/steps/3/mistakes",
                 f"/api/data/{upload}"]
+        names = '{"names": ["layer1.w[0,0]"]}'
         change = [("DELETE", f"/api/runs/{run}", None), ("DELETE", f"/api/data/{upload}", None),
-                  ("POST", f"/api/runs/{run}/predict", '{"x": [1, 2]}'), ("POST", "/api/links", json.dumps({"run": run})),
+                  ("POST", f"/api/runs/{run}/predict", '{"x": [1, 2]}'),
+                  *(("POST", f"/api/runs/{run}/steps/3/{what}", names) for what in ("quantities", "receipts")), ("POST", "/api/links", json.dumps({"run": run})),
                   *(("POST", f"/api/runs/{run}/command", json.dumps(wish)) for wish in self.commands(run))]
         return [("GET", path, None) for path in read] + change
 
@@ -178,6 +181,9 @@ class Isolation(ClassTest):
         for method, path, body in self.routes(self.run_, self.upload):
             status, answer = self.ada.request(method, path, body)
             self.assertEqual(status, 404, (method, path, body, answer))
+        for file in ["archive", "archive?alone", "report"]:  # no JSON where they are there
+            self.assertEqual(self.ada.request("GET", f"/api/runs/{self.run_}/{file}")[0], 404, file)
+            self.assertEqual(self.ming.raw(f"/api/runs/{self.run_}/{file}")[0], 200, file)
         status, _ = self.ada.request("POST", f"/api/runs/{own}/command", json.dumps({"do": "play", "together": [self.run_]}))
         self.assertEqual(status, 404)
         self.assertEqual([r["id"] for r in self.ada.get("/api/runs")["runs"]], [own])
@@ -239,7 +245,12 @@ class Isolation(ClassTest):
             self.assertEqual((reader.get("/api/lab")["may"], reader.get("/api/lab")["who"]), ("read", "王小明"))
             for path in [*self.SPACE, *(path for method, path, _ in self.routes(self.run_, self.upload) if method == "GET")]:
                 self.assertEqual(reader.request("GET", path)[0], 200, path)
-            changes = [*self.new(), *(route for route in self.routes(self.run_, self.upload) if route[0] != "GET" and route[1] != "/api/links")]
+            asks = ["/predict", "/quantities", "/receipts"]  # their bodies say what is to be told
+            for method, path, body in self.routes(self.run_, self.upload):
+                if method == "POST" and any(path.endswith(ask) for ask in asks):
+                    self.assertEqual(reader.request(method, path, body)[0], 200, path)
+            changes = [*self.new(), *(route for route in self.routes(self.run_, self.upload)
+                                      if route[0] != "GET" and route[1] != "/api/links" and not any(route[1].endswith(ask) for ask in asks))]
             for method, path, body in changes:
                 status, answer = reader.request(method, path, body)
                 self.assertEqual((status, sorted(answer)), (403, ["error", "hint"]), (path, body))
