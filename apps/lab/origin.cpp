@@ -71,7 +71,9 @@ Nodes of_sample(const Session& session, const Name& n) {
   const std::int64_t rows = mode == Mode::kTraining ? std::max<std::int64_t>(2, session.settings().batch) : 1;
   Nodes nodes{inspection(session.model(), session.settings(), rows, true, mode), {}, {}};
   const std::string prefix = n.layer > 0 ? fmt::format("layer{}.", n.layer) : "";
-  const NodeId id = n.tensor == "input" ? nodes.fn.find_input("x") : output_of(nodes.fn, prefix + n.tensor);
+  const bool in_units = n.tensor == "prediction" || n.tensor == "error";  // the output, in units of the target
+  const NodeId id =
+      n.tensor == "input" ? nodes.fn.find_input("x") : output_of(nodes.fn, prefix + (in_units ? "output" : n.tensor));
   if (id == kNoNode) return nodes;
   const Node& node = nodes.fn.graph[id];
   nodes.list = n.tensor == "delta" || n.tensor == "a" ? std::vector{id} : of_scope(nodes.fn.graph, id);
@@ -111,10 +113,10 @@ Nodes of_parameter(const Session& session, const Name& n, bool slope) {
 Json origin(LiveRun& live, const std::string& name) {
   const Session& session = live.session();
   const Name n(name);
-  const bool of_metric = n.layer == 0 && n.sample.empty();
+  const bool is_counted = n.sample.empty() && (n.layer == 0 || n.tensor == "dead" || n.tensor == "saturated");
   const bool slope = n.tensor.starts_with("d") && n.tensor != "delta";
   Nodes nodes;
-  if (!of_metric && n.state.empty())
+  if (!is_counted && n.state.empty())
     nodes = n.sample.empty() || slope ? of_parameter(session, n, slope) : of_sample(session, n);
   else if (!n.state.empty())
     nodes = of_parameter(session, n, false);  // of what it belongs to
@@ -122,10 +124,10 @@ Json origin(LiveRun& live, const std::string& name) {
     nodes.fn = session.step_function(), nodes.list = {output_of(nodes.fn, "loss")};
   else
     session.quantity(name);  // throws where there is none
-  bool fits = static_cast<int>(n.index.size()) == nodes.shape.rank() || of_metric;
-  for (std::size_t i = 0; fits && !of_metric && i < n.index.size(); ++i)
+  bool fits = static_cast<int>(n.index.size()) == nodes.shape.rank() || is_counted;
+  for (std::size_t i = 0; fits && !is_counted && i < n.index.size(); ++i)
     fits = n.index[i] >= 0 && n.index[i] < nodes.shape[static_cast<int>(i)];
-  if (!fits || (!of_metric && nodes.list.empty()))
+  if (!fits || (!is_counted && nodes.list.empty()))
     throw Error(fmt::format("there is no quantity \"{}\"", name),
                 "write it like layer1.w[3,4] or layer2.z[3]@train/17");
   Json list = Json::array(), shape = Json::array();

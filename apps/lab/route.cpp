@@ -122,11 +122,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     if (remove && is(3, "runs")) return answer(remove_run(space, parts[2]));
     if (get && is(3, "runs")) return {200, state(open(space, parts[2]))};
     if ((get && of_run(4, "archive")) || (post && is(2, "archives"))) {
-      later = true;
       if (get)
         save_archive(space, parts[2], parse_query(request.query).contains("alone"), reply);
       else
         open_archive(request, reply);
+      later = true;
       return {};
     }
     if (post && of_run(4, "command")) {
