@@ -99,6 +99,14 @@ std::vector<Given> inputs_of(const Rows& rows, const std::string& tensor, std::i
   return all;
 }
 
+// How the prediction comes from the sums of the last layer.
+const char* output_formula(const Rows& rows, std::size_t row) {
+  const Loss& loss = *rows.session().model().loss;
+  if (loss.of_counts) return "output = exp(z)";
+  if (!loss.takes_logits) return "output = a";
+  return rows.of("output", row).size() == 1 ? "output = 1/(1 + exp(−z))" : "output = exp(z)/Σ exp(z)";
+}
+
 }  // namespace
 
 Account of_input(const Rows& rows, const Name& n) {
@@ -185,8 +193,7 @@ Account of_head(const Rows& rows, const Name& n) {
       if (l.kind != Kind::kDropout && ++number == n.layer) formula = fmt::format("a = {}(z)", l.activation);
   } else {
     tensor = n.tensor, from = last("z");
-    formula = n.tensor == "output" ? "output = what the network's last z means"
-                                   : fmt::format("loss = {}", model.loss->formula);
+    formula = n.tensor == "loss" ? fmt::format("loss = {}", model.loss->formula) : output_formula(rows, row);
   }
   if (tensor == "weight") {
     const Given w = rows.given("weight", row, 0);

@@ -112,8 +112,15 @@ having('a family of seven is drawn, and a run that plays goes on in the comparis
 // ---------- exercises ----------
 const stage = (page, name, at) => page.waitForSelector(`[data-task="${name}"][data-stage="${at}"]`);
 const guesses = async (name) => (await lab.ask('/notebook')).entries.filter((e) => e.task === name);
-async function setUp(page, name) {
+// An exercise stands in its section of the text; the list below opens it.
+async function exercise(page, name) {
   const task = page.locator(`[data-task="${name}"]`);
+  if (!(await task.count())) await page.click(`[data-open="${name}"]`);
+  await task.waitFor();
+  return task;
+}
+async function setUp(page, name) {
+  const task = await exercise(page, name);
   if (!(await task.evaluate((d) => d.open))) await task.locator('summary').click();
   await task.locator('[data-do="task-begin"]').click();
   await stage(page, name, 'set');
@@ -175,7 +182,7 @@ having('the saturated sigmoid: the deltas of both losses, by their formulas', as
 });
 
 having('weights from zero, by keyboard alone: the units have the same bits', async () => {
-  const page = await begin(), task = page.locator('[data-task="zero-init"]');
+  const page = await begin(), task = await exercise(page, 'zero-init');
   for (const guess of [6, 1]) {
     if (guess === 6) {
       await task.locator('summary').focus();
@@ -295,7 +302,7 @@ having('a lesson link sets up, locks, hides and opens a task, outlives a reload,
     assert.ok(await other.locator('.inspector [data-param="momentum"]').isEnabled());
     for (const name of ['units-1', 'activation', 'arch', 'optimizer']) assert.equal(await other.locator(`.inspector [data-param="${name}"]`).count(), 0, name);
     assert.ok(await other.locator('.row .lock').first().isVisible());
-    assert.ok(await other.locator('[data-task="zero-init"]').evaluate((d) => d.open));
+    await other.waitForSelector('[data-task="zero-init"][open]');
   };
   await holds();
   await other.locator('.rail [data-set="moons"]').click(); // another way to other data
