@@ -60,6 +60,17 @@ const views = {
     await page.locator('[data-do="data"]').click();
     return page;
   },
+  microscope: async ({ at, lab }) => at(`#/nn?run=${(await branched(lab)).run}&unit=2.2&plate=microscope`),
+  pixels: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'drawn-digits', 'dense 32 relu | dense 10', 1500)).id}&unit=1.3&plate=microscope`),
+  histograms: async ({ at, lab }) => at(`#/nn?run=${(await branched(lab)).run}&plate=histograms`),
+  mistakes: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'drawn-digits', 'dense 32 relu | dense 10', 1500)).id}&plate=mistakes`),
+  errors: async ({ at, lab }) => at(`#/nn?run=${(await set(lab, 'waves', 'dense 12 tanh | dense 1', 2000)).id}&plate=mistakes`),
+  ...Object.fromEntries(['compare', 'notebook', 'lesson', 'save'].map((kind) => [kind, async ({ at, lab }) => {
+    const page = await at(`#/nn?run=${(await branched(lab)).run}`);
+    if (page.viewportSize().width < 768) await page.click('.topbar .chap');
+    await press(page, kind);
+    return page;
+  }])),
   keys: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.keyboard.press('?'); return page; },
   operation: async ({ at, lab }) => { const { run } = await branched(lab); await lab.do(run, { do: 'step', unit: 'op', count: 5 }); const page = await at(`#/nn?run=${run}`); if ((page.viewportSize().width) < 1200) await page.locator('.only-drawer, [role=tab]').filter({ visible: true }).nth(1).click(); return page; },
   long: async ({ at, lab }) => at(`#/nn?run=${(await branched(lab)).run}`, '&long'),

@@ -212,7 +212,7 @@ test('a mistake in a file is shown with its line, column and cell', async () => 
   assert.equal(await page.locator('[data-place="line"]').innerText(), String(line));
   assert.equal(await page.locator('[data-place="column"]').innerText(), '2 · price');
   assert.equal(await page.locator('[data-place="cell"]').innerText(), '12.5.1');
-  assert.equal(await page.locator('.refusal .line').innerText(), rows[line - 2]);
+  assert.equal(await page.locator('.refusal .excerpt').innerText(), rows[line - 2]);
   assert.equal(await page.locator('.given').count(), 0);
   await page.close();
 });

@@ -101,7 +101,7 @@ export const en = {
     save: 'Save it as .limn', alone: 'this run alone, without its parents and branches', openNote: 'A .limn file brings its runs here, beside those that are here already. Choose it, or drop it on this sheet.', choose: 'Open a .limn file',
   },
   classroom: {
-    title: 'Class', share: 'Copy a read-only link', shareNote: 'Who has it sees the runs here and can change nothing', readOnly: 'Read only', readOnlyNote: 'You see these runs as they go; changes are for whose they are.', whose: 'You see the runs of {who} as they go; changes are for them.',
+    title: 'Class', share: 'Read-only link', shareNote: 'Who has it sees the runs here and can change nothing', readOnly: 'Read only', readOnlyNote: 'You see these runs as they go; changes are for whose they are.', whose: 'You see the runs of {who} as they go; changes are for them.',
     noRun: 'No run yet', noRunNote: 'The first one shows here as soon as it begins.', sentence: '{here} of {all} students are here.', here: 'here', away: 'away', look: 'Look', copyLink: 'Copy the link', answers: 'Download all answers', allLinks: 'Copy all links',
     head: ['Student', 'Page', 'Data', 'State', 'Step', 'Loss', 'Validation', 'Right', 'Runs', 'Disk', 'Trained', 'Seen'],
   },

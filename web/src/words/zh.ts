@@ -102,7 +102,7 @@ export const zh: Words = {
     save: '保存为 .limn', alone: '仅保存此训练，不含其父训练和分支', openNote: '打开 .limn 文件会把其中的训练加入本机，已有的训练保持不变。请选择文件，或将其拖放到此处。', choose: '打开 .limn 文件',
   },
   classroom: {
-    title: '班级', share: '复制只读链接', shareNote: '持有链接者可以查看这里的运行，但不能更改', readOnly: '只读', readOnlyNote: '可以实时查看这些运行；只有其主人才能更改。', whose: '正在查看 {who} 的运行；只有本人才能更改。',
+    title: '班级', share: '只读链接', shareNote: '持有链接者可以查看这里的运行，但不能更改', readOnly: '只读', readOnlyNote: '可以实时查看这些运行；只有其主人才能更改。', whose: '正在查看 {who} 的运行；只有本人才能更改。',
     noRun: '还没有运行', noRunNote: '第一个运行一开始就会显示在这里。', sentence: '{all} 名学生中有 {here} 名在线。', here: '在线', away: '离线', look: '查看', copyLink: '复制链接', answers: '下载全部答案', allLinks: '复制全部链接',
     head: ['学生', '页面', '数据', '状态', '步', '损失', '验证', '答对', '运行数', '磁盘', '训练用时', '最近在线'],
   },

@@ -42,10 +42,11 @@ function charts(runs: RunView[]): ChartSpec[] {
 function views(state: State): View[] {
   const sample: View = { view: 'sample', of: look.studied, units: 12 };
   const confusion: View[] = state.task === 'classify' ? [{ view: 'confusion' }] : [];
-  if (look.plate === 'histograms') return [{ view: 'histograms' }, sample, ...confusion];
-  if (look.plate === 'mistakes') return [{ view: 'mistakes', count: 48, ...(look.cell ? { truth: look.cell[0], answer: look.cell[1] } : {}) }, sample, ...confusion];
-  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'histograms' }, ...confusion, sample];
   const plane = { x: look.across, y: look.up };
+  const thumb: View[] = look.kind === 'images' ? [{ view: 'tiles', units: 6 }] : look.kind === 'plane' ? [{ view: 'map', ...plane, size: 24 }] : [];
+  if (look.plate === 'histograms') return [{ view: 'histograms' }, sample, ...confusion, ...thumb];
+  if (look.plate === 'mistakes') return [{ view: 'mistakes', count: 48, ...(look.cell ? { truth: look.cell[0], answer: look.cell[1] } : {}) }, sample, ...confusion, ...thumb];
+  if (look.kind === 'images') return [{ view: 'tiles', units: 12 }, { view: 'weights', units: 12 }, { view: 'histograms' }, ...confusion, sample];
   return [
     { view: 'weights', units: 12 }, sample, { view: 'histograms' },
     ...(look.kind === 'plane' ? [{ view: 'units', ...plane, size: 28 }, { view: 'map', ...plane, size: 96 }] : []),
