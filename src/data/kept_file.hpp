@@ -6,7 +6,8 @@
 
 namespace limn {
 
-// The ending of a name that such a file may have, in lower case: "csv", "tsv", "csv.gz", "tsv.gz", "npz", "zip"; else "".
+// The ending of a name that such a file may have, in lower case: "csv", "tsv", "csv.gz", "tsv.gz", "npz", "zip"; else
+// "".
 std::string kept_ending(std::string_view name);
 
 // "-<12 hex digits>.ENDING" of a name that a kept file can have, which is a plain file name then; else "".
