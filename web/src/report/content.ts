@@ -37,6 +37,9 @@ export function lookOf(id: string): Look {
 }
 
 export interface Said { q: string; value: number; step: number }
+// Of the members of an evaluation: valid.loss, but not step and seconds.
+export const isMetric = (name: string) => name.includes('.');
+
 // The last that is known of each metric of a run: at its head, of the last evaluation that has it, or of its end.
 export function said(member: Member): Map<string, Said> {
   const all = new Map<string, Said>();
@@ -44,7 +47,7 @@ export function said(member: Member): Map<string, Said> {
     if (value !== null && value !== undefined) all.set(q, { q, value, step });
   };
   put('train.loss', member.loss, member.head);
-  for (const { step, ...metrics } of member.evals) for (const [q, v] of Object.entries(metrics)) put(q, v, step);
+  for (const { step, ...metrics } of member.evals) for (const [q, v] of Object.entries(metrics)) if (isMetric(q)) put(q, v, step);
   for (const [q, v] of Object.entries(member.end?.metrics ?? {})) if (!all.has(q)) put(q, v, member.end!.step);
   if (member.id === content.run) for (const [q, v] of Object.entries(content.metrics)) put(q, v, content.step);
   return all;
