@@ -317,7 +317,7 @@ ImageSet parse_picture_zip(std::span<const std::byte> archive, const std::string
 ImageSet read_picture_path(const fs::path& path, const PictureSample& sample) {
   const auto name = (path.has_filename() ? path : path.parent_path()).string();
   if (fs::is_directory(path)) return set_of(files_below(path), name, sample, {});
-  const auto content = read_text(path);
+  std::string content = read_text(path);
   if (is_zip_name(name)) return parse_picture_zip(std::as_bytes(std::span(content)), name, sample, {});
   std::vector<File> files;
   files.push_back({name, content.size(), [&] { return content; }, "", ""});

@@ -46,7 +46,8 @@ TEST(Zip, LinksFoldersAndDevicesAreTold) {
 }
 
 TEST(KeptFile, NamesAreMadeOfTheStemAndTheContent) {
-  const std::string tail = "-" + sha256_hex(std::string_view("1")).substr(0, 12);
+  std::string tail = sha256_hex(std::string_view("1")).substr(0, 12);
+  tail.insert(tail.begin(), '-');
   const std::vector<std::pair<std::string, std::string>> cases{
       {"points.csv", "points" + tail + ".csv"},
       {"My Points (2).CSV", "My-Points-2" + tail + ".csv"},
