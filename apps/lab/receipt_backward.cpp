@@ -133,11 +133,16 @@ Numbers rounding_of(const Scene& scene, const Rows& rows, const std::string& ten
 }
 
 // What of a row stands beside its blame in a derivative: for dw the number that enters, for dgamma the normalised one.
-Given beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t row) {
-  if (n.tensor == "dw") return rows.given(rows.entering(n.layer), row, n.at(0));
+// `error`: how far the engine's, in float32, may be from it.
+struct Beside {
+  Given given;
+  double error = 0;
+};
+Beside beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t row) {
+  if (n.tensor == "dw") return {rows.given(rows.entering(n.layer), row, n.at(0))};
   const std::int64_t j = n.at(0);
   const std::string in = rows.entering(n.layer);
-  double mean = 0, variance = 0;
+  double mean = 0, variance = 0, size = 0, growth = 0;  // `size`: of the numbers whose mean is taken
   if (rows.mode() == Mode::kEvaluation && scene.layer(n.layer).kind == Kind::kBatchNorm) {
     mean = given(scene.session, fmt::format("layer{}.mean[{}]", n.layer, j)).value;
     variance = given(scene.session, fmt::format("layer{}.variance[{}]", n.layer, j)).value;
@@ -145,6 +150,8 @@ Given beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t ro
     const auto x = rows.of(in, row);
     for (const float v : x) mean += v / static_cast<double>(x.size());
     for (const float v : x) variance += (v - mean) * (v - mean) / static_cast<double>(x.size());
+    for (const float v : x) size = std::max(size, static_cast<double>(std::abs(v)));
+    growth = (units_of_sum(static_cast<double>(x.size())) + 3) * kUnit;
   } else {
     const auto [first, count] = rows.batches()[batch_of(rows, row)];
     const auto at = [&, f = first](std::size_t i) {
@@ -152,26 +159,38 @@ Given beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t ro
     };
     for (std::size_t i = 0; i < count; ++i) mean += at(i) / static_cast<double>(count);
     for (std::size_t i = 0; i < count; ++i) variance += (at(i) - mean) * (at(i) - mean) / static_cast<double>(count);
+    for (std::size_t i = 0; i < count; ++i) size = std::max(size, std::abs(at(i)));
+    growth = (units_of_sum(static_cast<double>(count)) + 3) * kUnit;
   }
   const double x = rows.of(in, row)[static_cast<std::size_t>(j)];
-  return {fmt::format("x̂ of row {}", row), -1, (x - mean) / std::sqrt(variance + kNormEpsilon)};
+  const double scale = 1 / std::sqrt(variance + kNormEpsilon), normal = (x - mean) * scale;
+  const double of_mean = growth * size, of_variance = growth * variance + 2 * of_mean * std::sqrt(variance);
+  return {{fmt::format("x̂ of row {}", row), -1, normal},
+          scale * (of_mean + kUnit * std::abs(x - mean)) +
+              std::abs(normal) * (0.5 * of_variance * scale * scale + 6 * kUnit)};
 }
 
 // The rows' parts of a derivative by a parameter: their blame, times what stands beside it; what weight * L depends on.
 void add_parts(const Scene& scene, const Rows& rows, const Name& n, double weight, Slip& slip) {
   const double growth = (units_of_sum(static_cast<double>(rows.count())) + 6) * kUnit;
   const auto add = [&](const std::string& blame, std::int64_t of_unit,
-                       const std::function<Given(std::size_t)>& factor) {
+                       const std::function<Beside(std::size_t)>& factor) {
     const Numbers errors = rounding_of(scene, rows, blame);
     const std::size_t width = errors.size() / rows.count();
     for (std::size_t row = 0; row < rows.count(); ++row) {
       const Given d = rows.given(blame, row, of_unit);
       std::vector<Given> of{d};
-      if (factor) of.insert(of.begin(), factor(row));
+      double error = 0;
+      if (factor) {
+        const Beside other = factor(row);
+        of.insert(of.begin(), other.given);
+        error = other.error * std::abs(d.value);
+      }
       const double part = product(of), size = factor ? std::abs(of[0].value) : 1;
       slip.terms.push_back({of, part});
       slip.bound +=
-          (growth * std::abs(part) + 2 * size * errors[row * width + static_cast<std::size_t>(of_unit)]) / weight;
+          (growth * std::abs(part) + error + 2 * size * errors[row * width + static_cast<std::size_t>(of_unit)]) /
+          weight;
     }
   };
   const std::string delta = fmt::format("layer{}.delta", n.layer);
@@ -183,7 +202,7 @@ void add_parts(const Scene& scene, const Rows& rows, const Name& n, double weigh
     if (scene.layer(k).tied == n.layer) {
       slip.formula += fmt::format(", of layer {} and those tied to it", n.layer);
       add(fmt::format("layer{}.delta", k), n.at(0),
-          [&, k](std::size_t row) { return rows.given(rows.entering(k), row, n.at(1)); });
+          [&, k](std::size_t row) -> Beside { return {rows.given(rows.entering(k), row, n.at(1))}; });
     }
 }
 
