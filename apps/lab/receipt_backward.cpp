@@ -142,32 +142,21 @@ Beside beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t r
   if (n.tensor == "dw") return {rows.given(rows.entering(n.layer), row, n.at(0))};
   const std::int64_t j = n.at(0);
   const std::string in = rows.entering(n.layer);
-  double mean = 0, variance = 0, size = 0, growth = 0;  // `size`: of the numbers whose mean is taken
+  Spread s;
   if (rows.mode() == Mode::kEvaluation && scene.layer(n.layer).kind == Kind::kBatchNorm) {
-    mean = given(scene.session, fmt::format("layer{}.mean[{}]", n.layer, j)).value;
-    variance = given(scene.session, fmt::format("layer{}.variance[{}]", n.layer, j)).value;
+    s.mean = given(scene.session, fmt::format("layer{}.mean[{}]", n.layer, j)).value;
+    s.variance = given(scene.session, fmt::format("layer{}.variance[{}]", n.layer, j)).value;
   } else if (scene.layer(n.layer).kind == Kind::kLayerNorm) {
     const auto x = rows.of(in, row);
-    for (const float v : x) mean += v / static_cast<double>(x.size());
-    for (const float v : x) variance += (v - mean) * (v - mean) / static_cast<double>(x.size());
-    for (const float v : x) size = std::max(size, static_cast<double>(std::abs(v)));
-    growth = (units_of_sum(static_cast<double>(x.size())) + 3) * kUnit;
+    s = Spread::of({x.begin(), x.end()});
   } else {
     const auto [first, count] = rows.batches()[batch_of(rows, row)];
-    const auto at = [&, f = first](std::size_t i) {
-      return static_cast<double>(rows.of(in, f + i)[static_cast<std::size_t>(j)]);
-    };
-    for (std::size_t i = 0; i < count; ++i) mean += at(i) / static_cast<double>(count);
-    for (std::size_t i = 0; i < count; ++i) variance += (at(i) - mean) * (at(i) - mean) / static_cast<double>(count);
-    for (std::size_t i = 0; i < count; ++i) size = std::max(size, std::abs(at(i)));
-    growth = (units_of_sum(static_cast<double>(count)) + 3) * kUnit;
+    std::vector<double> x;
+    for (std::size_t r = first; r < first + count; ++r) x.push_back(rows.of(in, r)[static_cast<std::size_t>(j)]);
+    s = Spread::of(x);
   }
   const double x = rows.of(in, row)[static_cast<std::size_t>(j)];
-  const double scale = 1 / std::sqrt(variance + kNormEpsilon), normal = (x - mean) * scale;
-  const double of_mean = growth * size, of_variance = growth * variance + 2 * of_mean * std::sqrt(variance);
-  return {{fmt::format("x̂ of row {}", row), -1, normal},
-          scale * (of_mean + kUnit * std::abs(x - mean)) +
-              std::abs(normal) * (0.5 * of_variance * scale * scale + 6 * kUnit)};
+  return {{fmt::format("x̂ of row {}", row), -1, s.normal(x)}, s.normal_error(x)};
 }
 
 // The rows' parts of a derivative by a parameter: their blame, times what stands beside it; what weight * L depends on.

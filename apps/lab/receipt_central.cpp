@@ -24,7 +24,7 @@ Difference difference(const std::function<double(double)>& loss, double h) {
 
 constexpr double kApart = 1e-3;      // relative: more is no agreement
 constexpr double kFar = 10;          // times as much
-constexpr double kCancelled = 1e-7;  // what float32 leaves of derivatives around 1 that cancel out on the way
+constexpr double kCancelled = 1e-8;  // what float32 leaves of derivatives around 1 that cancel out on the way
 constexpr double kSmallest = 1e-8;   // a difference of losses around 1 knows no more of a derivative
 
 // At a kink the two sides differ, and the engine's number is one of them or lies between; not so where many kinks meet,

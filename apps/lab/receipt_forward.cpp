@@ -10,22 +10,6 @@ namespace {
 
 using Kind = LayerSpec::Kind;
 
-// What a vector's mean and variance are made of, and how far off float32 may have them.
-struct Spread {
-  double mean = 0, variance = 0, mean_error = 0, variance_error = 0;
-};
-Spread spread(std::span<const Given> x) {
-  Spread s;
-  const auto n = static_cast<double>(x.size());
-  double sizes = 0;
-  for (const Given& g : x) s.mean += g.value / n, sizes += std::abs(g.value) / n;
-  for (const Given& g : x) s.variance += (g.value - s.mean) * (g.value - s.mean) / n;
-  s.mean_error = (units_of_sum(n) + 1) * kUnit * sizes;
-  s.variance_error =
-      (units_of_sum(n) + 5) * kUnit * s.variance + s.mean_error * (2 * std::sqrt(s.variance) + s.mean_error);
-  return s;
-}
-
 Slip dense_z(const Scene& scene, const Rows& rows, const Name& n) {
   const LayerSpec& layer = scene.layer(n.layer);
   const std::int64_t j = n.at(0);
@@ -73,20 +57,19 @@ Slip norm_z(const Scene& scene, const Rows& rows, const Name& n) {
       const auto [first, count] = rows.batches()[batch_of(rows, row)];
       for (std::size_t r = first; r < first + count; ++r) all.push_back(rows.given(in, r, j));
     }
-    s = spread(all);
+    std::vector<double> values;
+    for (const Given& g : all) values.push_back(g.value);
+    s = Spread::of(values);
     const std::string over = fmt::format("over {} {}", all.size(), of_row ? "units of the row" : "rows of the batch");
     slip.steps = {{"μ", "mean of x " + over, s.mean, largest(all)},
                   {"σ²", "mean of (x − μ)² " + over, s.variance, largest(all)}};
   }
-  const double scale = 1 / std::sqrt(s.variance + kNormEpsilon), normal = (x.value - s.mean) * scale;
+  const double normal = s.normal(x.value);
   slip.steps.push_back({"x̂", "(x − μ)/√(σ² + ε)", normal, {x, {"ε", -1, kNormEpsilon}}});
   std::vector<Given> of = gamma;
   of.insert(of.begin() + 1, {"x̂", -1, normal});
   slip.terms = {{of, product(of)}, {beta, product(beta)}};
-  const double g = std::abs(product(gamma)), size = g * scale;
-  slip.bound = size * (s.mean_error + kUnit * std::abs(x.value - s.mean)) +
-               std::abs(g * normal) * (0.5 * s.variance_error * scale * scale + 6 * kUnit) +
-               kUnit * std::abs(beta[0].value);
+  slip.bound = std::abs(product(gamma)) * s.normal_error(x.value) + kUnit * std::abs(beta[0].value);
   return slip;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lab/state.hpp"
+#include "nn/norm.hpp"
 
 namespace limn::lab {
 
@@ -127,6 +128,24 @@ std::string rows_of_step(const Scene& scene) {
                        return l.kind == LayerSpec::Kind::kDropout ? l.rate == 0 : l.kind != LayerSpec::Kind::kBatchNorm;
                      });
   return plain ? "batch" : "step";
+}
+
+Spread Spread::of(const std::vector<double>& x) {
+  Spread s;
+  const auto n = static_cast<double>(x.size());
+  double sizes = 0;
+  for (const double v : x) s.mean += v / n, sizes += std::abs(v) / n;
+  for (const double v : x) s.variance += (v - s.mean) * (v - s.mean) / n;
+  s.mean_error = (units_of_sum(n) + 1) * kUnit * sizes;
+  s.variance_error =
+      (units_of_sum(n) + 5) * kUnit * s.variance + s.mean_error * (2 * std::sqrt(s.variance) + s.mean_error);
+  return s;
+}
+double Spread::normal(double x) const { return (x - mean) / std::sqrt(variance + kNormEpsilon); }
+double Spread::normal_error(double x) const {
+  const double scale = 1 / std::sqrt(variance + kNormEpsilon);
+  return scale * (mean_error + kUnit * std::abs(x - mean)) +
+         std::abs(normal(x)) * (0.5 * variance_error * scale * scale + 6 * kUnit);
 }
 
 }  // namespace limn::lab

@@ -153,6 +153,16 @@ class Twin {
 // Which batch the row is computed in.
 std::size_t batch_of(const Rows& rows, std::size_t row);
 
+// Numbers as a normalisation sees them, those of a row or those of a batch; and how far off float32 may have each.
+struct Spread {
+  double mean = 0, variance = 0, mean_error = 0,
+         variance_error = 0;  // given ones, as running statistics, have no error
+
+  static Spread of(const std::vector<double>& x);
+  double normal(double x) const;  // x̂ = (x − μ)/√(σ² + ε)
+  double normal_error(double x) const;
+};
+
 // The rooms. Each takes the numbers of its kind.
 Account of_input(const Rows& rows, const Name& n);
 Account of_entering(const Scene& scene, const Rows& rows, const Name& n);

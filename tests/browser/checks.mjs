@@ -153,6 +153,16 @@ async function kill({ lab, at }) {
   await until(page, last + 50);
 }
 
+// What a run that plays brings, the stream brings: nothing is asked for with every frame.
+async function streams({ lab, at }) {
+  const run = await lab.create(small, { play: true, data: 'moons' });
+  const page = await at(run.id), asked = [];
+  await until(page, 20);
+  page.on('request', (r) => asked.push(new URL(r.url()).pathname));
+  await page.evaluate(() => new Promise((ok) => { let n = 60; const wait = () => (n-- ? requestAnimationFrame(wait) : ok()); wait(); }));
+  assert.ok(asked.length < 6, `in 60 frames the page asks for ${asked}`);
+}
+
 async function seeds({ lab, at }) {
   const end = async (s) => {
     const page = await at((await lab.create(small, { seed: s })).id);
@@ -347,6 +357,7 @@ export const checks = [
   { name: 'G2 its numbers are those of limn replay and of HTTP', check: replay, page: ['other bits'] },
   { name: 'G3 of data that it never saw its numbers are those of a reference', check: fresh, page: ['canned data'] },
   { name: 'G4 when the engine is gone it says so and nothing counts on', check: kill, page: ['counts on'] },
+  { name: 'streaming brings all of a run that plays', check: streams, page: ['asks again'] },
   { name: 'G6 the seed decides all', check: seeds, engine: ['hidden-randomness'] },
   { name: 'G7 back and forth is where it was; a branch without a change is its parent', check: travel, engine: ['half-restore'] },
   { name: 'branches train side by side on the same batches', check: together },

@@ -41,6 +41,11 @@ export const faults = {
       if (n) n.textContent = String(Number(n.textContent.replaceAll(',', '')) + 1);
     }, 50);
   },
+  // It asks with every frame for what it has been told.
+  'asks again'() {
+    const again = () => { fetch('api/runs').catch(() => {}); requestAnimationFrame(again); };
+    again();
+  },
   'calls out'() {
     fetch('http://limn.invalid/count').catch(() => {});
   },
