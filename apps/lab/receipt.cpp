@@ -48,12 +48,12 @@ Json receipt(Session& session, const Dataset& data, const std::function<Session&
   Account answer = told(scene, name, rows);
   if (const auto* why = std::get_if<std::string>(&answer)) return {{"receipt", nullptr}, {"why", *why}};
   Json slip = to_json(std::get<Slip>(std::move(answer)), value);
-  const auto bound = slip.at("bound").get<double>();
+  const Claim claim{value, slip.at("total").get<double>(), slip.at("bound").get<double>()};
   if (rows && n.tensor == "delta")
-    slip["central"] = central_of_delta(*rows, n, value, bound);
+    slip["central"] = central_of_delta(*rows, n, claim);
   else if (is_gradient(n))
-    slip["central"] = rows ? central_of_gradient(*rows, n, value, bound)
-                           : central_of_gradient({scene.before(), data, rows_of_step(scene)}, n, value, bound);
+    slip["central"] = rows ? central_of_gradient(*rows, n, claim)
+                           : central_of_gradient({scene.before(), data, rows_of_step(scene)}, n, claim);
   else
     slip["central"] = nullptr;
   return {{"receipt", std::move(slip)}};

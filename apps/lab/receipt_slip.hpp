@@ -177,11 +177,14 @@ Account of_statistic(const Scene& scene, const Name& n, const std::string& name)
 Account of_metric(const Scene& scene, const std::string& name);
 Account of_units(const Scene& scene, const Name& n);  // dead, saturated
 
-// A derivative as the difference of the loss at either side, in float64, beside the engine's `value`, which the
-// rounding of float32 may take off by `bound`. Of a gradient: of the mean of the rows' losses; null where it would take
-// too long.
-nlohmann::json central_of_delta(const Rows& rows, const Name& n, float value, double bound);
-nlohmann::json central_of_gradient(const Rows& rows, const Name& n, float value, double bound);
+// The engine's number, and its receipt's total and bound.
+struct Claim {
+  double value, total, bound;
+};
+// A derivative as the difference of the loss at either side, in float64, beside the engine's. Of a gradient: of the
+// mean of the rows' losses; null where it would take too long.
+nlohmann::json central_of_delta(const Rows& rows, const Name& n, const Claim& claim);
+nlohmann::json central_of_gradient(const Rows& rows, const Name& n, const Claim& claim);
 
 // The plain ones' rows of the step that led here, "batch"; or "step" where dropout, augmentation, the batch's own
 // statistics or weighted losses make the two differ.

@@ -31,7 +31,7 @@ async function reading(options, act) {
 const sections = (page) => page.$$eval('[data-do="section"] option', (all) => all.map((o) => o.value));
 async function turn(page, section) {
   await page.selectOption('[data-do="section"]', section);
-  await page.waitForFunction((s) => document.querySelector('[data-do="section"]').value === s && document.querySelector('.book h3').textContent === document.querySelector('[data-do="section"]').selectedOptions[0].text, section);
+  await page.waitForFunction((s) => document.querySelector('[data-do="section"]')?.value === s && document.querySelector('.book h3')?.textContent === document.querySelector('[data-do="section"]').selectedOptions[0].text, section);
 }
 // Every place of a number is filled, of the step where the run stands and of `unit`, where it is one of a unit.
 async function numbers(page, step) {

@@ -106,7 +106,7 @@ having('a family of seven is drawn, and a run that plays goes on in the comparis
   const row = page.locator(`[data-run-row="${ids[1]}"]`);
   await row.waitFor();
   await lab.do(ids[1], { do: 'step', count: 37 });
-  await page.waitForFunction((id) => document.querySelector(`[data-run-row="${id}"]`).textContent.includes('197'), ids[1]);
+  await page.waitForFunction((id) => document.querySelector(`[data-run-row="${id}"]`)?.textContent.includes('197'), ids[1]);
 });
 
 // ---------- exercises ----------

@@ -143,7 +143,7 @@ test('walking all operations there and back comes to the same numbers', { timeou
   await choose(page, { unit: '1.1', sample: 'batch/1' });
   await page.evaluate(() => document.activeElement.blur()); // a field keeps its arrows
   const look = async (op) => {
-    await page.waitForFunction(([n]) => document.querySelector('[data-view="microscope"]').dataset.op === n, [String(op)]);
+    await page.waitForFunction(([n]) => document.querySelector('[data-view="microscope"]')?.dataset.op === n, [String(op)]);
     await rest(page, { op });
     return { unit: await page.getAttribute('[data-view="microscope"]', 'data-unit'), fingerprint: await fingerprint(page), all: (await numbers(page)).map((n) => `${n.q} ${n.step} ${n.hex}`).sort() };
   };
@@ -225,7 +225,7 @@ test('while it trains one request is under way at a time, and the numbers move o
   await press(page, 'play');
   let before = -1;
   for (let n = 0; n < 4; n++) {
-    await page.waitForFunction((b) => Number(document.querySelector('[data-view="microscope"]').dataset.step) > b, before);
+    await page.waitForFunction((b) => Number(document.querySelector('[data-view="microscope"]')?.dataset.step) > b, before);
     before = Number(await page.getAttribute('[data-view="microscope"]', 'data-step'));
   }
   assert.equal(most, 1);

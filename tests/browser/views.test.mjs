@@ -105,7 +105,7 @@ test('the ridgeline of a run that is opened again has a ridge behind each of its
   await plate(page, 'histograms');
   const wanted = snapshots.map((n) => (n === 0 ? 0 : Math.min(n + 1, head)));
   const shown = () => page.locator('[data-view="histograms-plate"]').getAttribute('data-steps').then((t) => t.split(' ').map(Number));
-  await page.waitForFunction((all) => { const now = document.querySelector('[data-view="histograms-plate"]').dataset.steps.split(' ').map(Number); return all.every((n) => now.includes(n)); }, [...wanted, 70, ...Array.from({ length: 15 }, (_, i) => 8 * (i + 1))]); // and between them, for the run is short
+  await page.waitForFunction((all) => { const now = document.querySelector('[data-view="histograms-plate"]')?.dataset.steps.split(' ').map(Number) ?? []; return all.every((n) => now.includes(n)); }, [...wanted, 70, ...Array.from({ length: 15 }, (_, i) => 8 * (i + 1))]); // and between them, for the run is short
   const steps = await shown();
   assert.deepEqual(steps, [...steps].sort((a, b) => a - b));
   await page.locator('figure.ridges .btn').first().click();
