@@ -13,7 +13,7 @@ namespace {
 
 class Builder {
  public:
-  Builder(std::string_view text, const Constants& constants, Places& places)
+  Builder(std::string_view text, const Constants& constants, VariablePlaces& places)
       : text_(text), constants_(constants), places_(places), on_(function_) {}
 
   FunctionGraph run(const Term& formula) {
@@ -114,7 +114,7 @@ class Builder {
       fail(at, "an index depends on a variable", "indices are made of numbers, constants and i of sum(i=..., )");
     const auto constant = constants_.find(term.name);
     const bool is_list = constant != constants_.end();
-    Place* place = is_list ? nullptr : &places_.find(term.name)->second;
+    VariablePlace* place = is_list ? nullptr : &places_.find(term.name)->second;
     const auto size = is_list ? static_cast<std::int64_t>(constant->second.size()) : place->size;
     for (const double i : index.numbers) {
       if (i != std::floor(i)) fail(at, fmt::format("the index {} is no whole number", i), "floor(...) makes one");
@@ -269,7 +269,7 @@ class Builder {
 
   std::string_view text_;
   const Constants& constants_;
-  Places& places_;
+  VariablePlaces& places_;
   FunctionGraph function_;
   Operands on_;
   std::map<std::string, const Loop*, std::less<>> loops_;
@@ -278,7 +278,7 @@ class Builder {
 
 }  // namespace
 
-FunctionGraph build(const Term& formula, std::string_view text, const Constants& constants, Places& places) {
+FunctionGraph build(const Term& formula, std::string_view text, const Constants& constants, VariablePlaces& places) {
   return Builder(text, constants, places).run(formula);
 }
 

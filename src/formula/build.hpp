@@ -11,16 +11,16 @@
 namespace limn {
 
 // Where a variable's components lie in x.
-struct Place {
+struct VariablePlace {
   bool indexed = false;
   std::int64_t first = 0, size = 1;
   std::int64_t largest = 0;  // index that occurs
 };
-using Places = std::map<std::string, Place, std::less<>>;
+using VariablePlaces = std::map<std::string, VariablePlace, std::less<>>;
 
 constexpr std::int64_t kLargestIndex = 1'000'000;
 
 // `places`: every variable that occurs; their `largest` are filled in. Error: FormulaError.
-FunctionGraph build(const Term& formula, std::string_view text, const Constants& constants, Places& places);
+FunctionGraph build(const Term& formula, std::string_view text, const Constants& constants, VariablePlaces& places);
 
 }  // namespace limn

@@ -45,7 +45,7 @@ class Variables {
       collect(term.children[i], indices);
     }
   }
-  Places places;
+  VariablePlaces places;
 
  private:
   void note(const Term& term) {
@@ -55,7 +55,7 @@ class Variables {
       if (indexed) throw FormulaError(text_, term.column, term.name + " is a number", "leave out the brackets");
       return;
     }
-    const auto [place, is_new] = places.try_emplace(term.name, Place{indexed});
+    const auto [place, is_new] = places.try_emplace(term.name, VariablePlace{indexed});
     if (!is_new && place->second.indexed != indexed)
       throw FormulaError(text_, term.column, fmt::format("{} is used with an index and without", term.name),
                          fmt::format("give one of them another name, or write {}[1]", term.name));
@@ -65,7 +65,7 @@ class Variables {
   const Constants& constants_;
 };
 
-std::vector<std::string> in_order(const Places& places) {
+std::vector<std::string> in_order(const VariablePlaces& places) {
   std::vector<std::string> names;
   for (const auto& [name, place] : places) names.push_back(name);
   std::ranges::stable_sort(names, before);
@@ -83,7 +83,7 @@ Formula parse_formula(std::string_view text, const Constants& constants, std::in
   if (dimension > 0) known.try_emplace("n", std::vector<double>{static_cast<double>(dimension)});
   Variables variables(text, known);
   variables.collect(term);
-  Places& places = variables.places;
+  VariablePlaces& places = variables.places;
   if (places.empty())
     throw FormulaError(text, 1, "there is no variable", "names that are no constants are variables, as x in (x-1)^2");
 

@@ -186,6 +186,7 @@ class Parser {
     }
     if (is("|")) {
       take(), ++bars_;
+      if (now().kind == Token::kEnd) fail(token, "| is never closed", "write |x| or abs(x)");
       Term term = make(Term::kCall, token.column, "abs");
       term.children.push_back(any());
       if (now().kind == Token::kEnd) fail(token, "| is never closed", "write a second | where it ends, or abs(x)");
