@@ -13,6 +13,7 @@ namespace {
 
 using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
+constexpr double kNoise = 1e-13;  // of the largest eigenvalue: what rounding may make of 0
 
 Eigen::Index order(Matrix a) { return static_cast<Eigen::Index>(std::llround(std::sqrt(double(a.size())))); }
 Eigen::Map<const Rows> view(Matrix a) { return {a.data(), order(a), order(a)}; }
@@ -53,6 +54,32 @@ double shift_for(const Vector& values, const Vector& along, double low, double r
     shift = next;
   }
   return shift;
+}
+
+// Where A is positive semidefinite but for rounding, its eigenvectors do not know the flattest directions, since their
+// rounding is the steepest one's. Cholesky's is that of each diagonal entry: it finds the least shift, to a tenth, whose
+// step is not longer than the radius. False: there is none up to `most`.
+bool flat_step(Matrix a, std::span<const double> minus, double radius, double most, std::span<double> step) {
+  std::vector<double> shifted(a.size()), trial(step.size());
+  const std::size_t n = step.size();
+  const auto fits = [&](double shift) {
+    shifted.assign(a.begin(), a.end());
+    for (std::size_t i = 0; i < n; ++i) shifted[i * n + i] += shift;
+    return solve_positive(shifted, minus, trial) && norm(trial) <= radius;
+  };
+  double low = std::log(most) - 60, high = std::log(most);
+  if (!fits(most)) return false;
+  assign(trial, step);
+  while (high - low > 0.1) {
+    const double middle = (low + high) / 2;
+    if (fits(std::exp(middle))) {
+      high = middle;
+      assign(trial, step);
+    } else {
+      low = middle;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -118,6 +145,12 @@ TrustStep trust_region_step(Matrix a, std::span<const double> g, double radius) 
     radius = result.radius = sum > 0 ? std::sqrt(sum) : 1;
   }
   const double low = std::max(0.0, -values[0]);
+  if (top > 0 && low <= kNoise * top && flat_step(a, minus, radius, kNoise * top, result.step)) {
+    multiply(a, result.step, product);
+    result.predicted = -dot(g, result.step) - dot(result.step, product) / 2;
+    result.on_boundary = norm(result.step) > 0.9 * radius;
+    return result;
+  }
   Vector p(values.size());
   // Just above the pole the step is long unless the gradient has no part along the eigenvector: the hard case.
   double shift = low + std::max(1e-14 * top, std::numeric_limits<double>::min());
