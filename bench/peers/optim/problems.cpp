@@ -108,7 +108,7 @@ void add_two_and_three(std::vector<Problem>& list) {
       return exp(-pow(distance, x[2]) / x[0]) - t;
     });
   }));
-  list.push_back(make("box-3d", {0, 10, 20}, 0, [](const Point& x) {
+  list.push_back(make("box3d", {0, 10, 20}, 0, [](const Point& x) {
     return squares(10, [&](int i) {
       const double t = 0.1 * i;
       return exp(-t * x[0]) - exp(-t * x[1]) - x[2] * (exp(-t) - exp(-10.0 * t));
@@ -158,7 +158,7 @@ void add_four_to_six(std::vector<Problem>& list) {
       return x[2] * exp(-t * x[0]) - x[3] * exp(-t * x[1]) + x[5] * exp(-t * x[4]) - y;
     });
   }));
-  list.push_back(make("extended-powell-100", repeated({3, -1, 0, 1}, 100), 0, powell_singular));
+  list.push_back(make("ext-powell-sing100", repeated({3, -1, 0, 1}, 100), 0, powell_singular));
 }
 
 // Of any dimension.
@@ -176,8 +176,8 @@ void add_variable(std::vector<Problem>& list) {
     });
     return sum + (squared(x[0]) + squared(x[1] - x[0] * x[0] - 1.0));
   };
-  list.push_back(make("watson-6", std::vector<double>(6, 0), 2.28767005355e-3, watson));
-  list.push_back(make("watson-9", std::vector<double>(9, 0), 1.39976013e-6, watson));
+  list.push_back(make("watson6", std::vector<double>(6, 0), 2.28767005355e-3, watson));
+  list.push_back(make("watson9", std::vector<double>(9, 0), 1.39976013e-6, watson));
   list.push_back(make("penalty1-10", filled(10, [](double i) { return i; }), 7.08765146709e-5, [](const Point& x) {
     Complex sum = 0, length = 0;
     for (const Complex c : x) sum += 1e-5 * squared(c - 1.0), length += c * c;
@@ -195,13 +195,12 @@ void add_variable(std::vector<Problem>& list) {
     }
     return sum + squared(length - 1.0);
   }));
-  list.push_back(
-      make("variably-dimensioned-10", filled(10, [](double i) { return 1 - i / 10; }), 0, [](const Point& x) {
-        Complex sum = 0, slant = 0;
-        for (std::size_t i = 0; i < x.size(); ++i) sum += squared(x[i] - 1.0), slant += number(i + 1) * (x[i] - 1.0);
-        return sum + squared(slant) + squared(squared(slant));
-      }));
-  list.push_back(make("trigonometric-10", std::vector<double>(10, 0.1), 0, [](const Point& x) {
+  list.push_back(make("variably-dim10", filled(10, [](double i) { return 1 - i / 10; }), 0, [](const Point& x) {
+    Complex sum = 0, slant = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) sum += squared(x[i] - 1.0), slant += number(i + 1) * (x[i] - 1.0);
+    return sum + squared(slant) + squared(squared(slant));
+  }));
+  list.push_back(make("trigonometric10", std::vector<double>(10, 0.1), 0, [](const Point& x) {
     const auto n = number(x.size());
     Complex cosines = 0;
     for (const Complex c : x) cosines += cos(c);
@@ -223,9 +222,9 @@ void add_variable(std::vector<Problem>& list) {
       return i % 2 ? mean : mean + 1.0 / number(i * i - 1);
     });
   };
-  list.push_back(make("chebyquad-8", filled(8, [](double j) { return j / 9; }), 3.51687372568e-3, chebyquad));
-  list.push_back(make("chebyquad-10", filled(10, [](double j) { return j / 11; }), 6.50395480e-3, chebyquad));
-  list.push_back(make("broyden-tridiagonal-10", std::vector<double>(10, -1), 0, [](const Point& x) {
+  list.push_back(make("chebyquad8", filled(8, [](double j) { return j / 9; }), 3.51687372568e-3, chebyquad));
+  list.push_back(make("chebyquad10", filled(10, [](double j) { return j / 11; }), 6.50395480e-3, chebyquad));
+  list.push_back(make("broyden-tridiag10", std::vector<double>(10, -1), 0, [](const Point& x) {
     return squares(static_cast<int>(x.size()), [&](int i) {
       Complex r = (3.0 - 2.0 * x[i - 1]) * x[i - 1] + 1.0;
       if (i > 1) r -= x[i - 2];
@@ -234,7 +233,7 @@ void add_variable(std::vector<Problem>& list) {
     });
   }));
   list.push_back(
-      make("discrete-boundary-10", filled(10, [](double i) { return i / 11 * (i / 11 - 1); }), 0, [](const Point& x) {
+      make("discrete-bv10", filled(10, [](double i) { return i / 11 * (i / 11 - 1); }), 0, [](const Point& x) {
         const int n = static_cast<int>(x.size());
         const double h = 1.0 / number(n + 1);
         return squares(n, [&](int i) {
@@ -245,13 +244,13 @@ void add_variable(std::vector<Problem>& list) {
           return r;
         });
       }));
-  list.push_back(make("extended-rosenbrock-100", repeated({-1.2, 1}, 100), 0, [](const Point& x) {
+  list.push_back(make("ext-rosenbrock100", repeated({-1.2, 1}, 100), 0, [](const Point& x) {
     Complex sum = 0;
     for (std::size_t i = 0; i < x.size(); i += 2) sum += squared(10.0 * (x[i + 1] - x[i] * x[i])) + squared(1.0 - x[i]);
     return sum;
   }));
   // The form that chains every component to its neighbour, from SciPy's tutorial start.
-  list.push_back(make("chained-rosenbrock-5", {1.3, 0.7, 0.8, 1.9, 1.2}, 0, [](const Point& x) {
+  list.push_back(make("chained-rosen5", {1.3, 0.7, 0.8, 1.9, 1.2}, 0, [](const Point& x) {
     Complex sum = 0;
     for (std::size_t i = 0; i + 1 < x.size(); ++i) sum += 100.0 * squared(x[i + 1] - x[i] * x[i]) + squared(1.0 - x[i]);
     return sum;
