@@ -44,6 +44,7 @@ void run(const Common& common, const Method& method, const Problem& problem, Tot
                 {"iterations", m.iterations},
                 {"products", m.last.calls.products},
                 {"matrices", m.last.calls.matrices},
+                {"start_value", m.start_value},
                 {"value", m.value},
                 {"gradient_norm", m.gradient_norm},
                 {"reached", !minimum          ? "none"

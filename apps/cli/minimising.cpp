@@ -65,8 +65,9 @@ Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& optio
   std::vector<double> best = result.x;
   double best_value = std::numeric_limits<double>::infinity(), best_norm = 0;
   const auto minimiser = make_minimiser<double>(options, objective, result.x);
-  do {
+  for (bool first = true; first || (result.last.stopped == Stop::kNone && !result.interrupted); first = false) {
     result.last = minimiser->step(objective);
+    if (first) result.start_value = result.last.initial_value;
     result.value = result.last.value, result.gradient_norm = result.last.gradient_norm;
     result.iterations = result.last.iteration;
     if (result.last.stopped == Stop::kNotFinite)
@@ -74,7 +75,7 @@ Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& optio
     if (result.value < best_value) best = result.x, best_value = result.value, best_norm = result.gradient_norm;
     if (listener) listener(result.last, result.x);
     result.interrupted = result.last.stopped == Stop::kNone && interrupts.load(std::memory_order_relaxed) != 0;
-  } while (result.last.stopped == Stop::kNone && !result.interrupted);
+  }
   if (result.interrupted) result.x = std::move(best), result.value = best_value, result.gradient_norm = best_norm;
   result.evaluations = objective.evaluations(), result.hit = objective.hit();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -47,7 +47,7 @@ class WatchedObjective : public Objective<double> {
 struct Minimisation {
   MinimiserReport last;   // of the last iteration
   std::vector<double> x;  // where it ended; where it was interrupted, the best point so far
-  double value = 0, gradient_norm = 0;
+  double start_value = 0, value = 0, gradient_norm = 0;
   std::int64_t iterations = 0, evaluations = 0;
   std::int64_t hit = -1;  // evaluations until value <= target; -1: never
   bool interrupted = false;

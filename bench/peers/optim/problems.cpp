@@ -223,7 +223,8 @@ void add_variable(std::vector<Problem>& list) {
     });
   };
   list.push_back(make("chebyquad8", filled(8, [](double j) { return j / 9; }), 3.51687372568e-3, chebyquad));
-  list.push_back(make("chebyquad10", filled(10, [](double j) { return j / 11; }), 6.50395480e-3, chebyquad));
+  // The paper's least value for ten, 6.50395e-3, is a local one.
+  list.push_back(make("chebyquad10", filled(10, [](double j) { return j / 11; }), 4.772713696e-3, chebyquad));
   list.push_back(make("broyden-tridiag10", std::vector<double>(10, -1), 0, [](const Point& x) {
     return squares(static_cast<int>(x.size()), [&](int i) {
       Complex r = (3.0 - 2.0 * x[i - 1]) * x[i - 1] + 1.0;

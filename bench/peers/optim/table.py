@@ -5,7 +5,9 @@ marked l where the solver ended in a listed local minimum and x where it ended i
 machine, except SciPy's and dlib's: their linear algebra is the BLAS that is installed, whose rounding long runs amplify.
 Second derivatives are not counted; SciPy's are central differences of exact gradients, limn's are exact.
 """
+import ctypes
 import json
+import math
 import os
 import subprocess
 import sys
@@ -38,11 +40,10 @@ def build(folder, name, sources, flags):
     return target
 
 
-def peer_rows(folder):
+def peer_rows(folder, library):
     """The rows of all peers that are installed, and what the others are called."""
     rows, missing = [], []
     if subprocess.run(["/usr/bin/python3", "-c", "import scipy.optimize"], capture_output=True).returncode == 0:
-        library = build(folder, "problems.so", ["problems.cpp"], ["-shared", "-fPIC"])
         rows += rows_of(["/usr/bin/python3", os.path.join(HERE, "peer_scipy.py"), library])
     else:
         missing.append("scipy (python3-scipy)")
@@ -63,12 +64,24 @@ def reached(problem, value):
     return "none"
 
 
-def check_codings(problems, rows):
-    """The peers' problems are coded apart from limn's: both must know the same ones."""
-    theirs = {row["problem"] for row in rows}
-    if theirs and theirs != set(problems):
-        sys.exit(f"error: the peers and limn's zoo differ in {', '.join(sorted(theirs ^ set(problems)))}\n"
-                 "hint: give bench/peers/optim/problems.cpp the zoo's names")
+def check_codings(problems, ours, library):
+    """The peers' problems are coded apart from limn's: names, starts, least values and values at the start must agree."""
+    numbers, at_start = ctypes.POINTER(ctypes.c_double), {row["problem"]: row["start_value"] for row in ours}
+    coded = ctypes.CDLL(library)
+    coded.problem_name.restype, coded.problem_start.restype = ctypes.c_char_p, numbers
+    coded.problem_least.restype = coded.problem_value.restype = ctypes.c_double
+    names = {coded.problem_name(i).decode(): i for i in range(coded.problem_count())}
+    wrong = set(names) ^ set(problems)
+    for name, i in names.items():
+        if name not in wrong:
+            start, least = coded.problem_start(i)[: coded.problem_dimension(i)], problems[name]["minima"][0]["value"]
+            value = coded.problem_value(i, (ctypes.c_double * len(start))(*start))
+            if not (math.dist(start, problems[name]["start"]) <= 1e-14 and abs(coded.problem_least(i) - least) <= 1e-9
+                    and abs(value - at_start[name]) <= 1e-11 * abs(value)):
+                wrong.add(name)
+    if wrong:
+        sys.exit(f"error: the peers' coding and limn's zoo differ in {', '.join(sorted(wrong))}\n"
+                 "hint: one of bench/peers/optim/problems.cpp and src/formula/zoo_*.cpp is wrong")
 
 
 def print_table(problems, rows):
@@ -118,8 +131,9 @@ def print_table(problems, rows):
 def compare(limn, folder):
     problems = {row["problem"]: row for row in rows_of([limn, "minimize", "--list", "--json"]) if row["family"] == "classical"}
     ours = [row for row in rows_of([limn, "bench", "optim", "--json"]) if row["event"] == "problem"]
-    theirs, missing = peer_rows(folder)
-    check_codings(problems, theirs)
+    library = build(folder, "problems.so", ["problems.cpp"], ["-shared", "-fPIC"])
+    check_codings(problems, ours, library)
+    theirs, missing = peer_rows(folder, library)
     print_table(problems, ours + theirs)
     if missing:
         print(f"not measured, as not installed: {', '.join(missing)}")
