@@ -184,8 +184,8 @@ class Builder {
       loops_[term.index] = loop;
       return loop;
     } catch (const TooLarge&) {
-      fail(term, fmt::format("{} runs over more than a million indices", term.name),
-           "choose a smaller n, or fewer nested sums");
+      fail(term, fmt::format("{} runs over too many indices", term.name),
+           "at most a million in one loop; choose a smaller n, or fewer nested sums");
     }
   }
 

@@ -6,9 +6,9 @@
 namespace limn {
 namespace {
 
-constexpr std::int64_t kMostNumbers = 20'000'000;  // of all parts of a formula together
-constexpr std::int64_t kMostRows = 1'000'000;      // of one loop
-constexpr int kMostFactors = 64;                   // a whole power up to here is a product
+constexpr std::int64_t kMostNumbers = 5'000'000;  // of all parts of a formula together
+constexpr std::int64_t kMostRows = 1'000'000;     // of one loop
+constexpr int kMostFactors = 64;                  // a whole power up to here is a product
 
 bool is_one(const Operand& a, double value) { return a.known() && !a.loop && a.numbers[0] == value; }
 bool all_equal(const std::vector<double>& numbers) {
