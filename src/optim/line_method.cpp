@@ -27,13 +27,13 @@ std::vector<MinimiserView<T>> LineMethod<T>::state() {
   return views;
 }
 
-// A first step that is short where the gradient is steep; later the last step's length. Source of the first case:
-// Hager and Zhang 2005, rule I0, with a tenth in place of their hundredth.
+// The first trial of all is no longer than twice the point's own distance from 0, or 2 near 0; later it is as long as
+// the last step.
 template <class T>
 double LineMethod<T>::gradient_trial() const {
   const double steepness = norm(gradient_);
   if (last_norm() > 0) return last_norm() / steepness;
-  return std::min(1.0, 1 / steepness);
+  return std::min(1.0, 2 * std::max(1.0, norm(x_)) / steepness);
 }
 
 template <class T>
