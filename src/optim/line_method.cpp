@@ -82,8 +82,10 @@ void LineMethod<T>::iterate(Objective<T>& objective, MinimiserReport& report) {
     ObjectiveLine<T> line(objective, x_, direction_, calls_, report.trials);
     const bool usable = (slope < 0 && std::isfinite(slope)) || kind_ == Search::kFixed;
     const SearchResult found = usable ? search(objective, line, slope) : SearchResult{};
-    // A search that ends without its conditions may still have found a lower point: better than a restart.
-    if (found.found || (usable && found.step > 0 && kind_ != Search::kFixed && kind_ != Search::kExact)) {
+    // A search that ends without its conditions may still have found a lower point: better than a restart, unless the
+    // conditions were asked for by name.
+    const bool is_lower = found.step > 0 && options_.search.kind == Search::kAutomatic && kind_ != Search::kExact;
+    if (found.found || is_lower) {
       report.initial_slope = slope;
       const Trial t = line.take(found.step, new_x_, new_gradient_);
       bool same = true;
