@@ -87,7 +87,7 @@ class HessianFree : public MethodBase<T> {
     assign(gradient, gradient_);
     this->moved(t.value);
     numbers_[kFailed] = 0;
-    if (report.step_norm == 0) report.stopped = Stop::kStep;
+    if (report.step_norm == 0) report.stopped = report.predicted <= 16 * rounding() ? Stop::kDecrease : Stop::kStep;
   }
 
  private:

@@ -101,7 +101,7 @@ void LineMethod<T>::iterate(Objective<T>& objective, MinimiserReport& report) {
       assign(new_x_, x_);
       gradient_.swap(new_gradient_);
       this->moved(t.value);
-      learn({t.step, slope, t.slope, decrease, s_, y_});
+      learn({t.step, slope, t.slope, decrease, s_, y_, new_gradient_});
       if (same) report.stopped = Stop::kStep;
       return;
     }

@@ -1,5 +1,6 @@
 // Answers minimiser_test.py: the points of a minimiser that is given the lengths of its steps, on the
-// chained Rosenbrock function. Input: lines "name words..."; output: one line of numbers a step.
+// chained Rosenbrock function with walls a tenth as steep. Input: lines "name words..."; output: one line of numbers a
+// step.
 #include "optim/minimiser.hpp"
 
 #include <fmt/format.h>
@@ -26,9 +27,9 @@ class Chained : public Objective<double> {
     for (double& v : g) v = 0;
     for (std::size_t i = 0; i + 1 < x.size(); ++i) {
       const double bend = x[i + 1] - x[i] * x[i], rest = 1 - x[i];
-      sum += 100 * bend * bend + rest * rest;
-      g[i] += -400 * x[i] * bend - 2 * rest;
-      g[i + 1] += 200 * bend;
+      sum += 10 * bend * bend + rest * rest;
+      g[i] += -40 * x[i] * bend - 2 * rest;
+      g[i + 1] += 20 * bend;
     }
     return sum;
   }
