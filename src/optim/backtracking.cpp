@@ -25,8 +25,7 @@ SearchResult backtracking_search(Ray& ray, const SearchStart& start, const Searc
   for (int trial = 0; trial < rule.most_trials; ++trial) {
     const Trial now = ray.at(step);
     if (now.value <= start.value + rule.c1 * step * start.slope) return {true, step};
-    if (start.rounding > 0 && now.value <= start.value + start.rounding &&
-        now.slope <= (2 * rule.c1 - 1) * start.slope && now.slope >= rule.c2 * start.slope)
+    if (start.rounding > 0 && now.value <= start.value + start.rounding && now.slope <= (2 * rule.c1 - 1) * start.slope)
       return {true, step};
     if (now.value < best) {
       best = now.value;

@@ -6,8 +6,11 @@
 namespace limn {
 namespace {
 
-// With fixed lengths it is the textbook's BFGS: the first matrix is I and stays as it is. Else the first matrix is
-// scaled by the first step's curvature (6.20), since a search's first trial of 1 wants steps of the right size.
+// Before the first update the matrix I is scaled by the first step's curvature (6.20), since a search's first trial of
+// 1 wants steps of the right size. Before later ones it is enlarged where it is too small for the step's curvature, by
+// the root of what Oren and Luenberger ("Self-scaling variable metric algorithms", Management Science 20, 1974) would:
+// what was learned far away at steep places is forgotten sooner. With fixed lengths and with exact steps, where the
+// trial of 1 means nothing, both are left out: then it is the textbook's BFGS, which knows a quadratic after n steps.
 template <class T>
 class Bfgs : public LineMethod<T> {
  public:
@@ -35,12 +38,14 @@ class Bfgs : public LineMethod<T> {
   double first_trial(double) override { return updates_ == 0 ? this->gradient_trial() : 1; }
 
   void learn(const Step& step) override {
-    const double curvature = dot(step.s, step.y), scale = dot(step.y, step.y);
+    const double curvature = dot(step.s, step.y);
     // Without positive curvature along the step the matrix would not stay positive definite: it is kept as it is.
-    if (!(curvature > 1e-14 * std::sqrt(dot(step.s, step.s) * scale))) return;
-    if (updates_ == 0 && kind() != Search::kFixed)
-      for (std::size_t i = 0; i < size(); ++i) row(i)[i] = curvature / scale;
+    if (!(curvature > 1e-14 * norm(step.s) * norm(step.y))) return;
     for (std::size_t i = 0; i < size(); ++i) product_[i] = dot(row(i), step.y);
+    if (is_scaled()) {
+      const double ratio = curvature / dot(step.y, product_);
+      scale(updates_ == 0 ? ratio : std::sqrt(std::max(1.0, ratio)));
+    }
     const double both = (1 + dot(step.y, product_) / curvature) / curvature;
     for (std::size_t i = 0; i < size(); ++i)
       for (std::size_t j = 0; j <= i; ++j) {
@@ -58,6 +63,11 @@ class Bfgs : public LineMethod<T> {
   }
 
  private:
+  bool is_scaled() const { return kind() != Search::kFixed && kind() != Search::kExact; }
+  void scale(double by) {
+    for (double& v : inverse_) v *= by;
+    for (double& v : product_) v *= by;
+  }
   std::span<double> row(std::size_t i) { return std::span(inverse_).subspan(i * size(), size()); }
 
   std::vector<double> inverse_, product_;

@@ -58,11 +58,10 @@ class ConjugateGradients : public LineMethod<T> {
 
   void learn(const Step& step) override {
     assign(step.y, y_);
-    // The gradient before is the one now less y.
-    const double now = dot(gradient_, gradient_), mixed = now - dot(gradient_, y_);
-    numbers_[kBefore] = now - 2 * dot(gradient_, y_) + dot(y_, y_);
+    const double now = dot(gradient_, gradient_);
+    numbers_[kBefore] = dot(step.gradient_before, step.gradient_before);
     numbers_[kCurvature] = step.slope_after - step.slope_before;
-    numbers_[kOverlap] = now > 0 ? std::fabs(mixed) / now : 0;
+    numbers_[kOverlap] = now > 0 ? std::fabs(dot(gradient_, step.gradient_before)) / now : 0;
     numbers_[kSince] += 1;
   }
 

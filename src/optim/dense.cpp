@@ -57,8 +57,8 @@ double shift_for(const Vector& values, const Vector& along, double low, double r
 }
 
 // Where A is positive semidefinite but for rounding, its eigenvectors do not know the flattest directions, since their
-// rounding is the steepest one's. Cholesky's is that of each diagonal entry: it finds the least shift, to a tenth, whose
-// step is not longer than the radius. False: there is none up to `most`.
+// rounding is the steepest one's. Cholesky's is that of each diagonal entry: it finds the least shift, to a tenth,
+// whose step is not longer than the radius. False: there is none up to `most`.
 bool flat_step(Matrix a, std::span<const double> minus, double radius, double most, std::span<double> step) {
   std::vector<double> shifted(a.size()), trial(step.size());
   const std::size_t n = step.size();

@@ -62,7 +62,7 @@ class HessianFree : public MethodBase<T> {
     std::vector<T> direction(size()), to(size()), gradient(size());
     assign(step, direction);
     ObjectiveLine<T> line(objective, x_, direction, calls_, report.trials);
-    const SearchStart start{value(), report.initial_slope, 1, 1, rounding()};
+    const SearchStart start{value(), report.initial_slope, 1, 1, 0};  // it never rises
     SearchResult found;
     if (report.initial_slope < 0) found = backtracking_search(line, start, {1e-2, 0.9, options_.search.most_trials});
     if (found.step == 0) {  // not even the steepest of the kept iterates descends: nothing of them is used again
@@ -87,7 +87,7 @@ class HessianFree : public MethodBase<T> {
     assign(gradient, gradient_);
     this->moved(t.value);
     numbers_[kFailed] = 0;
-    if (report.step_norm == 0) report.stopped = Stop::kStep;
+    if (report.step_norm == 0) report.stopped = report.predicted <= 16 * rounding() ? Stop::kDecrease : Stop::kStep;
   }
 
  private:

@@ -10,7 +10,7 @@ template <class T>
 class Lbfgs : public LineMethod<T> {
  public:
   Lbfgs(const MinimiserOptions& options, std::int64_t dimension, std::span<T> x)
-      : LineMethod<T>(options, dimension, x, Search::kWolfe, 0.9),
+      : LineMethod<T>(options, dimension, x, Search::kWolfe, 0.7),
         memory_(static_cast<std::size_t>(options.memory)),
         s_(memory_ * x.size()),
         y_(memory_ * x.size()),
@@ -52,7 +52,7 @@ class Lbfgs : public LineMethod<T> {
 
   void learn(const Step& step) override {
     const double curvature = dot(step.s, step.y), scale = dot(step.y, step.y);
-    if (!(curvature > 1e-14 * std::sqrt(dot(step.s, step.s) * scale))) return;
+    if (!(curvature > 1e-14 * norm(step.s) * norm(step.y))) return;
     const auto slot = static_cast<std::size_t>(numbers_[kNext]);
     auto s = std::span(s_).subspan(slot * size(), size()), y = std::span(y_).subspan(slot * size(), size());
     assign(step.s, s);

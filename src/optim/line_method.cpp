@@ -27,13 +27,13 @@ std::vector<MinimiserView<T>> LineMethod<T>::state() {
   return views;
 }
 
-// A first step that is short where the gradient is steep; later the last step's length. Source of the first case:
-// Hager and Zhang 2005, rule I0, with a tenth in place of their hundredth.
+// The first trial of all is no longer than twice the point's own distance from 0, or 2 near 0; later it is as long as
+// the last step.
 template <class T>
 double LineMethod<T>::gradient_trial() const {
   const double steepness = norm(gradient_);
   if (last_norm() > 0) return last_norm() / steepness;
-  return std::min(1.0, 1 / steepness);
+  return std::min(1.0, 2 * std::max(1.0, norm(x_)) / steepness);
 }
 
 template <class T>
@@ -82,8 +82,10 @@ void LineMethod<T>::iterate(Objective<T>& objective, MinimiserReport& report) {
     ObjectiveLine<T> line(objective, x_, direction_, calls_, report.trials);
     const bool usable = (slope < 0 && std::isfinite(slope)) || kind_ == Search::kFixed;
     const SearchResult found = usable ? search(objective, line, slope) : SearchResult{};
-    // A search that ends without its conditions may still have found a lower point: better than a restart.
-    if (found.found || (usable && found.step > 0 && kind_ != Search::kFixed && kind_ != Search::kExact)) {
+    // A search that ends without its conditions may still have found a lower point: better than a restart, unless the
+    // conditions were asked for by name.
+    const bool is_lower = found.step > 0 && options_.search.kind == Search::kAutomatic && kind_ != Search::kExact;
+    if (found.found || is_lower) {
       report.initial_slope = slope;
       const Trial t = line.take(found.step, new_x_, new_gradient_);
       bool same = true;
@@ -99,7 +101,7 @@ void LineMethod<T>::iterate(Objective<T>& objective, MinimiserReport& report) {
       assign(new_x_, x_);
       gradient_.swap(new_gradient_);
       this->moved(t.value);
-      learn({t.step, slope, t.slope, decrease, s_, y_});
+      learn({t.step, slope, t.slope, decrease, s_, y_, new_gradient_});
       if (same) report.stopped = Stop::kStep;
       return;
     }

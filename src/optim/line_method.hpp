@@ -19,6 +19,7 @@ class LineMethod : public MethodBase<T> {
   struct Step {
     double length = 0, slope_before = 0, slope_after = 0, decrease = 0;
     std::span<const double> s, y;  // x_ after minus before; gradient_ after minus before
+    std::span<const T> gradient_before;
   };
   // Fills direction_; true: it is the negative gradient, and nothing is left to be dropped.
   virtual bool choose_direction(Objective<T>& objective, MinimiserReport& report) = 0;

@@ -27,7 +27,7 @@ class MethodBase : public Minimiser<T> {
   std::size_t size() const { return x_.size(); }
   double value() const { return numbers_[kValue]; }
   // What rounding leaves open of a value: differences below say nothing.
-  double rounding() const { return 4 * std::numeric_limits<T>::epsilon() * std::fabs(value()); }
+  double rounding() const { return 32 * std::numeric_limits<T>::epsilon() * std::fabs(value()); }
   // The point becomes x_, its gradient gradient_; both were written already.
   void moved(double new_value) { numbers_[kValue] = new_value; }
   bool has_small_gradient() const { return largest(gradient_) <= options_.stop.gradient_tolerance; }

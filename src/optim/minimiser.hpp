@@ -55,7 +55,7 @@ struct MinimiserOptions {
   std::string beta = "hz";   // cg: fr, pr+, hs, dy, hz
   std::int64_t restart = 0;  // cg: from the gradient after so many iterations; 0: by Powell's test, and after as many
                              // as there are parameters
-  int memory = 10;           // lbfgs: pairs
+  int memory = 20;           // lbfgs: pairs
   double damping = 0;        // newton-cg's kin and lm: the first damping; 0: chosen
   double radius = 0;         // newton: the first trust radius; 0: the first step is Newton's own
   int inner = 250;           // newton-cg and hf: the most steps of the inner conjugate gradients

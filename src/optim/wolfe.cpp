@@ -8,8 +8,8 @@
 namespace limn {
 namespace {
 
-constexpr double kLeastGrowth = 1.1, kMostGrowth = 4;  // of a step, as long as no minimum is bracketed
-constexpr double kShrink = 0.66;                       // an interval shrinks by it in two trials, or it is halved
+constexpr double kLeastGrowth = 1.1, kMostGrowth = 10;  // of a step, as long as no minimum is bracketed
+constexpr double kShrink = 0.66;                        // an interval shrinks by it in two trials, or it is halved
 
 // The interval: `best` is the lowest end, `other` the far one.
 struct Interval {
