@@ -5,18 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "exec/interpreter.hpp"
-#include "graph/value.hpp"
+#include "graph/fn.hpp"
 #include "optim/objective.hpp"
 
 namespace limn {
 
 // What is minimised, as graph.
 struct FunctionGraph {
-  Fn fn;             // inputs: x [n], and data by name
-  Value x, value;    // [n], []
+  Fn fn;                                // inputs: x [n], and data by name; output: "value"
+  NodeId x = kNoNode, value = kNoNode;  // [n], []
   // Where the function is a sum of squares r^T r: the residuals r [m]; else none.
-  Value residuals;
+  NodeId residuals = kNoNode;
   std::vector<std::pair<NodeId, std::vector<double>>> data;  // what else the function's inputs are given
 };
 
@@ -32,6 +31,14 @@ class FunctionObjective : public Objective<double> {
   bool has_gauss_newton() const override;  // it is a sum of squares
   void hessian_times(std::span<const double> x, std::span<const double> v, std::span<double> product) override;
   void gauss_newton_times(std::span<const double> x, std::span<const double> v, std::span<double> product) override;
+  void hessian(std::span<const double> x, std::span<double> matrix) override;
+  void gauss_newton(std::span<const double> x, std::span<double> matrix) override;
+  bool is_quadratic() const override;  // the graph of the Hessian does not read x
+
+  // The value at many points, each of `dimension` numbers, one behind the other; values: one a point.
+  void values(std::span<const double> points, std::span<double> values);
+  void residuals(std::span<const double> x, std::span<double> residuals);  // [residual_count()]
+  std::int64_t residual_count() const;                                     // 0: it is no sum of squares
 
  private:
   struct Graphs;
