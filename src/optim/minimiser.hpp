@@ -30,21 +30,16 @@ struct StopRule {
   std::int64_t evaluations = 100'000, iterations = 100'000;
 };
 
-enum class Search {
-  kAutomatic,
-  kBacktracking,
-  kWolfe,
-  kHagerZhang,
-  kExact,
-  kFixed
-};  // kAutomatic: as suits the method
+// kAutomatic: as suits the method. With kFixed and kExact bfgs is the textbook's, from the matrix I and without scaling;
+// with kFixed cg is too, and restarts by `restart` alone.
+enum class Search { kAutomatic, kBacktracking, kWolfe, kHagerZhang, kExact, kFixed };
 struct LineSearchOptions {
   Search kind = Search::kAutomatic;
   double c1 = 1e-4;  // sufficient decrease (Armijo): f(x + a d) <= f(x) + c1 a d^T g
   double c2 = 0;     // curvature (strong Wolfe): |d^T g(x + a d)| <= c2 |d^T g|; 0: as suits the method
   int most_trials = 40;
-  std::vector<double> fixed =
-      {};  // kFixed: the lengths of the steps, one an iteration, taken as they are; the last repeats
+  // kFixed: the lengths of the steps, one an iteration, taken as they are; the last repeats.
+  std::vector<double> fixed = {};
 };
 
 struct MinimiserOptions {
@@ -56,7 +51,7 @@ struct MinimiserOptions {
   std::int64_t restart = 0;  // cg: from the gradient after so many iterations; 0: by Powell's test, and after as many
                              // as there are parameters
   int memory = 20;           // lbfgs: pairs
-  double damping = 0;        // newton-cg's kin and lm: the first damping; 0: chosen
+  double damping = 0;        // hf and lm: the first damping; 0: chosen
   double radius = 0;         // newton: the first trust radius; 0: the first step is Newton's own
   int inner = 250;           // newton-cg and hf: the most steps of the inner conjugate gradients
 };
