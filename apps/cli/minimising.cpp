@@ -71,7 +71,8 @@ Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& optio
     result.value = result.last.value, result.gradient_norm = result.last.gradient_norm;
     result.iterations = result.last.iteration;
     if (result.last.stopped == Stop::kNotFinite)
-      throw Error("the function has no finite value or gradient at the start", "give another --start");
+      throw Error("the function has no finite value or gradient at the start",
+                  "give another --start, where it is defined");
     if (result.value < best_value) best = result.x, best_value = result.value, best_norm = result.gradient_norm;
     if (listener) listener(result.last, result.x);
     result.interrupted = result.last.stopped == Stop::kNone && interrupts.load(std::memory_order_relaxed) != 0;

@@ -88,13 +88,13 @@ int minimize(const Options& options) {
   const std::vector<double> start = task.problem.start;
   FunctionObjective function(std::move(task.function));
   WatchedObjective objective(function, task.target(), task.problem.noise, options.seed);
-  if (!options.common.json && !options.common.quiet)
-    fmt::print("{} by {}, {} variable{}, from {}\n\n", task.of_the_zoo ? task.problem.name : "the formula", how.method,
-               start.size(), start.size() == 1 ? "" : "s",
-               !options.start.empty() ? "the start given"
-               : task.of_the_zoo      ? "its published start"
-                                      : "zero, as no --start is given");
-  IterationTable table(options.common, options.trace);
+  const std::string from = !options.start.empty() ? "the start given"
+                           : task.of_the_zoo      ? "its published start"
+                                                  : "zero, as no --start is given";
+  IterationTable table(
+      options.common, options.trace,
+      fmt::format("{} by {}, {} variable{}, from {}", task.of_the_zoo ? task.problem.name : "the formula", how.method,
+                  start.size(), start.size() == 1 ? "" : "s", from));
   const Minimisation result = minimise(objective, how, start, stop,
                                        [&](const auto& report, std::span<const double> x) { table.add(report, x); });
   table.end();

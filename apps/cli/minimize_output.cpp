@@ -118,7 +118,8 @@ void IterationTable::add(const MinimiserReport& report, std::span<const double> 
 void IterationTable::end() {
   if (pending_.empty()) return;
   if (!headed_)
-    fmt::print("{:>9}  {:>18}  {:>12}  {:>12}  {:>11}\n", "iteration", "value", "gradient", "step", "evaluations");
+    fmt::print("{}\n\n{:>9}  {:>18}  {:>12}  {:>12}  {:>11}\n", title_, "iteration", "value", "gradient", "step",
+               "evaluations");
   headed_ = true;
   fmt::print("{}\n", pending_);
   std::fflush(stdout);

@@ -19,16 +19,17 @@ struct MinimizeTask {
 };
 
 // Every iteration as JSON; for people the first ten, then 1, 2, 5, 10 of each power of ten, and the last.
-// `trace`: all of them, with what the line search tried.
+// `trace`: all of them, with what the line search tried. `title`: a line above, once there is something to show.
 class IterationTable {
  public:
-  IterationTable(const Common& common, bool trace) : json_(common.json), quiet_(common.quiet), trace_(trace) {}
+  IterationTable(const Common& common, bool trace, std::string title)
+      : json_(common.json), quiet_(common.quiet), trace_(trace), title_(std::move(title)) {}
   void add(const MinimiserReport& report, std::span<const double> x);
   void end();  // the row of the last iteration, if it was not shown
 
  private:
   bool json_, quiet_, trace_, headed_ = false;
-  std::string pending_;
+  std::string title_, pending_;
 };
 
 void print_result(const Common& common, const MinimizeTask& task, const MinimiserOptions& options,
