@@ -30,8 +30,8 @@ struct StopRule {
   std::int64_t evaluations = 100'000, iterations = 100'000;
 };
 
-// kAutomatic: as suits the method. With kFixed and kExact bfgs is the textbook's, from the matrix I and without scaling;
-// with kFixed cg is too, and restarts by `restart` alone.
+// kAutomatic: as suits the method. With kFixed and kExact bfgs is the textbook's, from the matrix I and without
+// scaling; with kFixed cg is too, and restarts by `restart` alone.
 enum class Search { kAutomatic, kBacktracking, kWolfe, kHagerZhang, kExact, kFixed };
 struct LineSearchOptions {
   Search kind = Search::kAutomatic;

@@ -70,7 +70,8 @@ void all_continue() {
   Quadratic<T> bowl({1, 2, 5, 10, 30, 100}, {1, 2, 3, 4, 5, 6}, random);
   for (const Method& method : methods())
     for (const char* beta : {"fr", "pr+", "hs", "dy", "hz"}) {
-      MinimiserOptions options{.method = std::string(method.name), .beta = beta, .memory = 4};
+      MinimiserOptions options;
+      options.method = method.name, options.beta = beta, options.memory = 4;
       if (method.name != "cg" && options.beta != "hz") continue;
       continues<T>(options, bent, {T(-1.2), 1, T(-0.5), T(0.3), 2}, 60);
       continues<T>(options, bowl, {6, 5, -4, 3, -2, 1}, 12);

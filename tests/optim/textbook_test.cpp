@@ -84,9 +84,12 @@ Trace textbook_cg(Objective<double>& objective, Numbers x, int steps, const Beta
   return trace;
 }
 
-void expect_trace(const MinimiserOptions& given, Objective<double>& objective, Numbers x, const Trace& trace) {
-  MinimiserOptions options = given;
-  options.search = {.kind = Search::kFixed, .fixed = trace.lengths};
+void expect_trace(const std::string& method, const std::string& beta, Objective<double>& objective, Numbers x,
+                  const Trace& trace) {
+  MinimiserOptions options;
+  options.method = method, options.beta = beta;
+  options.search.kind = Search::kFixed;
+  options.search.fixed = trace.lengths;
   options.stop.gradient_tolerance = 0;
   auto minimiser = make_minimiser<double>(options, objective, x);
   for (std::size_t k = 0; k < trace.points.size(); ++k) {
@@ -101,7 +104,7 @@ TEST(Textbook, FiftyStepsOfBfgsAreTheSame) {
   Rosenbrock<double> objective(10);
   Numbers x(10);
   for (std::size_t i = 0; i < 10; ++i) x[i] = i % 2 ? 1 : -1.2;
-  expect_trace({.method = "bfgs"}, objective, x, textbook_bfgs(objective, x, 50));
+  expect_trace("bfgs", "hz", objective, x, textbook_bfgs(objective, x, 50));
 }
 
 TEST(Textbook, FiftyStepsOfConjugateGradientsAreTheSame) {
@@ -114,7 +117,7 @@ TEST(Textbook, FiftyStepsOfConjugateGradientsAreTheSame) {
     SCOPED_TRACE(name);
     Rosenbrock<double> objective(4);
     const Numbers x = {-1.2, 1, 0.5, 0.8};
-    expect_trace({.method = "cg", .beta = name}, objective, x, textbook_cg(objective, x, 50, beta_of));
+    expect_trace("cg", name, objective, x, textbook_cg(objective, x, 50, beta_of));
   }
 }
 
