@@ -86,6 +86,10 @@ int minimize(const Options& options) {
 
   MinimizeTask task = make_task(options);
   const std::vector<double> start = task.problem.start;
+  constexpr std::size_t kMostOfAMatrix = 5'000;  // variables: 200 MB a matrix, and a method has a few
+  if (find_method(how.method)->keeps_matrix && start.size() > kMostOfAMatrix)
+    throw Error(fmt::format("{} keeps matrices of {} by {} numbers", how.method, start.size(), start.size()),
+                fmt::format("up to {} variables it can; lbfgs, cg and newton-cg have no matrix", kMostOfAMatrix));
   FunctionObjective function(std::move(task.function));
   WatchedObjective objective(function, task.target(), task.problem.noise, options.seed);
   const std::string from = !options.start.empty() ? "the start given"

@@ -296,6 +296,7 @@ class Refused(Minimize):
                 ((*square, "--set", "line_search=fixed"), ["lr="]),
                 (("--problem", "rosenbrock", "--set", "line_search=exact"), ["quadratic"]),
                 (("--formula", "exp(x) - x", "--method", "lm"), []),
+                (("--problem", "ext-rosenbrock100000", "--method", "bfgs"), ["lbfgs"]),
                 ((*square, "--gradient-tolerance=-1"), ["0 or more"]),
                 ((*square, "--gradient-tolerance=small"), ["small"]),
                 ((*square, "--most-iterations=0"), ["from 1"]),
