@@ -10,8 +10,7 @@ namespace {
 
 void copy_state(Session& from, Session& to) {
   std::vector<Tensor> tensors;
-  for (const TensorView& view : from.state())
-    tensors.push_back({view.name, view.shape, {view.values.begin(), view.values.end()}});
+  for (const TensorView& view : from.state()) tensors.push_back(copy_of(view));
   to.change(from.settings());
   to.restore(tensors, from.cursor());
 }

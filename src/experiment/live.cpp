@@ -17,11 +17,9 @@ constexpr std::size_t kMostKept = 2000;
 
 std::size_t bytes_of(Session& session) {
   std::size_t bytes = 0;
-  for (const TensorView& view : session.state()) bytes += view.values.size_bytes();
+  for (const TensorView& view : session.state()) bytes += limn::bytes_of(view).size();
   return bytes;
 }
-
-Tensor copied(const TensorView& view) { return {view.name, view.shape, {view.values.begin(), view.values.end()}}; }
 
 Visit opened(const Run& run, const JournalContent& history, std::shared_ptr<const Dataset> data, ThreadPool& pool) {
   verify_snapshots(run);
@@ -154,14 +152,14 @@ void LiveRun::restore(Session& session, std::int64_t step) const {
     session.change(typed_settings(run_, values_at(cursor.step)));
     session.restore(tensors, cursor);
   };
-  const auto copy_of = [](Session& other) {
+  const auto state_of = [](Session& other) {
     std::vector<Tensor> tensors;
-    for (const TensorView& view : other.state()) tensors.push_back(copied(view));
+    for (const TensorView& view : other.state()) tensors.push_back(copy_of(view));
     return tensors;
   };
   const bool is_other = &session != session_.get();
   if (is_other && this->step() <= step && this->step() >= place.step) {
-    put(copy_of(*session_), session_->cursor());
+    put(state_of(*session_), session_->cursor());
   } else if (place.kept) {
     put(place.kept->tensors, place.kept->cursor);
   } else if (!place.file.empty()) {
@@ -169,7 +167,7 @@ void LiveRun::restore(Session& session, std::int64_t step) const {
     put(tensors, info.cursor);
   } else {
     const Visit drawn = travel(run_, history_, data_, pool_, run_.start(), Arrival::kState);
-    put(copy_of(*drawn.session), drawn.session->cursor());
+    put(state_of(*drawn.session), drawn.session->cursor());
   }
   if (std::ranges::binary_search(edited_at_, session.cursor().step))
     apply_edits(session, history_, session.cursor().step);
@@ -233,7 +231,7 @@ void LiveRun::keep() {
   since_kept_ = 0;
   if (kept_.contains(step())) return;
   Kept kept{session_->cursor(), {}};
-  for (const TensorView& view : session_->state()) kept.tensors.push_back(copied(view));
+  for (const TensorView& view : session_->state()) kept.tensors.push_back(copy_of(view));
   kept_.emplace(step(), std::move(kept));
   ++places_;
   const std::size_t most = std::max<std::size_t>(4, most_kept_ / std::max<std::size_t>(1, bytes_of(*session_)));

@@ -84,7 +84,7 @@ std::vector<TensorView> Session::state() {
 void Session::restore(const std::vector<Tensor>& tensors, const Cursor& cursor) {
   const auto find = [&](const TensorView& view) {
     const auto it = std::ranges::find(tensors, view.name, &Tensor::name);
-    return it != tensors.end() && it->shape == view.shape ? &*it : nullptr;
+    return it != tensors.end() && fits(*it, view) ? &*it : nullptr;
   };
   const auto is_watching = [](const Tensor& t) {
     return t.name.starts_with("plateau/") || t.name.starts_with("early_stop/") || t.name.starts_with("best/");
@@ -96,11 +96,11 @@ void Session::restore(const std::vector<Tensor>& tensors, const Cursor& cursor) 
     throw Error("the state does not fit this model and data", "take a snapshot of the same run");
   for (const TensorView& view : views)
     if (!has_fault("half-restore") || view.name.starts_with("layer"))
-      std::ranges::copy(find(view)->values, view.values.begin());
+      put(*find(view), view);
   engine_->plateau = {}, engine_->early_stop = {};
   if (engine_->settings.early_stop > 0) engine_->keep_best();
   for (const TensorView& view : engine_->watched())
-    if (const Tensor* kept = find(view)) std::ranges::copy(kept->values, view.values.begin());
+    if (const Tensor* kept = find(view)) put(*kept, view);
   engine_->cursor = cursor;
   engine_->forget_last_step();
 }
@@ -110,7 +110,7 @@ std::string Session::fingerprint() const {
   print.add(std::span<const float>(engine_->theta.span()));
   for (const AlignedFloats& moment : engine_->moments) print.add(std::span<const float>(moment.span()));
   if (engine_->statistics.size() > 0) print.add(std::span<const float>(engine_->statistics.span()));
-  for (const TensorView& view : engine_->watched()) print.add(std::span<const float>(view.values));
+  for (const TensorView& view : engine_->watched()) print.add(bytes_of(view));
   const std::int64_t at[] = {engine_->cursor.step, engine_->cursor.epoch, engine_->cursor.position};
   return print.add(std::span<const std::int64_t>(at)).hex();
 }
@@ -161,7 +161,8 @@ float Session::quantity(const std::string& name) const {
     throw Error(fmt::format("there is no quantity \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
-  return it->values[element(name, it->name, it->shape)];
+  const std::size_t place = element(name, it->name, it->shape);
+  return it->doubles.empty() ? it->values[place] : static_cast<float>(it->doubles[place]);
 }
 
 std::vector<std::int32_t> Session::next_rows() const { return engine_->next_rows(); }
@@ -312,8 +313,9 @@ std::string Session::profile_step() {
 std::string Session::first_not_finite() const {
   auto views = engine_->state();
   for (TensorView& view : engine_->gradient()) views.push_back(std::move(view));
+  const auto is_finite = [](auto v) { return std::isfinite(v); };
   for (const TensorView& view : views)
-    if (!std::ranges::all_of(view.values, [](float v) { return std::isfinite(v); })) return view.name;
+    if (!std::ranges::all_of(view.values, is_finite) || !std::ranges::all_of(view.doubles, is_finite)) return view.name;
   return "";
 }
 
