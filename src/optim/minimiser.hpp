@@ -30,13 +30,21 @@ struct StopRule {
   std::int64_t evaluations = 100'000, iterations = 100'000;
 };
 
-enum class Search { kAutomatic, kBacktracking, kWolfe, kHagerZhang, kExact, kFixed };  // kAutomatic: as suits the method
+enum class Search {
+  kAutomatic,
+  kBacktracking,
+  kWolfe,
+  kHagerZhang,
+  kExact,
+  kFixed
+};  // kAutomatic: as suits the method
 struct LineSearchOptions {
   Search kind = Search::kAutomatic;
-  double c1 = 1e-4;       // sufficient decrease (Armijo): f(x + a d) <= f(x) + c1 a d^T g
-  double c2 = 0;          // curvature (strong Wolfe): |d^T g(x + a d)| <= c2 |d^T g|; 0: as suits the method
+  double c1 = 1e-4;  // sufficient decrease (Armijo): f(x + a d) <= f(x) + c1 a d^T g
+  double c2 = 0;     // curvature (strong Wolfe): |d^T g(x + a d)| <= c2 |d^T g|; 0: as suits the method
   int most_trials = 40;
-  std::vector<double> fixed = {};  // kFixed: the lengths of the steps, one an iteration, taken as they are; the last repeats
+  std::vector<double> fixed =
+      {};  // kFixed: the lengths of the steps, one an iteration, taken as they are; the last repeats
 };
 
 struct MinimiserOptions {
@@ -45,7 +53,8 @@ struct MinimiserOptions {
   StopRule stop = {};
   double lr = 0;             // gd: the first trial's length; 0: chosen by the gradient and the last step
   std::string beta = "hz";   // cg: fr, pr+, hs, dy, hz
-  std::int64_t restart = 0;  // cg: from the gradient after so many iterations; 0: by Powell's test, and after as many as there are parameters
+  std::int64_t restart = 0;  // cg: from the gradient after so many iterations; 0: by Powell's test, and after as many
+                             // as there are parameters
   int memory = 10;           // lbfgs: pairs
   double damping = 0;        // newton-cg's kin and lm: the first damping; 0: chosen
   double radius = 0;         // newton: the first trust radius; 0: the first step is Newton's own
@@ -53,9 +62,9 @@ struct MinimiserOptions {
 };
 
 struct Method {
-  std::string_view name;     // "gd", "cg", "bfgs", "lbfgs", "newton", "newton-ls", "newton-cg", "hf", "lm"
+  std::string_view name;  // "gd", "cg", "bfgs", "lbfgs", "newton", "newton-ls", "newton-cg", "hf", "lm"
   bool wants_hessian, wants_gauss_newton;
-  bool keeps_matrix;         // memory grows with the square of the dimension
+  bool keeps_matrix;  // memory grows with the square of the dimension
 };
 std::span<const Method> methods();
 const Method* find_method(std::string_view name);  // null: there is none
@@ -66,16 +75,16 @@ struct Trial {
 };
 
 struct MinimiserReport {
-  std::int64_t iteration = 0;    // from 1; 0: nothing was done, x is the start
-  double value = 0;              // f at the new point
-  double gradient_norm = 0;      // its largest component
-  double step = 0;               // the length a of the step along the direction d; 1 where a trust region has none
-  double step_norm = 0;          // |a d|, Euclidean
+  std::int64_t iteration = 0;  // from 1; 0: nothing was done, x is the start
+  double value = 0;            // f at the new point
+  double gradient_norm = 0;    // its largest component
+  double step = 0;             // the length a of the step along the direction d; 1 where a trust region has none
+  double step_norm = 0;        // |a d|, Euclidean
   double initial_value = 0, initial_slope = 0;  // f and d^T g where the step began
-  bool accepted = true;          // false: the point stayed where it is (trust region, damping)
-  bool restarted = false;        // the direction is the gradient's: what was known of the curvature was dropped
-  std::vector<Trial> trials;     // of the line search, in order; or the one trial of a trust region
-  std::vector<double> residuals; // of inner conjugate gradients: |residual| before the first and after every step
+  bool accepted = true;                         // false: the point stayed where it is (trust region, damping)
+  bool restarted = false;           // the direction is the gradient's: what was known of the curvature was dropped
+  std::vector<Trial> trials;        // of the line search, in order; or the one trial of a trust region
+  std::vector<double> residuals;    // of inner conjugate gradients: |residual| before the first and after every step
   bool negative_curvature = false;  // met on the way
   double radius = 0, damping = 0;   // after the step; 0: the method has none
   double predicted = 0;             // decrease by the model, where there is one

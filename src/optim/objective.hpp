@@ -33,8 +33,8 @@ class Objective {
 
 // How often an objective was asked. An evaluation is a value with or without its gradient at one point.
 struct Calls {
-  std::int64_t values = 0, gradients = 0;       // points asked for the value alone; for value and gradient
-  std::int64_t products = 0, matrices = 0;      // of curvature with a vector; whole matrices
+  std::int64_t values = 0, gradients = 0;   // points asked for the value alone; for value and gradient
+  std::int64_t products = 0, matrices = 0;  // of curvature with a vector; whole matrices
   std::int64_t evaluations() const { return values + gradients; }
 };
 
