@@ -73,7 +73,8 @@ void Hub::branch(Open& parent, const Json& wish, const Reply& reply, const Edits
     throw Error(fmt::format("{} has no step {} to branch at", live.run().info.id, step),
                 fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
   const auto changes = assignments(wish.value("settings", Json::object()));
-  changed_values(live.run(), live.history(), step, *live.data(), changes);  // throws before going there
+  changed_values(live.run(), live.history(), step, *live.data(), changes,
+                 Changed::kBranch);  // throws before going there
   const bool plays = wish.value("play", false);
   Space& space = parent.space;
   if (plays) check_playing(space, {});

@@ -52,7 +52,7 @@ Beginning branch_run(const Run& parent, const JournalContent& journal, std::shar
   if (step < parent.start() || step > journal.last_step())
     throw Error(fmt::format("{} has no step {} to branch at", parent.info.id, step),
                 fmt::format("it has the steps from {} to {}", parent.start(), journal.last_step()));
-  changed_values(parent, journal, step, *data, changes);  // throws before going there
+  changed_values(parent, journal, step, *data, changes, Changed::kBranch);  // throws before going there
   auto session = travel(parent, journal, data, pool, step, Arrival::kState).session;
   Run run = branch_from(parent, journal, *data, *session, changes, to, program);
   return {std::move(run), std::move(data), std::move(session)};
@@ -61,8 +61,8 @@ Beginning branch_run(const Run& parent, const JournalContent& journal, std::shar
 Run branch_from(const Run& parent, const JournalContent& journal, const Dataset& data, Session& there,
                 std::span<const std::string> changes, const Destination& to, const Program& program) {
   const std::int64_t step = there.cursor().step;
-  const SettingValues values = changed_values(parent, journal, step, data, changes);
-  there.change(typed_settings(parent, values));
+  const SettingValues values = changed_values(parent, journal, step, data, changes, Changed::kBranch);
+  there.branch(typed_settings(parent, values));
   Recipe recipe = parent.recipe;
   recipe.settings = values;
   RunInfo info = parent.info;

@@ -113,7 +113,8 @@ void LiveRun::finish() {
   save();
   Outcome outcome;
   outcome.steps = step();
-  outcome.stopped_early = session_->stopped();
+  outcome.stopped = session_->stop_reason();
+  outcome.stopped_early = outcome.stopped == kEarlyStop;
   outcome.fingerprint = session_->fingerprint();
   recorder_.finish(outcome);
 }

@@ -76,6 +76,8 @@ void Recorder::row(float loss) {
   const auto what = fmt::format("training diverged: the loss of step {} is {}{}", step, loss,
                                 tensor.empty() ? "" : fmt::format(", and {} is not finite", tensor));
   event("error", Json{{"what", what}, {"tensor", tensor}});
+  if (session_.minimised())
+    throw Error(what, "begin with other weights (another seed, or init), or normalise with bn or ln", Fault::kFailure);
   throw Error(
       what,
       fmt::format("lower the learning rate (lr is {:g}; try {:g}), or raise the batch; the run {} is kept up to "
@@ -121,6 +123,7 @@ void Recorder::finish(Outcome& outcome) {
                {"build", program_.build}};
   if (outcome.best_step >= 0) done["best_step"] = outcome.best_step;
   if (outcome.stopped_early) done["reason"] = "early stop";
+  if (!outcome.stopped.empty() && !outcome.stopped_early) done["stopped"] = outcome.stopped;
   event("done", std::move(done));
   journal_.sync();
 }

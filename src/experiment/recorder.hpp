@@ -32,6 +32,7 @@ struct Outcome {
   std::int64_t steps = 0;  // finished steps of the run
   double seconds = 0;      // of the loop: steps, validation and snapshots; of this program alone
   bool stopped_early = false;
+  std::string stopped;          // why before its length: "early stop", or by which test a minimiser; "": it did not
   std::int64_t best_step = -1;  // whose weights the metrics are of; -1: the last ones
   Metrics metrics;              // "valid.loss", "test.accuracy"...
   std::string fingerprint;      // 16 hex digits

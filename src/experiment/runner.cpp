@@ -60,7 +60,7 @@ class Loop {
       look = step + std::clamp<std::int64_t>(static_cast<std::int64_t>(rate * kLookSeconds), 1, 1'000'000);
       if (now - reported > kReportSeconds) {
         reported = now;
-        listener_.step({step, until, session_.cursor().epoch, loss, rate, now});
+        listener_.step({step, until, session_.cursor().epoch, loss, rate, now, session_.minimised()});
       }
       if (now - rolled > 1) {  // so that another program can follow the curve
         rolled = now;
@@ -68,8 +68,9 @@ class Loop {
       }
       if (seconds_since(last_snapshot_) > kRollingSeconds) save(run_.snapshot("latest.safetensors"));
     }
-    outcome.stopped_early = session_.stopped();
-    outcome.interrupted = step < until && !outcome.stopped_early;
+    outcome.stopped = session_.stop_reason();
+    outcome.stopped_early = outcome.stopped == kEarlyStop;
+    outcome.interrupted = step < until && outcome.stopped.empty();
     outcome.steps = step;
     if (!outcome.interrupted && evaluated != step) recorder_.measure();
     save(run_.snapshot_at(step));

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "experiment/recorder.hpp"
@@ -15,6 +16,7 @@ struct StepReport {
   float loss;               // train.loss of this step
   double steps_per_second;  // since the loop began
   double seconds;           // since the loop began
+  std::optional<Minimised> minimised = {};
 };
 
 class TrainingListener : public Listener {

@@ -86,20 +86,39 @@ Settings typed_settings(const Run& run, const SettingValues& values) {
   return settings;
 }
 
+namespace {
+
+// Another optimiser: what suited the old one alone is as if nobody had said it.
+void choose_anew(const Experiment& experiment, SettingValues& settings, const std::set<std::string>& named) {
+  for (const char* name : {"lr", "momentum", "beta2", "epsilon", "bias_correction", "batch", "schedule", "warmup",
+                           "drop", "drop_every", "power", "memory"}) {
+    const ParameterSpec& parameter = find_parameter(experiment.parameters, name);
+    if (!named.contains(name)) settings[name] = parse_value(parameter, parameter.initial);
+  }
+}
+
+}  // namespace
+
 SettingValues changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
-                             std::span<const std::string> changes) {
+                             std::span<const std::string> changes, Changed where) {
   const Experiment& experiment = find_experiment(run.recipe.experiment);
   Recipe changed = run.recipe;
   changed.settings = values_at(run, journal, step);
+  std::set<std::string> named;
   for (const std::string& change : changes) {
     const auto [name, text] = parse_assignment(change);
     const ParameterSpec& parameter = find_parameter(experiment.parameters, name);
-    if (parameter.fixed)
+    if (parameter.fixed && !(where == Changed::kBranch && parameter.branches))
       throw Error(fmt::format("{} cannot be changed once a training has begun", name),
-                  fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment,
-                              run.recipe.data, change));
+                  parameter.branches
+                      ? fmt::format("branch the run: limn branch {} --at {} --set {}", run.info.id, step, change)
+                      : fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment,
+                                    run.recipe.data, change));
     changed.settings[name] = parse_value(parameter, text);
+    named.insert(name);
   }
+  if (changed.settings.at("optimizer") != values_at(run, journal, step).at("optimizer"))
+    choose_anew(experiment, changed.settings, named);
   experiment.resolve(changed, data);
   return changed.settings;
 }

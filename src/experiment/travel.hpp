@@ -19,9 +19,11 @@ Settings settings_at(const Run& run, const JournalContent& journal, std::int64_t
 SettingValues values_at(const Run& run, const JournalContent& journal, std::int64_t step);
 
 // The values in force after `step` steps with `changes` (NAME=VALUE) made to them, every "auto" resolved by the data.
-// Error: a change that is not declared, out of range, or of what a training cannot change once it has begun.
+// Error: a change that is not declared, out of range, or of what a training cannot change once it has begun. A branch
+// may have another optimiser: what depends on it and is not among the changes is chosen anew.
+enum class Changed { kWithin, kBranch };
 SettingValues changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
-                             std::span<const std::string> changes);
+                             std::span<const std::string> changes, Changed where = Changed::kWithin);
 Settings typed_settings(const Run& run, const SettingValues& values);  // with the length of the run's schedule
 
 using Edits = std::map<std::string, double>;  // "layer1.w[3,4]": what it becomes

@@ -45,6 +45,13 @@ struct Verdicts {
 constexpr std::size_t kMostProbed = 256;
 std::span<const std::int32_t> probe_rows(const Dataset& data);
 
+// What a step of a minimiser came to; evaluations from the beginning.
+struct Minimised {
+  double value, gradient_norm, evaluations;
+};
+
+constexpr const char* kEarlyStop = "early stop";  // a reason to stop
+
 struct Engine;     // engine.hpp
 struct ModelSpec;  // model.hpp
 
@@ -64,8 +71,11 @@ class Session {
   // Error: there are no validation rows to measure.
   float advance();
   std::int64_t evaluation_interval() const;
-  bool stopped() const;            // early stopping is on and has seen enough; advance() would go on nevertheless
-  std::int64_t best_step() const;  // whose weights kBest means; -1: the last ones
+  // Early stopping is on and has seen enough, or the minimiser stopped; advance() would go on nevertheless.
+  bool stopped() const;
+  std::optional<Minimised> minimised() const;  // the last step; none where a rule trains, or before the first
+  std::string stop_reason() const;  // kEarlyStop, or the name of a Stop (optim/minimiser.hpp); "": it goes on
+  std::int64_t best_step() const;   // whose weights kBest means; -1: the last ones
 
   // Names without the split: "loss", then "accuracy" (classes) or "mae", "rmse" and "r2" (targets, in their own units).
   std::map<std::string, double> evaluate(Split split, Weights which = Weights::kLast);
@@ -111,6 +121,8 @@ class Session {
   // Changes the settings between two steps; the architecture and the rule must stay. The state stays as it is: what is
   // cut counts as 0 in evaluations at once, and is 0 from the next step on. Error: other settings, or out of range.
   void change(const Settings& settings);
+  // The same for a branch, where the optimiser may be another: parameters stay, and what it keeps begins anew.
+  void branch(const Settings& settings);
   // Sets parameters between two steps, "layer1.w[3,4]" to a number; nothing is set unless all are right. Moments stay.
   // Error: no such parameter, or a number that float32 cannot hold.
   void edit(const std::map<std::string, double>& values);
@@ -122,7 +134,11 @@ class Session {
   // less the target, in the target's own units; the derivatives of a sample's own loss, "layer1.dw[3,4]@train/17" (not
   // of "@step"); or a metric of a split: "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are
   // taken for class 5, "valid.wrong", how many for another class (by the last weights); or "layer1.dead" and
-  // "layer1.saturated", how many units idle() has. Error: no such quantity, naming those there are.
+  // "layer1.saturated", how many units idle() has. Of the last step of a minimiser also "optim.value", gradient_norm,
+  // step, step_norm, initial_value, initial_slope, accepted, restarted, radius, damping, predicted, negative_curvature
+  // (MinimiserReport); evaluations, gradients, products and matrices, counted from the beginning; trials and residuals,
+  // how many there are of trial_step[k], trial_value[k], trial_slope[k] and of residual[k]. Error: no such quantity,
+  // naming those there are.
   float quantity(const std::string& name) const;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
