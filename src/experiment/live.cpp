@@ -43,7 +43,7 @@ LiveRun::LiveRun(Run run, const Program& program, ThreadPool& pool, std::shared_
   for (const SnapshotFile& file : snapshots_of(run_))
     if (file.step <= head()) saved_.push_back(file.step);
   mark_ = mark_after(head());
-  finished_ = head() >= run_.info.total_steps;
+  finished_ = head() >= run_.info.total_steps || (step() == head() && session_->stopped());
   keep();
 }
 
