@@ -8,7 +8,8 @@
 namespace limn {
 namespace {
 
-constexpr std::int64_t kMostSquared = 5000;  // parameters whose matrix is kept: 200 megabytes
+constexpr std::int64_t kMostSquared = 5000;   // parameters whose matrix is kept: 200 megabytes
+constexpr std::int64_t kMostFactored = 2000;  // whose matrix is made and factored at every step: seconds
 
 MinimiserOptions options_of(const Settings& s) {
   constexpr std::pair<std::string_view, Search> kSearches[] = {{"auto", Search::kAutomatic},
@@ -54,11 +55,13 @@ void check_minimiser(const Settings& s, std::int64_t parameters) {
   if (s.lr > 0 && s.optimizer != "gd") refuse("lr", "auto", "it finds the length of each step itself");
   if (!(s.batch_growth >= 1) || !std::isfinite(s.batch_growth))
     throw Error(fmt::format("a batch that grows by {}", s.batch_growth), "take 1 or more");
-  if (find_method(s.optimizer)->keeps_matrix && parameters > kMostSquared)
+  const Method& method = *find_method(s.optimizer);
+  const std::int64_t most = method.wants_hessian || method.wants_gauss_newton ? kMostFactored : kMostSquared;
+  if (method.keeps_matrix && parameters > most)
     throw Error(
         fmt::format("{} keeps a matrix of {} x {} numbers for this network", s.optimizer, parameters, parameters),
         fmt::format("up to {} parameters are sane; take --set optimizer=lbfgs, newton-cg or hf, or a smaller arch",
-                    kMostSquared));
+                    most));
 }
 
 Minimising::Minimising(const ModelSpec& model, const Settings& settings, std::shared_ptr<const Dataset> data,

@@ -198,9 +198,8 @@ class SameBits(ProgramTest):
     def test_of_a_branch_that_goes_on_with_another_optimiser(self):
         random = drawn_random("other optimiser")
         self.train("--data", "spirals", "--set", "arch=dense 8 tanh | dense 2", "--steps", 200, "--out", "adam")
-        at = random.randint(1, 199)
-        for number, (parent, optimizer) in enumerate((("adam", "lbfgs"), ("adam", "momentum"), ("lbfgs", "cg"), ("cg", "adam"))):
-            out = optimizer
+        at = random.randint(1, 190)
+        for parent, optimizer, out in (("adam", "lbfgs", "a"), ("adam", "momentum", "b"), ("a", "cg", "c"), ("c", "adam", "d")):
             begin = self.limn("replay", parent, "--step", at, "--quantity", "layer1.w[1,2]", "--json").of("quantity")[0]["value"]
             arguments = ["branch", parent, "--at", at, "--set", f"optimizer={optimizer}", "--json"]
             one = self.limn(*arguments, "--steps", at + 30, "--out", out)
@@ -214,7 +213,7 @@ class SameBits(ProgramTest):
             refused = self.run_limn("resume", out, "--steps", at + 50, "--set", "optimizer=sgd")
             self.assertEqual(refused.status, 2)
             self.assertIn("branch", refused.err)
-            at = at + 3
+            at += 3
 
     def test_of_selections_changed_on_the_way(self):
         self.train(*SMALL, "--steps", 200, "--out", "run")
