@@ -2,3 +2,4 @@
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # Beast and Asio, headers alone
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)

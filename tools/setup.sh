@@ -7,7 +7,7 @@ stage_number=0 stage_count=0 hint=
 # What limn is built with: COMMAND MINIMUM PACKAGE. A command that is new enough is left alone; `any` will do.
 build_commands=("g++ 12 g++" "cmake 3.25 cmake" "ninja 1.10 ninja-build" "pkg-config 0.29 pkg-config")
 build_libraries=(libc6-dev libhwy-dev nlohmann-json3-dev libcli11-dev libfmt-dev zlib1g-dev liblzma-dev libbz2-dev libpng-dev
-  libturbojpeg0-dev libxxhash-dev libmd-dev libboost-dev ca-certificates)
+  libturbojpeg0-dev libxxhash-dev libmd-dev libboost-dev libeigen3-dev ca-certificates)
 data_commands=("node 18 nodejs" "npm any npm" "curl any curl")  # npm and curl only fetch data
 
 say() { printf '%s\n' "$*" >&2; }
@@ -97,7 +97,7 @@ packages_stage() {  # packages_stage [MORE...]
   if ! command -v apt-get >/dev/null; then
     say "This is no Debian or Ubuntu, so nothing is installed. limn needs:"
     say "  g++ 12 or clang 16 with C++20, cmake 3.25, ninja, pkg-config; Highway 1.0.3,"
-    say "  nlohmann-json 3.11, CLI11 2.1, fmt 9, Boost 1.74, zlib, liblzma, libbz2, xxhash 0.8, libmd 1.0, each with its headers; node, npm, curl for data"
+    say "  nlohmann-json 3.11, CLI11 2.1, fmt 9, Boost 1.74, zlib, liblzma, libbz2, xxhash 0.8, libmd 1.0, Eigen 3.4, each with its headers; node, npm, curl for data"
     return 0
   fi
   if ((EUID != 0)); then

@@ -37,6 +37,7 @@ void add_import_command(CLI::App& app, Action& action);
 void add_data_command(CLI::App& app, Action& action);
 void add_experiments_command(CLI::App& app, Action& action);
 void add_inspect_command(CLI::App& app, Action& action);
+void add_minimize_command(CLI::App& app, Action& action);
 void add_bench_command(CLI::App& app, Action& action);
 void add_lab_command(CLI::App& app, Action& action);
 void add_version_command(CLI::App& app, Action& action);

@@ -38,7 +38,7 @@ int resume(const Options& options) {
   const auto data = load_data(run);
   verify_snapshots(run);
   const Visit place = newest(run, journal, data, machine.pool());
-  Session& session = *place.session;
+  Training& session = *place.session;
   const std::int64_t step = session.cursor().step, until = end_of(options, run, step);
   const SettingValues values = changed_values(run, journal, step, *data, options.settings);
   const SettingValues changes = difference(values_at(run, journal, step), values);

@@ -43,7 +43,7 @@ Written write_report(const Options& options, const Run& run, const JournalConten
   const auto data = load_data(run);
   const Visit head = travel(run, journal, data, machine.pool(), journal.last_step(), Arrival::kState);
   const auto no_other = [](const Run&) -> const JournalContent* { return nullptr; };
-  write_durably(options.file, lab::report(run, journal, *head.session, *data, no_other));
+  write_durably(options.file, lab::report(run, journal, network_of(*head.session), *data, no_other));
   return {{{"step", journal.last_step()}},
           fmt::format("the report of {} after step {}", run.info.id, journal.last_step())};
 }

@@ -78,6 +78,7 @@ int run(int argc, char** argv) {
   add_data_command(app, action);
   add_experiments_command(app, action);
   add_inspect_command(app, action);
+  add_minimize_command(app, action);
   add_bench_command(app, action);
   add_lab_command(app, action);
   add_version_command(app, action);

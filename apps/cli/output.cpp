@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "cli/progress.hpp"
 
@@ -15,12 +16,18 @@ using Json = nlohmann::json;
 class JsonListener : public TrainingListener {
  public:
   void step(const StepReport& report) override {
-    print_json({{"event", "step"},
-                {"step", report.step},
-                {"epoch", report.epoch},
-                {"train.loss", report.loss},
-                {"steps_per_second", report.steps_per_second},
-                {"seconds", report.seconds}});
+    Json event = {{"event", "step"},
+                  {"step", report.step},
+                  {"epoch", report.epoch},
+                  {"train.loss", report.loss},
+                  {"steps_per_second", report.steps_per_second},
+                  {"seconds", report.seconds}};
+    if (const auto& minimised = report.minimised) {
+      event["optim.value"] = minimised->value;
+      event["optim.gradient_norm"] = minimised->gradient_norm;
+      event["optim.evaluations"] = minimised->evaluations;
+    }
+    print_json(event);
   }
   void evaluated(std::int64_t step, const Metrics& metrics) override {
     Json event = to_json_object(metrics);
@@ -61,6 +68,27 @@ class PeopleListener : public TrainingListener {
   bool chinese_ = speaks_chinese();
 };
 
+// Why a minimiser went no further. Only the gradient says that it has found a minimum.
+std::string why_stopped(const std::string& reason) {
+  struct Row {
+    std::string_view reason, en, zh;
+  };
+  static constexpr Row kRows[] = {
+      {"gradient", "stopped: the gradient is within gradient_tolerance", "停止：梯度已在 gradient_tolerance 之内"},
+      {"step", "stopped without converging: the step is too short to change the weights",
+       "停止，但未收敛：步长太小，权重不再改变"},
+      {"decrease", "stopped without converging: rounding hides any further decrease",
+       "停止，但未收敛：舍入误差已掩盖进一步的下降"},
+      {"saddle", "stopped without converging: the gradient is small, but the curvature is negative",
+       "停止，但未收敛：梯度很小，但曲率为负"},
+      {"line search", "stopped without converging: no length of the step lowers the value",
+       "停止，但未收敛：任何步长都不能降低函数值"}};
+  const bool chinese = speaks_chinese();
+  for (const Row& row : kRows)
+    if (row.reason == reason) return std::string(chinese ? row.zh : row.en);
+  return fmt::format(fmt::runtime(chinese ? "停止，但未收敛：{}" : "stopped without converging: {}"), reason);
+}
+
 }  // namespace
 
 void print_json(const Json& object) {
@@ -86,7 +114,7 @@ std::string to_text(const Metrics& metrics) {
   return text;
 }
 
-void print_begin(const Common& common, const Run& run, const Session& session, const Program& program) {
+void print_begin(const Common& common, const Run& run, const Training& session, const Program& program) {
   if (common.json) {
     print_json({{"event", "begin"},
                 {"run", run.info.id},
@@ -116,6 +144,7 @@ void print_outcome(const Common& common, const Run& run, const Outcome& outcome,
                   {"isa", program.isa}};
     if (outcome.best_step >= 0) event["best_step"] = outcome.best_step;
     if (outcome.stopped_early) event["reason"] = "early stop";
+    if (!outcome.stopped.empty() && !outcome.stopped_early) event["stopped"] = outcome.stopped;
     print_json(event);
   } else if (outcome.interrupted) {
     fmt::print("interrupted after step {}; go on with: limn resume {}\n", outcome.steps, run.folder.string());
@@ -123,6 +152,8 @@ void print_outcome(const Common& common, const Run& run, const Outcome& outcome,
     if (outcome.best_step >= 0 && !common.quiet)
       fmt::print("{}the lowest validation loss was that of step {}, whose weights are measured and used\n",
                  outcome.stopped_early ? "stopped early: " : "", outcome.best_step);
+    if (!outcome.stopped.empty() && !outcome.stopped_early && !common.quiet)
+      fmt::print("{}\n", why_stopped(outcome.stopped));
     fmt::print("{}{} steps in {}, fingerprint {}, run {}\n", common.quiet ? to_text(outcome.metrics) + "\n" : "",
                outcome.steps, duration(outcome.seconds), outcome.fingerprint, run.info.id);
   }

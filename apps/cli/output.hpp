@@ -16,7 +16,7 @@ void print_json(const nlohmann::json& object);  // one line, at once
 std::unique_ptr<TrainingListener> make_listener(const Common& common);
 
 // Begin and end of a training. The last line of --json is the event "done".
-void print_begin(const Common& common, const Run& run, const Session& session, const Program& program);
+void print_begin(const Common& common, const Run& run, const Training& session, const Program& program);
 void print_outcome(const Common& common, const Run& run, const Outcome& outcome, const Program& program);
 
 nlohmann::json to_json_object(const Metrics& metrics);

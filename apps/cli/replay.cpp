@@ -23,9 +23,9 @@ struct Options {
   Common common;
 };
 
-std::string hex_float(float value) {  // fmt's {:a} differs from C's %a, which the contract names
+std::string hex_float(double value) {  // fmt's {:a} differs from C's %a, which the contract names
   char text[64];
-  std::snprintf(text, sizeof text, "%a", static_cast<double>(value));
+  std::snprintf(text, sizeof text, "%a", value);
   return text;
 }
 
@@ -51,7 +51,7 @@ int replay(const Options& options) {
 
   auto names = options.quantities;
   if (names.empty() && place.stepped) names.push_back("train.loss");
-  std::vector<float> values(names.size());
+  std::vector<double> values(names.size());
   const auto ask = [&](std::size_t i) {
     const std::string& name = names[i];
     if (name == "train.loss" && !place.stepped)

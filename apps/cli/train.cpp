@@ -5,13 +5,14 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "cli/training.hpp"
+#include "data/catalogue.hpp"
 #include "experiment/experiment.hpp"
 
 namespace limn::cli {
 namespace {
 
 struct TrainOptions {
-  std::string experiment, data = "mnist", out;
+  std::string experiment, data, out;
   std::uint64_t seed = 1;
   std::int64_t epochs = 0, steps = 0;
   std::vector<std::string> settings;
@@ -20,7 +21,10 @@ struct TrainOptions {
 
 int train(const TrainOptions& options) {
   const Experiment& experiment = find_experiment(options.experiment);
-  Recipe recipe{options.experiment, options.data, options.seed, {}, {}, {}};
+  const std::string data = !options.data.empty()   ? options.data
+                           : experiment.wants_data ? "mnist"
+                                                   : std::string(kNoData);
+  Recipe recipe{options.experiment, data, options.seed, {}, {}, {}};
   if (options.epochs > 0) recipe.epochs = options.epochs;
   if (options.steps > 0) recipe.steps = options.steps;
   for (const std::string& setting : options.settings) {
@@ -37,8 +41,8 @@ void add_train_commands(CLI::App& app, Action& action) {
   auto train_options = std::make_shared<TrainOptions>();
   train_command->add_option("experiment", train_options->experiment, "what to train; `limn experiments` lists them")
       ->required();
-  train_command->add_option("--data", train_options->data, "a name of `limn data list`, or a file or folder")
-      ->capture_default_str();
+  train_command->add_option("--data", train_options->data,
+                            "a name of `limn data list`, or a file or folder; mnist when not given");
   auto* epochs = add_whole_number(*train_command, "--epochs", train_options->epochs, 1, kMostSteps,
                                   "passes over the training rows");
   add_whole_number(*train_command, "--steps", train_options->steps, 1, kMostSteps, "steps, instead of epochs")

@@ -20,7 +20,7 @@ int begin_training(Recipe recipe, const std::string& out, const Common& common) 
   return continue_training(run, *session, *data, run.info.total_steps, {}, machine, common);
 }
 
-int continue_training(const Run& run, Session& session, const Dataset& data, std::int64_t until,
+int continue_training(const Run& run, Training& session, const Dataset& data, std::int64_t until,
                       const SettingValues& changes, const Machine& machine, const Common& common) {
   const std::int64_t step = session.cursor().step;
   Journal journal = Journal::reopen(run.journal(), step);

@@ -11,7 +11,7 @@ int begin_training(Recipe recipe, const std::string& out, const Common& common);
 
 // Takes the run's lock, cuts its journal to where the session stands, notes the changed settings if there are any,
 // trains until step `until` and reports. Returns the exit status.
-int continue_training(const Run& run, Session& session, const Dataset& data, std::int64_t until,
+int continue_training(const Run& run, Training& session, const Dataset& data, std::int64_t until,
                       const SettingValues& changes, const Machine& machine, const Common& common);
 
 }  // namespace limn::cli

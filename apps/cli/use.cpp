@@ -113,7 +113,7 @@ int predict(const Options& options) {
     constexpr std::size_t kRows = 4096;  // at a time
     for (std::size_t begin = 0; begin < data.test.size(); begin += kRows) {
       const auto rows = std::span(data.test).subspan(begin, std::min(kRows, data.test.size() - begin));
-      const auto outputs = session->predict(data, rows, Weights::kBest);
+      const auto outputs = network_of(*session).predict(data, rows, Weights::kBest);
       const auto width = outputs.size() / rows.size();
       for (std::size_t i = 0; i < rows.size(); ++i)
         print_prediction(options, run, options.files[f], rows[i], std::span(outputs).subspan(i * width, width));

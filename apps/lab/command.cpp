@@ -73,12 +73,13 @@ void Hub::branch(Open& parent, const Json& wish, const Reply& reply, const Edits
     throw Error(fmt::format("{} has no step {} to branch at", live.run().info.id, step),
                 fmt::format("it has the steps from {} to {}", live.run().start(), live.head()));
   const auto changes = assignments(wish.value("settings", Json::object()));
-  changed_values(live.run(), live.history(), step, *live.data(), changes);  // throws before going there
+  changed_values(live.run(), live.history(), step, *live.data(), changes,
+                 Changed::kBranch);  // throws before going there
   const bool plays = wish.value("play", false);
   Space& space = parent.space;
   if (plays) check_playing(space, {});
   space.quota.check_run();
-  const auto arrived = [this, &parent, changes, plays, edits, reply](Session& there, Session*) {
+  const auto arrived = [this, &parent, changes, plays, edits, reply](Training& there, Training*) {
     reply(answered([&]() -> Answer {
       const Run made = branch_from(parent.live.run(), parent.live.history(), *parent.live.data(), there, changes,
                                    {{}, parent.space.root}, program_);
@@ -102,7 +103,7 @@ Open* Hub::edit(Open& run, const Json& wish, const Reply& reply) {
     run.op = 0;
     return &run;
   }
-  run.live.session().check_edit(edits);  // so that no branch is left behind a refusal
+  run.live.training().check_edit(edits);  // so that no branch is left behind a refusal
   branch(run, Json::object(), reply, edits);
   return nullptr;
 }
@@ -166,7 +167,7 @@ Open* Hub::command(Space& space, const std::string& id, const Json& wish, const 
     const std::int64_t count = whole(wish, "count", 1, -kMostCount, kMostCount), at = live.step();
     std::int64_t to = at + count, op = 0;
     if (unit == "epoch") {
-      const std::int64_t epoch = live.session().steps_per_epoch();
+      const std::int64_t epoch = live.training().steps_per_epoch();
       to = count >= 0 ? (at / epoch + count) * epoch : ((at + epoch - 1) / epoch + count) * epoch;
     } else if (unit == "op") {
       const auto in_step = static_cast<std::int64_t>(operations(live).size());

@@ -81,7 +81,7 @@ Json Hub::remove_upload(Space& space, const std::string& name) {
 
 // Where the data of a new run lie: "" for a set of the catalogue. Error: a page can name no other path.
 std::string Hub::location_of(const Space& space, const std::string& data) {
-  if (find_entry(data)) return "";
+  if (!lies_somewhere(data)) return "";
   if (data.size() > kLongestName)
     throw Error(fmt::format("no data set has a name of {} bytes", data.size()), "GET /api/data lists them");
   const auto uploads = space.uploads.names();

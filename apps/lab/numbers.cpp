@@ -5,6 +5,7 @@
 #include "experiment/experiment.hpp"
 #include "lab/hub.hpp"
 #include "lab/receipt.hpp"
+#include "lab/receipt_function.hpp"
 #include "lab/wish.hpp"
 
 namespace limn::lab {
@@ -41,7 +42,7 @@ void Hub::quantities(Open& run, const std::string& at, Asked asked, const Reply&
   LiveRun& live = run.live;
   const std::int64_t step = step_of(live, at);
   const std::string id = live.run().info.id;
-  const auto number = [](const std::string& name, float value) -> Json {
+  const auto number = [](const std::string& name, double value) -> Json {
     return {{"name", name}, {"value", value}, {"hex", hex_float(value)}};
   };
   const auto finish = [id, step, asked, reply](std::vector<Json> all) {
@@ -61,7 +62,7 @@ void Hub::quantities(Open& run, const std::string& at, Asked asked, const Reply&
   if (!asked.receipts && (only_loss || (step == live.step() && is_alone)) && (!of_loss || loss())) try {
       std::vector<Json> all;
       for (const std::string& name : asked.names)
-        all.push_back(number(name, name == "train.loss" ? *loss() : live.session().quantity(name)));
+        all.push_back(number(name, name == "train.loss" ? *loss() : live.training().quantity(name)));
       return finish(std::move(all));
     } catch (const Error&) {  // a gradient, and no step was taken since the state was restored
       if (step == live.run().start()) throw;
@@ -72,7 +73,7 @@ void Hub::quantities(Open& run, const std::string& at, Asked asked, const Reply&
   for (const bool ahead : {false, true})
     for (std::size_t i = 0; i < asked.names.size(); ++i)
       if (is_ahead(asked.names[i]) == ahead) found->order.push_back(i);
-  const auto arrived = [&live, number, asked, found, finish, reply](Session& there, Session* before) {
+  const auto arrived = [&live, number, asked, found, finish, reply](Training& there, Training* before) {
     try {
       const std::size_t i = found->order[found->done];
       const std::string& name = asked.names[i];
@@ -80,8 +81,11 @@ void Hub::quantities(Open& run, const std::string& at, Asked asked, const Reply&
       one = number(name, quantity_at(live.run(), live.history(), there, name));
       if (asked.receipts) {
         std::function<Session&()> earlier;
-        if (before) earlier = [&]() -> Session& { return *before; };
-        one.update(receipt(there, *live.data(), earlier, name, one.at("value").get<float>()));
+        if (before) earlier = [&]() -> Session& { return network_of(*before); };
+        if (Descent* descent = there.descent())
+          one.update(receipt(*descent, before ? before->descent() : nullptr, name, one.at("value").get<double>()));
+        else
+          one.update(receipt(network_of(there), *live.data(), earlier, name, one.at("value").get<float>()));
         const auto say = [&](std::string why) { one["receipt"] = nullptr, one["why"] = std::move(why); };
         if (edited_at(live.history(), there.cursor().step).contains(name))
           say("set by hand at this step");

@@ -8,10 +8,9 @@
 namespace limn::lab {
 namespace {
 
-void copy_state(Session& from, Session& to) {
+void copy_state(Training& from, Training& to) {
   std::vector<Tensor> tensors;
-  for (const TensorView& view : from.state())
-    tensors.push_back({view.name, view.shape, {view.values.begin(), view.values.end()}});
+  for (const TensorView& view : from.state()) tensors.push_back(copy_of(view));
   to.change(from.settings());
   to.restore(tensors, from.cursor());
 }
@@ -57,6 +56,7 @@ void Reader::go_on(double seconds) {
       const bool looks_back = errand.want == Errand::Want::kBefore && before_at_ >= 0 && before_at_ == errand.step - 1;
       if (!errand.arrived(*there_, looks_back ? before_.get() : nullptr)) continue;
       if (errand.disturbs) at_ = before_at_ = -1;
+      if (there_->settings().optimizer != live_.training().settings().optimizer) there_.reset();  // it began a branch
     } catch (const Error& error) {
       errand.failed(error);
     } catch (const std::bad_alloc&) {

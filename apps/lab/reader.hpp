@@ -18,7 +18,7 @@ struct Errand {
   std::int64_t step = 0;
   Want want = Want::kStepped;
   // Must not throw. False: it wants another turn there.
-  std::function<bool(Session& there, Session* before)> arrived;
+  std::function<bool(Training& there, Training* before)> arrived;
   std::function<void(const Error&)> failed;
   bool disturbs = false;  // who arrives may change settings, or compute more: the session is not what it was
   bool begun = false;     // it stands nearer than any state that is kept
@@ -40,7 +40,7 @@ class Reader {
 
   LiveRun& live_;
   std::deque<Errand> errands_;
-  std::unique_ptr<Session> there_, before_;
+  std::unique_ptr<Training> there_, before_;
   std::int64_t at_ = -1, before_at_ = -1;  // where they stand; -1: nowhere
   bool stepped_ = false;                   // the last step to there was taken here
   std::size_t interventions_ = 0;          // of the run, when it got there

@@ -7,6 +7,7 @@
 
 #include "experiment/experiment.hpp"
 #include "lab/describe.hpp"
+#include "lab/function.hpp"
 #include "lab/histograms.hpp"
 #include "lab/hub.hpp"
 #include "lab/mistakes.hpp"
@@ -139,6 +140,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       report(open(space, parts[2]), reply);
       later = true;
       return {};
+    }
+    if (get && (of_run(4, "plane") || of_run(4, "phase"))) {
+      Open& run = open(space, parts[2]);
+      auto query = parse_query(request.query);
+      return {200, parts[3] == "plane" ? plane(run.live, query) : phase(run.live, query), "application/octet-stream"};
     }
     if (get && of_run(4, "points")) {
       auto query = parse_query(request.query);
@@ -295,9 +301,9 @@ void Hub::spread(Open& run, const std::string& at, const std::string& what,
   const bool is_known = what == "mistakes" || step == live.run().start() || !live.session().gradient().empty();
   if (step == live.step() && is_known) return reply(answered([&] { return look(live.session(), [] {}); }));
   run.reader.send({step, what == "mistakes" ? Errand::Want::kState : Errand::Want::kStepped,
-                   [&live, look, reply](Session& there, Session*) {
+                   [&live, look, reply](Training& there, Training*) {
                      reply(answered([&] {
-                       return look(there,
+                       return look(network_of(there),
                                    [&] { there.change(settings_at(live.run(), live.history(), there.cursor().step)); });
                      }));
                      return true;
@@ -307,15 +313,15 @@ void Hub::spread(Open& run, const std::string& at, const std::string& what,
 
 // Of the head, as it is now: a run that plays goes on meanwhile, and its curve may reach further when it is drawn up.
 void Hub::report(Open& run, const Reply& reply) {
-  const auto arrived = [&space = run.space, &live = run.live, reply](Session& there, Session*) {
+  const auto arrived = [&space = run.space, &live = run.live, reply](Training& there, Training*) {
     reply(answered([&]() -> Answer {
       const auto history = [&space](const Run& of) -> const JournalContent* {
         const auto found = space.open.find(of.info.id);
         return found == space.open.end() ? nullptr : &found->second->live.history();
       };
       const Run& of = live.run();
-      return {200, lab::report(of, live.history(), there, *live.data(), history), "text/html; charset=utf-8",
-              fmt::format("limn-{}.html", of.info.id)};
+      return {200, lab::report(of, live.history(), network_of(there), *live.data(), history),
+              "text/html; charset=utf-8", fmt::format("limn-{}.html", of.info.id)};
     }));
     return true;
   };

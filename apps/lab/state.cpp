@@ -105,9 +105,9 @@ Json summary_json(const Run& run, const std::string& state, std::int64_t head, d
           {"parent", parent}};
 }
 
-std::string hex_float(float value) {
+std::string hex_float(double value) {
   char text[64];
-  std::snprintf(text, sizeof text, "%a", static_cast<double>(value));
+  std::snprintf(text, sizeof text, "%a", value);
   return text;
 }
 

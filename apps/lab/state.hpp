@@ -80,7 +80,7 @@ nlohmann::json curve_json(const JournalContent& journal, std::int64_t from, std:
 std::int64_t step_of(const LiveRun& live, const std::string& at);
 nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds);
 nlohmann::json values_json(const SettingValues& values);
-std::string hex_float(float value);  // as C's %a writes it
+std::string hex_float(double value);  // as C's %a writes it
 
 // {"NAME": VALUE...} as the assignments that commands take. Error: not an object of numbers and texts.
 std::vector<std::string> assignments(const nlohmann::json& settings);

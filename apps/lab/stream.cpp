@@ -85,9 +85,10 @@ void Hub::send_scalars(Client& client, Watch& watch, Open& run) {
   frame.put("from", fmt::format("{}", from + 1));
   frame.put("to", fmt::format("{}", to));
   frame.put("evals", fmt::format("[{}]", run.told.evaluations(run.live, from, to)));
-  frame.add("train.loss", {to - from},
-            std::span<const float>(history.values[0])
-                .subspan(static_cast<std::size_t>(from - history.start), static_cast<std::size_t>(to - from)));
+  for (std::size_t c = 0; c < history.columns.size(); ++c)
+    frame.add(history.columns[c], {to - from},
+              std::span<const float>(history.values[c])
+                  .subspan(static_cast<std::size_t>(from - history.start), static_cast<std::size_t>(to - from)));
   watch.cursor = to;
   send(client, std::move(frame).body());
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "lab/function.hpp"
 #include "lab/state.hpp"
 
 namespace limn::lab {
@@ -122,14 +123,18 @@ void Told::put_settings(Open& run) {
   const LiveRun& live = run.live;
   const SettingValues& values = live.values();
   Json quantities = Json::array();
-  for (const TensorView& tensor : run.live.session().state()) {
+  for (const TensorView& tensor : run.live.training().state()) {
     Json shape = Json::array();
     for (int i = 0; i < tensor.shape.rank(); ++i) shape.push_back(tensor.shape[i]);
     quantities.push_back({{"name", tensor.name}, {"shape", shape}});
   }
   put("settings", text_of(values_json(values)), run.version);
-  put("operations", text_of(operations(live)), run.version);
-  put("network", text_of(network_json(live, std::get<std::string>(values.at("arch")))), run.version);
+  const bool is_network = live.data()->train.size() > 0;
+  put("operations", text_of(is_network ? operations(live) : std::vector<std::string>{}), run.version);
+  if (is_network)
+    put("network", text_of(network_json(live, std::get<std::string>(values.at("arch")))), run.version);
+  else
+    put("function", text_of(function_json(descent_of(run.live.training()).function())), run.version);
   put("quantities", text_of(quantities), run.version);
 }
 
@@ -150,7 +155,7 @@ void Told::refresh(Open& run) {
                                                 {"patch", values_json(of.info.parent->patch)}}
                                          : Json()));
     now("start", fmt::format("{}", of.start()));
-    now("parameters", fmt::format("{}", live.session().parameters()));
+    now("parameters", fmt::format("{}", live.training().parameters()));
     now("total_steps", fmt::format("{}", of.info.total_steps));
     now("split", text_of({{"train", data.train.size()}, {"valid", data.valid.size()}, {"test", data.test.size()}}));
   }
@@ -163,16 +168,16 @@ void Told::refresh(Open& run) {
   now("reached", text_of(run.reached));
   now("speed", run.play && run.play->speed > 0 ? text_of(run.play->speed) : "null");
   now("together", together(run));
-  now("epoch", fmt::format("{}", live.session().cursor().epoch));
-  now("steps_per_epoch", fmt::format("{}", live.session().steps_per_epoch()));
+  now("epoch", fmt::format("{}", live.training().cursor().epoch));
+  now("steps_per_epoch", fmt::format("{}", live.training().steps_per_epoch()));
   now("rate", text_of(run.rate));
   now("seconds", fmt::format("{:.3f}", live.seconds()));
   now("op", fmt::format("{}", run.op));
   now("loss", text_of(live.loss()));
   now("loss_hex", quoted(hex_float(live.loss())));
-  now("fingerprint", quoted(live.session().fingerprint()));
+  now("fingerprint", quoted(live.training().fingerprint()));
   now("error", run.error ? text_of({{"what", run.error->what()}, {"hint", run.error->hint()}}) : "null");
-  const Settings& settings = live.session().settings();  // what watches the validation loss has tensors of its own
+  const Settings& settings = live.training().settings();  // what watches the validation loss has tensors of its own
   const auto key = std::array<std::size_t, 3>{live.changes(), settings.early_stop > 0, settings.schedule == "plateau"};
   if (std::exchange(settings_, key) != key || version_ == 0) put_settings(run);
   if (std::exchange(flagged_, flags_.size()) != flags_.size() || version_ == 0) now("flags", "[" + flags_ + "]");

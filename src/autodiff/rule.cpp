@@ -23,6 +23,7 @@ Value partial(Op op, int i, Value a, Value b, Value y) {
     case Op::kSqrt: return 0.5 / y;
     case Op::kSin: return cos(a);
     case Op::kCos: return -sin(a);
+    case Op::kAtan: return 1.0 / (1.0 + a * a);
     case Op::kTanh: return 1.0 - y * y;
     case Op::kErf: return 2 * std::numbers::inv_sqrtpi * exp(-(a * a));
     case Op::kSigmoid: return y * (1.0 - y);

@@ -39,6 +39,8 @@ const CatalogueEntry* find_entry(std::string_view name) {
   return at == entries.end() ? nullptr : &*at;
 }
 
+bool lies_somewhere(std::string_view name) { return name != kNoData && !find_entry(name); }
+
 const CatalogueEntry& entry_named(std::string_view name) {
   if (const auto* entry = find_entry(name)) return *entry;
   std::vector<std::string> names;

@@ -54,7 +54,11 @@ struct CatalogueEntry {
 };
 
 const std::vector<CatalogueEntry>& catalogue();
-const CatalogueEntry* find_entry(std::string_view name);   // null: not in the catalogue
+const CatalogueEntry* find_entry(std::string_view name);  // null: not in the catalogue
+// What a recipe calls the data of a function, which has none.
+inline constexpr std::string_view kNoData = "none";
+// Whether data of that name are a file or a folder: of neither the catalogue nor kNoData.
+bool lies_somewhere(std::string_view name);
 const CatalogueEntry& entry_named(std::string_view name);  // Error: not in the catalogue, naming those that are
 std::vector<std::string> built_in_names();
 std::string to_text(const CatalogueSource& source);  // "Debian package python3-sklearn"

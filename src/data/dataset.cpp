@@ -324,6 +324,13 @@ Dataset table_with(const Preprocessing& p, const Source& source) {
 }  // namespace
 
 Dataset prepare(const DataRequest& request) {
+  if (request.data == kNoData) {
+    Dataset none;
+    none.name = none.digest = kNoData;
+    none.task = Task::kRegress;
+    none.preprocessing.kind = "none";
+    return none;
+  }
   const auto source = find_source(request.data);
   return source.format == Format::kImages ? prepare_images(source, request) : prepare_table(source, request);
 }

@@ -44,11 +44,11 @@ struct DataRequest {
 };
 
 // Loads, splits by the seed, fits the preprocessing on the training rows and encodes every row. `data` is a name of the
-// catalogue (fetched if it is not in the cache), a .csv or .tsv file (also .gz), a .npy or .npz file, a folder or .zip
-// file of pictures (data/picture_set.hpp), an IDX images file with its labels beside it, or a folder of IDX files. Sets
-// with official training and test files: 1/12 of the training rows validate unless the set has rows for that, the test
-// rows test; "auto" for others is 70/15/15. Fractions apply to all rows. Every split is stratified by class.
-// Error: nothing readable by that name, damaged or unusable content, a wrong target or split.
+// catalogue (fetched if it is not in the cache), kNoData for no rows at all, a .csv or .tsv file (also .gz), a .npy or
+// .npz file, a folder or .zip file of pictures (data/picture_set.hpp), an IDX images file with its labels beside it, or
+// a folder of IDX files. Sets with official training and test files: 1/12 of the training rows validate unless the set
+// has rows for that, the test rows test; "auto" for others is 70/15/15. Fractions apply to all rows. Every split is
+// stratified by class. Error: nothing readable by that name, damaged or unusable content, a wrong target or split.
 Dataset prepare(const DataRequest& request);
 
 // Loads other data of the same kind and encodes it with a run's stored preprocessing. Every row is in `test`, but a set

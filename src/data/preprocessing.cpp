@@ -38,7 +38,7 @@ void check(const Preprocessing& p) {
       require_finite(column.mean, "a mean");
       require_positive(column.deviation, "a deviation");
     }
-  } else {
+  } else if (p.kind != "none") {
     unusable(fmt::format("its kind is '{}', neither images nor table", p.kind));
   }
   require_finite(p.target_mean, "target_mean");

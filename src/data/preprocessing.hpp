@@ -14,7 +14,7 @@ struct ColumnEncoding {
 };
 
 struct Preprocessing {
-  std::string kind;                     // "images" or "table"
+  std::string kind;                     // "images" or "table"; "none" of no data
   std::vector<std::int64_t> sample;     // raw shape of an image, [28, 28] or [3, 32, 32]
   double byte_scale = 1.0 / 255.0;      // of images: value = byte * byte_scale
   std::vector<ColumnEncoding> columns;  // of a table, in the order of the encoded row

@@ -3,37 +3,11 @@
 #include <algorithm>
 
 #include "base/random.hpp"
+#include "exec/coordinates.hpp"
 
 namespace limn {
 
 using Numbers = Interpreter::Numbers;
-
-namespace {
-
-// Visits every element of `shape` with its coordinates.
-template <class Visit>
-void each(const Shape& shape, Visit visit) {
-  std::array<std::int64_t, Shape::kMaxRank> at{};
-  for (std::int64_t i = 0; i < shape.size(); ++i) {
-    visit(at, i);
-    for (int axis = shape.rank() - 1; axis >= 0 && ++at[axis] == shape[axis]; --axis) at[axis] = 0;
-  }
-}
-
-std::int64_t offset(const Shape& shape, std::span<const std::int64_t> at) {
-  std::int64_t o = 0;
-  for (int i = 0; i < shape.rank(); ++i) o = o * shape[i] + at[i];
-  return o;
-}
-
-// Where the element at `at` of the large shape lies in the small one that is broadcast to it.
-std::int64_t broadcast_offset(const Shape& small, const Shape& large, std::span<const std::int64_t> at) {
-  std::array<std::int64_t, Shape::kMaxRank> in{};
-  for (int i = 0; i < small.rank(); ++i) in[i] = small[i] == 1 ? 0 : at[i + large.rank() - small.rank()];
-  return offset(small, in);
-}
-
-}  // namespace
 
 Interpreter::Interpreter(const Fn& fn, RunPoint point)
     : graph_(fn.graph), point_(point), values_(static_cast<std::size_t>(graph_.size())), roundings_(values_.size()) {}

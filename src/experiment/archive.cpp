@@ -170,7 +170,7 @@ class Reader {
     if (!is_time(info.created)) fail(fmt::format("the run {} was made at no time", id));
     const bool own =
         info.data_location.starts_with(kData) && archive_.data.contains(info.data_location.substr(kData.size()));
-    if (find_entry(run.recipe.data) ? !info.data_location.empty() : !own)
+    if (lies_somewhere(run.recipe.data) ? !own : !info.data_location.empty())
       fail(fmt::format("the data that {} learned from are not in it", id));
   }
 

@@ -3,14 +3,14 @@
 #include <memory>
 
 #include "experiment/runner.hpp"
-#include "train/session.hpp"
+#include "train/training.hpp"
 
 namespace limn {
 
 struct Beginning {
   Run run;
   std::shared_ptr<const Dataset> data;
-  std::unique_ptr<Session> session;
+  std::unique_ptr<Training> session;
 };
 
 // Loads the recipe's data unless they are given, resolves it, and makes the run. `location`: where the data lie, if the
@@ -24,7 +24,7 @@ Beginning branch_run(const Run& parent, const JournalContent& journal, std::shar
                      std::int64_t step, std::span<const std::string> changes, const Destination& to,
                      const Program& program, ThreadPool& pool);
 // The same, where a session of the parent stands after that step already. The session takes the changes too.
-Run branch_from(const Run& parent, const JournalContent& journal, const Dataset& data, Session& there,
+Run branch_from(const Run& parent, const JournalContent& journal, const Dataset& data, Training& there,
                 std::span<const std::string> changes, const Destination& to, const Program& program);
 
 }  // namespace limn

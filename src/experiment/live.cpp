@@ -15,13 +15,11 @@ constexpr double kWorthSeconds = 0.1;  // training repeated faster than this nee
 constexpr double kSaveSeconds = 5;     // at most this much training is lost by a crash
 constexpr std::size_t kMostKept = 2000;
 
-std::size_t bytes_of(Session& session) {
+std::size_t bytes_of(Training& session) {
   std::size_t bytes = 0;
-  for (const TensorView& view : session.state()) bytes += view.values.size_bytes();
+  for (const TensorView& view : session.state()) bytes += limn::bytes_of(view).size();
   return bytes;
 }
-
-Tensor copied(const TensorView& view) { return {view.name, view.shape, {view.values.begin(), view.values.end()}}; }
 
 Visit opened(const Run& run, const JournalContent& history, std::shared_ptr<const Dataset> data, ThreadPool& pool) {
   verify_snapshots(run);
@@ -36,16 +34,16 @@ LiveRun::LiveRun(Run run, const Program& program, ThreadPool& pool, std::shared_
       pool_(pool),
       history_(journal_of(run_)),
       data_(data ? std::move(data) : load_data(run_)),
-      session_(opened(run_, history_, data_, pool).session),
+      training_(opened(run_, history_, data_, pool).session),
       journal_(Journal::reopen(run_.journal(), history_.last_step())),
-      recorder_(run_, *session_, *data_, journal_, program_, *this) {
+      recorder_(run_, *training_, *data_, journal_, program_, *this) {
   recorder_.remember(history_);
   values_.push_back(limn::values_at(run_, {}, 0));
   for (const JournalRecord& record : history_.records) remember_place(record);
   for (const SnapshotFile& file : snapshots_of(run_))
     if (file.step <= head()) saved_.push_back(file.step);
   mark_ = mark_after(head());
-  finished_ = head() >= run_.info.total_steps;
+  finished_ = head() >= run_.info.total_steps || (step() == head() && training_->stopped());
   keep();
 }
 
@@ -73,7 +71,7 @@ void LiveRun::advance() {
   const bool is_new = at == head();
   std::optional<Recorder::Running> running;
   if (is_new) running.emplace(recorder_);
-  const float loss = repeat(*session_);
+  const float loss = repeat(*training_);
   if (is_new)
     record_new_step(loss);
   else if (std::bit_cast<std::uint32_t>(loss) != std::bit_cast<std::uint32_t>(this->loss()))
@@ -83,7 +81,7 @@ void LiveRun::advance() {
         Fault::kFailure);
 }
 
-float LiveRun::repeat(Session& session) const {
+float LiveRun::repeat(Training& session) const {
   const std::int64_t at = session.cursor().step;
   if (std::ranges::binary_search(changed_at_, at)) session.change(typed_settings(run_, values_at(at)));
   const float loss = session.advance();
@@ -98,16 +96,17 @@ void LiveRun::spent(double seconds) {
 }
 
 void LiveRun::record_new_step(float loss) {
-  history_.values[0].push_back(loss);
+  const auto row = training_->row();
+  for (std::size_t c = 0; c < row.size(); ++c) history_.values[c].push_back(row[c]);
   recorder_.row(loss);
   const std::int64_t at = step();
-  if (at % session_->evaluation_interval() == 0 || at == run_.info.total_steps || session_->stopped())
+  if (at % training_->evaluation_interval() == 0 || at == run_.info.total_steps || training_->stopped())
     recorder_.measure();
   if (at >= mark_) {
     if (since_saved_ > kWorthSeconds) save(run_.snapshot_at(at));
     mark_ = mark_after(at);
   }
-  if (at == run_.info.total_steps || session_->stopped()) finish();
+  if (at == run_.info.total_steps || training_->stopped()) finish();
 }
 
 void LiveRun::finish() {
@@ -115,8 +114,9 @@ void LiveRun::finish() {
   save();
   Outcome outcome;
   outcome.steps = step();
-  outcome.stopped_early = session_->stopped();
-  outcome.fingerprint = session_->fingerprint();
+  outcome.stopped = training_->stop_reason();
+  outcome.stopped_early = outcome.stopped == kEarlyStop;
+  outcome.fingerprint = training_->fingerprint();
   recorder_.finish(outcome);
 }
 
@@ -125,7 +125,7 @@ void LiveRun::approach(std::int64_t to) {
     throw Error(fmt::format("{} has no step {}", run_.info.id, to),
                 fmt::format("it has the steps from {} to {}; play on to go further", run_.start(), head()));
   if (step() <= to && step() >= place_before(to).step) return;
-  restore(*session_, to);
+  restore(*training_, to);
   since_kept_ = 0;
 }
 
@@ -144,24 +144,24 @@ std::int64_t LiveRun::nearest(std::int64_t step) const {
   return here <= step ? std::max(here, place_before(step).step) : place_before(step).step;
 }
 
-std::unique_ptr<Session> LiveRun::another() const {
-  return std::make_unique<Session>(typed_settings(run_, values()), data_, run_.recipe.seed, pool_);
+std::unique_ptr<Training> LiveRun::another() const {
+  return make_training(typed_settings(run_, values()), data_, run_.recipe.seed, pool_);
 }
 
-void LiveRun::restore(Session& session, std::int64_t step) const {
+void LiveRun::restore(Training& session, std::int64_t step) const {
   const Place place = place_before(step);
   const auto put = [&](const std::vector<Tensor>& tensors, const Cursor& cursor) {
     session.change(typed_settings(run_, values_at(cursor.step)));
     session.restore(tensors, cursor);
   };
-  const auto copy_of = [](Session& other) {
+  const auto state_of = [](Training& other) {
     std::vector<Tensor> tensors;
-    for (const TensorView& view : other.state()) tensors.push_back(copied(view));
+    for (const TensorView& view : other.state()) tensors.push_back(copy_of(view));
     return tensors;
   };
-  const bool is_other = &session != session_.get();
+  const bool is_other = &session != training_.get();
   if (is_other && this->step() <= step && this->step() >= place.step) {
-    put(copy_of(*session_), session_->cursor());
+    put(state_of(*training_), training_->cursor());
   } else if (place.kept) {
     put(place.kept->tensors, place.kept->cursor);
   } else if (!place.file.empty()) {
@@ -169,7 +169,7 @@ void LiveRun::restore(Session& session, std::int64_t step) const {
     put(tensors, info.cursor);
   } else {
     const Visit drawn = travel(run_, history_, data_, pool_, run_.start(), Arrival::kState);
-    put(copy_of(*drawn.session), drawn.session->cursor());
+    put(state_of(*drawn.session), drawn.session->cursor());
   }
   if (std::ranges::binary_search(edited_at_, session.cursor().step))
     apply_edits(session, history_, session.cursor().step);
@@ -180,7 +180,7 @@ void LiveRun::change(std::span<const std::string> changes) {
   const SettingValues before = values(), after = changed_values(run_, history_, step(), *data_, changes);
   const SettingValues changed = difference(before, after);
   if (changed.empty()) return;
-  session_->change(typed_settings(run_, after));
+  training_->change(typed_settings(run_, after));
   const JournalRecord record{RecordKind::kAction, step(), to_json(changed)};
   journal_.record(record.kind, record.step, record.text);
   recorded(record);
@@ -190,7 +190,7 @@ void LiveRun::edit(const Edits& edits) {
   LIMN_CHECK(step() == head(), "numbers are set at the head");
   if (finished_) throw Error(fmt::format("{} has ended", run_.info.id), "branch it, and set the number there");
   if (edits.empty()) return;
-  session_->edit(edits);
+  training_->edit(edits);
   const JournalRecord record{RecordKind::kEdit, step(), to_json(edits)};
   journal_.record(record.kind, record.step, record.text);
   recorded(record);
@@ -232,11 +232,11 @@ void LiveRun::remember_place(const JournalRecord& record) {
 void LiveRun::keep() {
   since_kept_ = 0;
   if (kept_.contains(step())) return;
-  Kept kept{session_->cursor(), {}};
-  for (const TensorView& view : session_->state()) kept.tensors.push_back(copied(view));
+  Kept kept{training_->cursor(), {}};
+  for (const TensorView& view : training_->state()) kept.tensors.push_back(copy_of(view));
   kept_.emplace(step(), std::move(kept));
   ++places_;
-  const std::size_t most = std::max<std::size_t>(4, most_kept_ / std::max<std::size_t>(1, bytes_of(*session_)));
+  const std::size_t most = std::max<std::size_t>(4, most_kept_ / std::max<std::size_t>(1, bytes_of(*training_)));
   while (kept_.size() > std::min(most, kMostKept)) {
     bool other = false;  // every second one goes, but never the first or the newest
     for (auto it = std::next(kept_.begin()); std::next(it) != kept_.end();)

@@ -21,8 +21,9 @@ class LiveRun : private Listener {
   const Run& run() const { return run_; }
   const JournalContent& history() const { return history_; }
   std::shared_ptr<const Dataset> data() const { return data_; }
-  Session& session() { return *session_; }
-  std::int64_t step() const { return session_->cursor().step; }
+  Training& training() { return *training_; }
+  Session& session() { return network_of(*training_); }  // Error: it is of a function
+  std::int64_t step() const { return training_->cursor().step; }
   std::int64_t head() const { return history_.last_step(); }
   const SettingValues& values() const { return values_at(step()); }  // in force now
   std::size_t changes() const {
@@ -44,10 +45,10 @@ class LiveRun : private Listener {
   // Other sessions of the run look at its steps while it goes on. What `another` makes stands nowhere: `restore` puts
   // it at the nearest state at or before `step`, which is of step `nearest`, and `repeat` takes one step that the run
   // took.
-  std::unique_ptr<Session> another() const;
+  std::unique_ptr<Training> another() const;
   std::int64_t nearest(std::int64_t step) const;
-  void restore(Session& session, std::int64_t step) const;
-  float repeat(Session& session) const;
+  void restore(Training& session, std::int64_t step) const;
+  float repeat(Training& session) const;
   std::size_t interventions() const { return changed_at_.size() + edited_at_.size(); }  // changes and edits so far
   // Settings from the head on (NAME=VALUE), where it must stand. Error: as changed_values.
   void change(std::span<const std::string> changes);
@@ -85,7 +86,7 @@ class LiveRun : private Listener {
   ThreadPool& pool_;
   JournalContent history_;
   std::shared_ptr<const Dataset> data_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<Training> training_;
   Journal journal_;
   Recorder recorder_;
   std::map<std::int64_t, Kept> kept_;        // by step; the beginning is always among them

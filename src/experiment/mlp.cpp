@@ -9,6 +9,7 @@
 #include "experiment/training.hpp"
 #include "experiment/weights.hpp"
 #include "nn/architecture.hpp"
+#include "optim/minimiser.hpp"
 #include "rule/rule.hpp"
 #include "train/loss.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 namespace automatic {
 
 constexpr std::int64_t kImageEpochs = 10, kSteps = 4000;  // small sets go round until they have had kSteps
-constexpr std::int64_t kImageBatch = 128, kTableBatch = 32, kMostRows = 65536;
+constexpr std::int64_t kImageBatch = 128, kTableBatch = 32, kMostRows = 65536, kMostBatch = 1 << 30, kIterations = 300;
 
 bool is_images(const Dataset& data) { return data.preprocessing.kind == "images"; }
 
@@ -35,6 +36,7 @@ std::string loss(const Dataset& data) { return data.task == Task::kClassify ? "c
 // parameter; momentum and nesterov gather about ten gradients; adadelta finds its own and lr only scales it; rprop's is
 // its first step.
 double rate(const Dataset& data, std::string_view optimizer) {
+  if (find_method(optimizer)) return 0;  // its own
   struct Row {
     std::string_view name;
     double images, table;
@@ -55,13 +57,16 @@ double weight_decay(const Dataset& data) {
   return data.task == Task::kClassify ? std::min(0.02, 2 / rows) : std::min(0.1, 45 * noise_share(data) / rows);
 }
 
-// rprop compares the signs of gradients, which the noise of small batches would flip: it takes all rows it can.
+// rprop compares the signs of gradients, which the noise of small batches would flip: it takes all rows it can. So do
+// minimisers, whose line searches compare values.
 std::int64_t batch(const Dataset& data, std::string_view optimizer) {
+  if (find_method(optimizer)) return std::min<std::int64_t>(kMostBatch, static_cast<std::int64_t>(data.train.size()));
   const auto wanted = optimizer == "rprop" ? kMostRows : is_images(data) ? kImageBatch : kTableBatch;
   return std::min<std::int64_t>(wanted, static_cast<std::int64_t>(data.train.size()));
 }
 
 std::int64_t epochs(const Dataset& data, std::int64_t steps_per_epoch, std::string_view optimizer) {
+  if (find_method(optimizer)) return std::max<std::int64_t>(1, kIterations / steps_per_epoch);
   const std::int64_t least = is_images(data) ? kImageEpochs : 1;
   if (is_images(data) && optimizer == "rprop")
     return 10 * kImageEpochs;  // a step of all rows costs as much as an epoch
@@ -96,6 +101,27 @@ void check_batches(const std::string& arch, std::int64_t batch, const Dataset& d
               fmt::format("choose another batch, such as {}", batch > 1 ? batch + 1 : 32));
 }
 
+// What a minimiser would ignore is refused, unless it is what runs without it mean.
+void check_meaning(const SettingValues& settings, const HyperDefaults& hyper,
+                   std::span<const ParameterSpec> parameters) {
+  const auto optimizer = get<std::string>(settings, "optimizer");
+  const auto refuse = [&](const std::string& name, const std::string& usual) {
+    throw Error(fmt::format("{} has no meaning to optimizer={}, which finds its steps itself", name, optimizer),
+                fmt::format("leave it out, or take --set {}={}; rules such as optimizer=adam have it", name, usual));
+  };
+  const std::pair<const char*, double> hypers[] = {
+      {"momentum", hyper.momentum}, {"beta2", hyper.beta2}, {"epsilon", hyper.epsilon}};
+  for (const auto& [name, usual] : hypers)
+    if (get<double>(settings, name) != usual) refuse(name, "auto");
+  if (get<double>(settings, "lr") != 0 && optimizer != "gd") refuse("lr", "auto");
+  for (const char* name : {"bias_correction", "schedule", "warmup", "drop", "drop_every", "power", "l1", "max_norm",
+                           "clip", "clip_value", "lr_scale", "accumulate"}) {
+    const ParameterSpec& parameter = find_parameter(parameters, name);
+    if (std::string_view(name) == "schedule" && settings.at(name) == SettingValue("constant")) continue;
+    if (settings.at(name) != parse_value(parameter, parameter.initial)) refuse(name, parameter.initial);
+  }
+}
+
 void resolve(Recipe& recipe, const Dataset& data) {
   const auto parameters = std::span(find_experiment(recipe.experiment).parameters);
   auto& settings = recipe.settings;
@@ -119,7 +145,7 @@ void resolve(Recipe& recipe, const Dataset& data) {
   fill("loss", automatic::loss(data));
   const std::string optimizer = get<std::string>(settings, "optimizer");
   fill("lr", automatic::rate(data, optimizer));
-  const HyperDefaults& hyper = find_rule(optimizer).defaults;
+  const HyperDefaults hyper = find_method(optimizer) ? HyperDefaults() : find_rule(optimizer).defaults;
   fill("momentum", hyper.momentum);
   fill("beta2", hyper.beta2);
   fill("epsilon", hyper.epsilon);
@@ -129,6 +155,7 @@ void resolve(Recipe& recipe, const Dataset& data) {
     throw Error(fmt::format("batch {} is larger than the {} training rows of {}", get<std::int64_t>(settings, "batch"),
                             rows, data.name),
                 fmt::format("choose a batch from 1 to {}", rows));
+  if (find_method(optimizer)) check_meaning(settings, hyper, parameters);
   check_loss(get<std::string>(settings, "loss"), data);
   check_batches(get<std::string>(settings, "arch"), get<std::int64_t>(settings, "batch"), data);
   const bool watches =

@@ -99,7 +99,7 @@ Archive pack(const std::vector<Run>& runs) {
   std::map<std::string, std::string> files;  // names in the archive by where they lie
   for (const Run& run : runs) {
     ArchivedRun& packed = archive.runs[run.info.id] = pack_run(run);
-    if (find_entry(run.recipe.data)) continue;
+    if (!lies_somewhere(run.recipe.data)) continue;
     const std::string& location = run.info.data_location;
     if (!files.contains(location)) {
       std::string bytes = own_data(run);

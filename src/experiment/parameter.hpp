@@ -32,6 +32,7 @@ struct ParameterSpec {
   std::vector<std::string> choices = {};
   bool automatic = false;  // "auto" is allowed too: the data or another parameter decides
   bool fixed = false;      // cannot be changed once a training has begun
+  bool branches = false;   // though fixed, a branch may begin with another
 };
 
 // Error: not of the kind, or out of the range; the hint says what is allowed.

@@ -67,7 +67,7 @@ double Recorder::seconds() const {
 }
 
 void Recorder::row(float loss) {
-  journal_.append(std::span(&loss, 1));
+  journal_.append(session_.row());
   if (std::isfinite(loss)) return;
   const std::int64_t step = session_.cursor().step;
   const auto tensor = session_.first_not_finite();
@@ -76,6 +76,8 @@ void Recorder::row(float loss) {
   const auto what = fmt::format("training diverged: the loss of step {} is {}{}", step, loss,
                                 tensor.empty() ? "" : fmt::format(", and {} is not finite", tensor));
   event("error", Json{{"what", what}, {"tensor", tensor}});
+  if (session_.minimised())
+    throw Error(what, "begin with other weights (another seed, or init), or normalise with bn or ln", Fault::kFailure);
   throw Error(
       what,
       fmt::format("lower the learning rate (lr is {:g}; try {:g}), or raise the batch; the run {} is kept up to "
@@ -121,6 +123,7 @@ void Recorder::finish(Outcome& outcome) {
                {"build", program_.build}};
   if (outcome.best_step >= 0) done["best_step"] = outcome.best_step;
   if (outcome.stopped_early) done["reason"] = "early stop";
+  if (!outcome.stopped.empty() && !outcome.stopped_early) done["stopped"] = outcome.stopped;
   event("done", std::move(done));
   journal_.sync();
 }
@@ -132,7 +135,7 @@ Split parse_split(const std::string& name) {
   throw Error(fmt::format("there is no split '{}'", name), "the splits are: train, valid, test");
 }
 
-Metrics evaluate_split(Session& session, const Dataset& data, Split split, Weights which) {
+Metrics evaluate_split(Training& session, const Dataset& data, Split split, Weights which) {
   const auto& rows = split == Split::kTrain ? data.train : split == Split::kValid ? data.valid : data.test;
   const char* prefix = split == Split::kTrain ? "train" : split == Split::kValid ? "valid" : "test";
   Metrics metrics;

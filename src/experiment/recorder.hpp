@@ -9,7 +9,7 @@
 #include <string>
 
 #include "experiment/run.hpp"
-#include "train/session.hpp"
+#include "train/training.hpp"
 
 namespace limn {
 
@@ -32,6 +32,7 @@ struct Outcome {
   std::int64_t steps = 0;  // finished steps of the run
   double seconds = 0;      // of the loop: steps, validation and snapshots; of this program alone
   bool stopped_early = false;
+  std::string stopped;          // why before its length: "early stop", or by which test a minimiser; "": it did not
   std::int64_t best_step = -1;  // whose weights the metrics are of; -1: the last ones
   Metrics metrics;              // "valid.loss", "test.accuracy"...
   std::string fingerprint;      // 16 hex digits
@@ -40,7 +41,7 @@ struct Outcome {
 class Recorder {
  public:
   // All of them must outlive the recorder.
-  Recorder(const Run& run, Session& session, const Dataset& data, Journal& journal, const Program& program,
+  Recorder(const Run& run, Training& session, const Dataset& data, Journal& journal, const Program& program,
            Listener& listener)
       : run_(run), session_(session), data_(data), journal_(journal), program_(program), listener_(listener) {}
 
@@ -77,7 +78,7 @@ class Recorder {
   void event(const std::string& name, Json more);
 
   const Run& run_;
-  Session& session_;
+  Training& session_;
   const Dataset& data_;
   Journal& journal_;
   const Program& program_;
@@ -89,7 +90,7 @@ class Recorder {
 };
 
 // The metrics of a split under the names a journal uses; none for a split without rows.
-Metrics evaluate_split(Session& session, const Dataset& data, Split split, Weights which = Weights::kLast);
+Metrics evaluate_split(Training& session, const Dataset& data, Split split, Weights which = Weights::kLast);
 // "train", "valid" or "test". Error: another word.
 Split parse_split(const std::string& name);
 

@@ -2,12 +2,13 @@
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
+#include "experiment/function.hpp"
 #include "experiment/mlp.hpp"
 
 namespace limn {
 
 std::span<const Experiment> experiments() {
-  static const std::vector<Experiment> all = {mlp_experiment()};
+  static const std::vector<Experiment> all = {mlp_experiment(), function_experiment()};
   return all;
 }
 
@@ -36,6 +37,7 @@ DataRequest data_request(const Recipe& recipe, const std::string& location) {
 }
 
 std::int64_t steps_per_epoch(const Recipe& recipe, const Dataset& data) {
+  if (!recipe.settings.contains("batch")) return 1;
   const auto whole = [&](const char* name) { return std::get<std::int64_t>(recipe.settings.at(name)); };
   const std::int64_t batch = whole("batch") * (recipe.settings.contains("accumulate") ? whole("accumulate") : 1);
   return (static_cast<std::int64_t>(data.train.size()) + batch - 1) / batch;

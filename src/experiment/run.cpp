@@ -22,8 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-const std::vector<std::string> kColumns{"train.loss"};  // of a journal
-
 std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm parts{};
@@ -137,7 +135,8 @@ fs::path root_of(const Destination& to) {
   return to.folder.empty() ? fs::absolute(to.root) : fs::absolute(folder_of(to)).parent_path();
 }
 
-Run create_run(const Destination& to, const Recipe& recipe, RunInfo info, const std::function<void(const Run&)>& fill) {
+Run create_run(const Destination& to, const Recipe& recipe, RunInfo info, const std::vector<std::string>& columns,
+               const std::function<void(const Run&)>& fill) {
   info.id = "new";
   info.created = utc_now();
   check_free(to);
@@ -147,7 +146,7 @@ Run create_run(const Destination& to, const Recipe& recipe, RunInfo info, const 
   fs::create_directory(unfinished.folder / "snapshots", error);
   if (error) throw_file_error("make the folder", unfinished.folder, error.value());
   write_durably(unfinished.folder / "recipe.json", to_json(recipe) + "\n");
-  Journal::create(unfinished.journal(), kColumns, unfinished.start()).sync();
+  Journal::create(unfinished.journal(), columns, unfinished.start()).sync();
   if (fill) fill(unfinished);
   return adopt_run(to, unfinished);
 }
@@ -181,7 +180,7 @@ Run open_run(const fs::path& folder) {
 
 JournalContent journal_of(const Run& run) {
   JournalContent journal = read_journal(run.journal());
-  if (journal.columns != kColumns || journal.start != run.start())
+  if (journal.columns.empty() || journal.columns[0] != "train.loss" || journal.start != run.start())
     refuse_damaged(run.journal(), fmt::format("it is of another run, which began behind step {}", journal.start));
   return journal;
 }

@@ -60,7 +60,7 @@ void check_free(const Destination& to);                // Error: the folder that
 
 // Makes the folder with an empty journal; `fill` may put more into it before it appears under its name. Sets id and
 // created. Error: the folder exists, or cannot be written; nothing is left then.
-Run create_run(const Destination& to, const Recipe& recipe, RunInfo info,
+Run create_run(const Destination& to, const Recipe& recipe, RunInfo info, const std::vector<std::string>& columns,
                const std::function<void(const Run& unfinished)>& fill = {});
 // Puts a run that lies whole in a folder on the same disk, but for its run.json, where new runs go. Sets the id.
 // Error: as create_run.

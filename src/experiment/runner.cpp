@@ -21,7 +21,7 @@ double seconds_since(Clock::time_point begin) { return std::chrono::duration<dou
 // One training as it goes on; its parts share the session, the journal and the clock.
 class Loop {
  public:
-  Loop(const Run& run, Session& session, const Dataset& data, Journal& journal, const Program& program,
+  Loop(const Run& run, Training& session, const Dataset& data, Journal& journal, const Program& program,
        TrainingListener& listener)
       : run_(run),
         session_(session),
@@ -60,7 +60,7 @@ class Loop {
       look = step + std::clamp<std::int64_t>(static_cast<std::int64_t>(rate * kLookSeconds), 1, 1'000'000);
       if (now - reported > kReportSeconds) {
         reported = now;
-        listener_.step({step, until, session_.cursor().epoch, loss, rate, now});
+        listener_.step({step, until, session_.cursor().epoch, loss, rate, now, session_.minimised()});
       }
       if (now - rolled > 1) {  // so that another program can follow the curve
         rolled = now;
@@ -68,8 +68,9 @@ class Loop {
       }
       if (seconds_since(last_snapshot_) > kRollingSeconds) save(run_.snapshot("latest.safetensors"));
     }
-    outcome.stopped_early = session_.stopped();
-    outcome.interrupted = step < until && !outcome.stopped_early;
+    outcome.stopped = session_.stop_reason();
+    outcome.stopped_early = outcome.stopped == kEarlyStop;
+    outcome.interrupted = step < until && outcome.stopped.empty();
     outcome.steps = step;
     if (!outcome.interrupted && evaluated != step) recorder_.measure();
     save(run_.snapshot_at(step));
@@ -90,7 +91,7 @@ class Loop {
   }
 
   const Run& run_;
-  Session& session_;
+  Training& session_;
   Journal& journal_;
   TrainingListener& listener_;
   Recorder recorder_;
@@ -99,7 +100,7 @@ class Loop {
 
 }  // namespace
 
-Outcome train_run(const Run& run, Session& session, const Dataset& data, Journal& journal,
+Outcome train_run(const Run& run, Training& session, const Dataset& data, Journal& journal,
                   const JournalContent& history, std::int64_t until, const Program& program,
                   const std::atomic<int>& interrupts, TrainingListener& listener) {
   Loop loop(run, session, data, journal, program, listener);

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "experiment/recorder.hpp"
@@ -15,6 +16,7 @@ struct StepReport {
   float loss;               // train.loss of this step
   double steps_per_second;  // since the loop began
   double seconds;           // since the loop began
+  std::optional<Minimised> minimised = {};
 };
 
 class TrainingListener : public Listener {
@@ -28,7 +30,7 @@ class TrainingListener : public Listener {
 // 2, 5, 10, 20, 50... steps where more than a tenth of a second of training would be lost, `latest` every five seconds,
 // `best` by the validation loss. The clock decides about files only, never about numbers. Error (kFailure): the loss is
 // not finite, naming step and tensor; the disk is full.
-Outcome train_run(const Run& run, Session& session, const Dataset& data, Journal& journal,
+Outcome train_run(const Run& run, Training& session, const Dataset& data, Journal& journal,
                   const JournalContent& history, std::int64_t until, const Program& program,
                   const std::atomic<int>& interrupts, TrainingListener& listener);
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "nn/parameters.hpp"
+#include "optim/minimiser.hpp"
 #include "rule/rule.hpp"
 #include "rule/schedule.hpp"
 #include "train/loss.hpp"
@@ -53,11 +54,17 @@ void append(std::vector<ParameterSpec>& to, std::vector<ParameterSpec> more) {
   std::ranges::move(more, std::back_inserter(to));
 }
 
+ParameterSpec branching(ParameterSpec spec) { return spec.branches = true, spec; }
+
 std::vector<ParameterSpec> of_the_rule() {
   return {
-      fixed(choice("optimizer", {"optimiser", "优化器"},
-                   {"the rule that turns gradients into steps", "把梯度变成更新步的规则"}, "adam",
-                   names(rules(), &Rule::name))),
+      branching(
+          fixed(choice("optimizer", {"optimiser", "优化器"},
+                       {"the rule that turns gradients into steps; or a minimiser, which takes all rows a step: gd, "
+                        "cg, bfgs, lbfgs, newton, newton-ls, newton-cg, hf, lm",
+                        "把梯度变成更新步的规则；或每步使用全部样本的极小化方法：gd、cg、bfgs、lbfgs、newton、"
+                        "newton-ls、newton-cg、hf、lm"},
+                       "adam", names(methods(), &Method::name, names(rules(), &Rule::name))))),
       automatic(logarithmic(number("lr", {"learning rate", "学习率"},
                                    {"how far one step goes; auto chooses by the optimiser and the data",
                                     "每一步走多远；auto 按优化器和数据选择"},
@@ -78,6 +85,56 @@ std::vector<ParameterSpec> of_the_rule() {
              {"whether adam, amsgrad and adamw scale up their averages, which begin at zero",
               "adam、amsgrad、adamw 是否放大从零开始的平均值"},
              "on", {"on", "off"}),
+  };
+}
+
+std::vector<ParameterSpec> of_the_minimiser() {
+  return {
+      choice("line_search", {"line search", "线搜索"},
+             {"how a minimiser finds the length of a step; suited is what suits it",
+              "极小化方法如何确定步长；suited 选择与之相配的"},
+             "suited", {"suited", "backtracking", "wolfe", "hager-zhang", "exact", "fixed"}),
+      logarithmic(number("c1", {"c1", "c1"},
+                         {"line search: the share of the decrease promised by the slope that a step must bring",
+                          "线搜索：一步必须达到斜率所预示下降的这一比例"},
+                         "0.0001", 1e-12, 0.49)),
+      number("c2", {"c2", "c2"},
+             {"line search: the share of the slope that a step may leave; above c1, or 0 to suit the method",
+              "线搜索：一步之后允许剩下的斜率比例；大于 c1，0 表示与方法相配"},
+             "0", 0, 0.9999),
+      choice(
+          "cg_update", {"cg update", "共轭梯度公式"},
+          {"the factor of cg's last direction: Fletcher and Reeves, Polak and Ribiere, Hestenes and Stiefel, Dai and "
+           "Yuan, Hager and Zhang",
+           "cg 上一方向的系数：Fletcher-Reeves、Polak-Ribière、Hestenes-Stiefel、Dai-Yuan、Hager-Zhang"},
+          "pr+", {"fr", "pr+", "hs", "dy", "hz"}),
+      whole(number("cg_restart", {"cg restart", "共轭梯度重启"},
+                   {"cg begins again from the gradient after so many steps; 0 by Powell's test",
+                    "cg 每隔这么多步从梯度重新开始；0 表示按 Powell 判据"},
+                   "0", 0, 1e9),
+            "steps"),
+      fixed(whole(number("memory", {"memory", "记忆长度"},
+                         {"pairs of changes that lbfgs keeps", "lbfgs 保留的变化对数"}, "20", 1, 1000),
+                  "pairs")),
+      logarithmic(number("damping", {"damping", "阻尼"},
+                         {"the first damping of hf and lm; 0 is chosen", "hf 和 lm 的初始阻尼；0 为自动选择"}, "0", 0,
+                         1e12)),
+      logarithmic(number("radius", {"radius", "信赖域半径"},
+                         {"the first trust radius of newton; 0 is chosen", "newton 的初始信赖域半径；0 为自动选择"},
+                         "0", 0, 1e12)),
+      whole(number("inner_steps", {"inner steps", "内层步数"},
+                   {"the most steps of the conjugate gradients within a step of newton-cg or hf",
+                    "newton-cg 或 hf 的一步之内共轭梯度的最多步数"},
+                   "250", 1, 1e6),
+            "steps"),
+      logarithmic(number("gradient_tolerance", {"gradient tolerance", "梯度容差"},
+                         {"a minimiser stops when no number of the gradient is larger; 0 is never",
+                          "梯度的每个数都不大于此值时极小化方法停止；0 为从不"},
+                         "0.000001", 0, 1e6)),
+      number("batch_growth", {"batch growth", "批大小增长"},
+             {"a minimiser's batch grows by this factor at every step, up to all rows",
+              "极小化方法的批大小每一步乘以此数，直到全部样本"},
+             "1", 1, 1000),
   };
 }
 
@@ -164,7 +221,7 @@ std::vector<ParameterSpec> of_the_training() {
       automatic(whole(logarithmic(number("batch", {"batch size", "批大小"},
                                          {"training rows a step looks at; auto chooses by the data",
                                           "每一步所看的训练样本数；auto 按数据选择"},
-                                         "auto", 1, 65536)),
+                                         "auto", 1, 1 << 30)),
                       "rows")),
       whole(number("accumulate", {"accumulate", "梯度累积"},
                    {"batches a step takes the mean gradient of, for steps larger than memory",
@@ -206,21 +263,37 @@ std::vector<ParameterSpec> of_the_training() {
 
 }  // namespace
 
+std::vector<ParameterSpec> optimizer_parameters() {
+  std::vector<ParameterSpec> list = of_the_rule();
+  append(list, of_the_minimiser());
+  return list;
+}
+
 std::vector<ParameterSpec> training_parameters() {
-  std::vector<ParameterSpec> list;
-  append(list, of_the_rule());
+  std::vector<ParameterSpec> list = optimizer_parameters();
   append(list, of_the_schedule());
   append(list, of_the_restraints());
   append(list, of_the_training());
   return list;
 }
 
-Settings training_settings(const SettingValues& values) {
+Settings optimizer_settings(const SettingValues& values) {
   Settings s;
   const auto take = [&]<class T>(const char* name, T& to) { to = std::get<T>(values.at(name)); };
-  take("arch", s.arch), take("loss", s.loss), take("init", s.init), take("optimizer", s.optimizer);
+  take("optimizer", s.optimizer);
   take("lr", s.lr), take("momentum", s.momentum), take("beta2", s.beta2), take("epsilon", s.epsilon);
+  take("line_search", s.line_search), take("c1", s.c1), take("c2", s.c2);
+  take("cg_update", s.cg_update), take("cg_restart", s.cg_restart), take("memory", s.memory);
+  take("inner_steps", s.inner_steps), take("damping", s.damping), take("radius", s.radius);
+  take("gradient_tolerance", s.gradient_tolerance);
   s.bias_correction = std::get<std::string>(values.at("bias_correction")) == "on";
+  return s;
+}
+
+Settings training_settings(const SettingValues& values) {
+  Settings s = optimizer_settings(values);
+  const auto take = [&]<class T>(const char* name, T& to) { to = std::get<T>(values.at(name)); };
+  take("arch", s.arch), take("loss", s.loss), take("init", s.init);
   take("label_smoothing", s.label_smoothing), take("delta", s.delta), take("quantile", s.quantile);
   s.balanced_classes = std::get<std::string>(values.at("class_weights")) == "balanced";
   take("weight_decay", s.weight_decay), take("l1", s.l1), take("max_norm", s.max_norm);
@@ -228,7 +301,8 @@ Settings training_settings(const SettingValues& values) {
   take("freeze", s.freeze), take("cut", s.cut), take("lr_scale", s.lr_scale);
   take("schedule", s.schedule), take("warmup", s.warmup), take("drop_every", s.drop_every);
   take("drop", s.drop), take("power", s.power), take("patience", s.patience), take("early_stop", s.early_stop);
-  take("batch", s.batch), take("accumulate", s.accumulate), take("augment", s.augment);
+  take("batch_growth", s.batch_growth), take("batch", s.batch), take("accumulate", s.accumulate),
+      take("augment", s.augment);
   return s;
 }
 

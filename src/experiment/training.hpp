@@ -9,6 +9,10 @@ namespace limn {
 // loss, the batch, when to stop, which parameters, the data.
 std::vector<ParameterSpec> training_parameters();
 
+// Of these the optimiser's alone, and its settings: of what has no data, too.
+std::vector<ParameterSpec> optimizer_parameters();
+Settings optimizer_settings(const SettingValues& values);
+
 // The typed settings of resolved values of those and arch; total_steps is left to the caller.
 Settings training_settings(const SettingValues& values);
 

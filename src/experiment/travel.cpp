@@ -16,11 +16,11 @@ using Json = nlohmann::json;
 // Whose data the session gets: over other data, it stands at no place of an epoch.
 enum class Over { kOwn, kOther };
 
-std::unique_ptr<Session> session_from(const Run& run, const JournalContent& journal,
-                                      std::shared_ptr<const Dataset> data, ThreadPool& pool, const SnapshotFile* file,
-                                      Over over = Over::kOwn) {
-  auto session = std::make_unique<Session>(settings_at(run, journal, file ? file->step : 0), std::move(data),
-                                           run.recipe.seed, pool);
+std::unique_ptr<Training> session_from(const Run& run, const JournalContent& journal,
+                                       std::shared_ptr<const Dataset> data, ThreadPool& pool, const SnapshotFile* file,
+                                       Over over = Over::kOwn) {
+  auto session =
+      make_training(settings_at(run, journal, file ? file->step : 0), std::move(data), run.recipe.seed, pool);
   if (file) {
     const auto [info, tensors] = load_snapshot(file->path);
     session->restore(tensors, over == Over::kOwn ? info.cursor : Cursor{info.cursor.step, 0, 0});
@@ -68,7 +68,7 @@ Edits edited_at(const JournalContent& journal, std::int64_t step) {
   return edits;
 }
 
-void apply_edits(Session& session, const JournalContent& journal, std::int64_t step) {
+void apply_edits(Training& session, const JournalContent& journal, std::int64_t step) {
   if (const Edits edits = edited_at(journal, step); !edits.empty()) session.edit(edits);
 }
 
@@ -86,20 +86,39 @@ Settings typed_settings(const Run& run, const SettingValues& values) {
   return settings;
 }
 
+namespace {
+
+// Another optimiser: what suited the old one alone is as if nobody had said it.
+void choose_anew(const Experiment& experiment, SettingValues& settings, const std::set<std::string>& named) {
+  constexpr std::string_view kSuiting[] = {"lr",       "momentum", "beta2", "epsilon",    "bias_correction", "batch",
+                                           "schedule", "warmup",   "drop",  "drop_every", "power",           "memory"};
+  for (const ParameterSpec& parameter : experiment.parameters)
+    if (std::ranges::find(kSuiting, parameter.name) != std::end(kSuiting) && !named.contains(parameter.name))
+      settings[parameter.name] = parse_value(parameter, parameter.initial);
+}
+
+}  // namespace
+
 SettingValues changed_values(const Run& run, const JournalContent& journal, std::int64_t step, const Dataset& data,
-                             std::span<const std::string> changes) {
+                             std::span<const std::string> changes, Changed where) {
   const Experiment& experiment = find_experiment(run.recipe.experiment);
   Recipe changed = run.recipe;
   changed.settings = values_at(run, journal, step);
+  std::set<std::string> named;
   for (const std::string& change : changes) {
     const auto [name, text] = parse_assignment(change);
     const ParameterSpec& parameter = find_parameter(experiment.parameters, name);
-    if (parameter.fixed)
+    if (parameter.fixed && !(where == Changed::kBranch && parameter.branches))
       throw Error(fmt::format("{} cannot be changed once a training has begun", name),
-                  fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment,
-                              run.recipe.data, change));
+                  parameter.branches
+                      ? fmt::format("branch the run: limn branch {} --at {} --set {}", run.info.id, step, change)
+                      : fmt::format("train a new run: limn train {} --data {} --set {}", run.recipe.experiment,
+                                    run.recipe.data, change));
     changed.settings[name] = parse_value(parameter, text);
+    named.insert(name);
   }
+  if (changed.settings.at("optimizer") != values_at(run, journal, step).at("optimizer"))
+    choose_anew(experiment, changed.settings, named);
   experiment.resolve(changed, data);
   return changed.settings;
 }
@@ -130,7 +149,7 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
   for (const SnapshotFile& file : files)
     if (file.step <= furthest) nearest = &file;
   Visit place{session_from(run, journal, std::move(data), pool, nearest), nearest ? nearest->step : 0};
-  Session& session = *place.session;
+  Training& session = *place.session;
   const std::int64_t begin = session.cursor().step;
   std::vector<const JournalRecord*> changes;  // that lie on the way, in order
   std::set<std::int64_t> edits;
@@ -158,7 +177,7 @@ bool is_ahead(const std::string& name) {
          (begins("train.") && name != "train.loss") || name.ends_with(".dead") || name.ends_with(".saturated");
 }
 
-float quantity_at(const Run& run, const JournalContent& journal, Session& session, const std::string& name) {
+double quantity_at(const Run& run, const JournalContent& journal, Training& session, const std::string& name) {
   if (is_ahead(name)) session.change(settings_at(run, journal, session.cursor().step));
   return session.quantity(name);
 }
@@ -176,8 +195,8 @@ Snapshot newest_snapshot(const Run& run, const JournalContent& journal) {
               fmt::format("train it on: limn resume {}", run.folder.string()));
 }
 
-std::unique_ptr<Session> newest_over(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data,
-                                     ThreadPool& pool) {
+std::unique_ptr<Training> newest_over(const Run& run, const JournalContent& journal,
+                                      std::shared_ptr<const Dataset> data, ThreadPool& pool) {
   const auto files = snapshots_of(run);
   return session_from(run, journal, std::move(data), pool, newest_of(files, journal), Over::kOther);
 }

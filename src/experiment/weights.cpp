@@ -41,8 +41,8 @@ std::int64_t keep_best(std::vector<Tensor>& tensors) {
   Watch watch;
   for (const TensorView& view : watch.views("early_stop")) {
     const auto kept = find(view.name);
-    if (kept == tensors.end() || kept->shape != view.shape) return -1;
-    std::ranges::copy(kept->values, view.values.begin());
+    if (kept == tensors.end() || !fits(*kept, view)) return -1;
+    put(*kept, view);
   }
   if (watch.best_step() < 0) return -1;
   for (Tensor& tensor : tensors)

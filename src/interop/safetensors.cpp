@@ -150,13 +150,15 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t next = 0;
   for (const TensorView& tensor : tensors) {
-    LIMN_CHECK(tensor.shape.size() == static_cast<std::int64_t>(tensor.values.size()), "{}", tensor.name);
+    const auto elements = static_cast<std::int64_t>(tensor.values.size() + tensor.doubles.size());
+    LIMN_CHECK(tensor.shape.size() == elements, "{}", tensor.name);
+    LIMN_CHECK(tensor.values.empty() || tensor.doubles.empty(), "{}", tensor.name);
     if (header.contains(tensor.name) || tensor.name == "__metadata__")
       throw Error(fmt::format("a safetensors file cannot hold two entries named {}", tensor.name),
                   "rename one of them");
-    const auto end = next + tensor.values.size_bytes();
+    const auto end = next + bytes_of(tensor).size();
     const auto dims = tensor.shape.dims();
-    header[tensor.name] = {{"dtype", "F32"},
+    header[tensor.name] = {{"dtype", tensor.doubles.empty() ? "F32" : "F64"},
                            {"shape", std::vector<std::int64_t>(dims.begin(), dims.end())},
                            {"data_offsets", {next, end}}};
     next = end;
@@ -167,18 +169,26 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
   file.insert(0, reinterpret_cast<const char*>(&length), sizeof length);
   file.reserve(file.size() + next);
   for (const TensorView& tensor : tensors)
-    file.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes());
+    file.append(reinterpret_cast<const char*>(bytes_of(tensor).data()), bytes_of(tensor).size());
   write_durably(path, file);
 }
 
-Safetensors read_safetensors(const std::filesystem::path& path) {
+Safetensors read_safetensors(const std::filesystem::path& path, Wide wide) {
   const MappedFile file(path);
   Header header = parse(path, file.bytes());
   Safetensors result;
   result.metadata = std::move(header.metadata);
   for (const Entry& entry : header.entries) {
-    Tensor tensor{entry.name, entry.shape, std::vector<float>((entry.end - entry.begin) / entry.type->bytes)};
-    entry.type->convert(header.data.data() + entry.begin, tensor.values);
+    Tensor tensor{entry.name, entry.shape};
+    const std::uint64_t bytes = entry.end - entry.begin, elements = bytes / entry.type->bytes;
+    const std::byte* const from = header.data.data() + entry.begin;
+    if (wide == Wide::kKept && entry.type->name == "F64" && elements > 0) {
+      tensor.doubles.resize(elements);
+      std::memcpy(tensor.doubles.data(), from, bytes);
+    } else {
+      tensor.values.resize(elements);
+      entry.type->convert(from, tensor.values);
+    }
     result.tensors.push_back(std::move(tensor));
   }
   return result;

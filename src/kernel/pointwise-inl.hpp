@@ -83,6 +83,7 @@ HWY_INLINE V keep_nan(V a, V y) {
   X(sqrt, 1, hn::Sqrt(a))                                    \
   X(sin, 1, keep_nan(a, hn::Sin(d, no_nan(d, a))))           \
   X(cos, 1, keep_nan(a, hn::Cos(d, no_nan(d, a))))           \
+  X(atan, 1, keep_nan(a, hn::Atan(d, no_nan(d, a))))         \
   X(tanh, 1, keep_nan(a, hn::Tanh(d, no_nan(d, a))))         \
   X(erf, 1, keep_nan(a, erf_of(d, no_nan(d, a))))            \
   X(sigmoid, 1, keep_nan(a, sigmoid_of(d, no_nan(d, a))))    \

@@ -43,21 +43,6 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
   return {std::move(network), &loss, binary ? TargetKind::kBinary : TargetKind::kLabels, classes};
 }
 
-// Class k counts rows / (classes times its rows), so that all classes count alike and the mean over rows is 1.
-AlignedFloats balance(const Dataset& data) {
-  std::vector<std::int64_t> counts(data.classes.size(), 0);
-  for (const std::int32_t row : data.train) {
-    const std::int32_t label = data.labels[static_cast<std::size_t>(row)];
-    if (label >= 0) ++counts[static_cast<std::size_t>(label)];
-  }
-  AlignedFloats weights(counts.size());
-  for (std::size_t k = 0; k < counts.size(); ++k)
-    weights.data()[k] = static_cast<float>(
-        static_cast<double>(data.train.size()) /
-        static_cast<double>(static_cast<std::int64_t>(counts.size()) * std::max<std::int64_t>(counts[k], 1)));
-  return weights;
-}
-
 void check(const Settings& s) {
   check_schedule(s.schedule);
   if ((s.balanced_classes || s.label_smoothing > 0) && s.loss != "cross-entropy")
@@ -112,14 +97,32 @@ Engine::Engine(const Settings& s, std::shared_ptr<const Dataset> d, std::uint64_
     throw Error(fmt::format("{} has no rows to train on", data->name), "choose another --set split");
   initialise(parameters(), settings.init, seed, theta.data());
   if (statistics.size() > 0) model.network.initial_statistics(statistics.data());
-  for (const Moment& m : find_rule(settings.optimizer).moments)
-    moments.push_back(filled(m.shape(parameters().size).size(), static_cast<float>(m.initial)));
   weights_ = filled(parameters().size, 0);
   for (const Parameter& p : parameters().list)
     if (p.is_weight) std::fill_n(weights_.data() + p.offset, p.shape.size(), 1.0f);
   prepare(s);
   for (std::size_t i = 0; i < alive_.size(); ++i)
     if (alive_.data()[i] == 0) theta.data()[i] = 0;
+  begin_optimiser(s);
+  change(s);
+}
+
+// Whatever the optimiser carries from step to step, as it is at the beginning.
+void Engine::begin_optimiser(const Settings& s) {
+  std::unique_ptr<Minimising> other;
+  std::vector<AlignedFloats> other_moments;
+  if (is_minimiser(s.optimizer))
+    other = std::make_unique<Minimising>(model, s, data, seed, pool, theta.span(), statistics.span());
+  else
+    for (const Moment& m : find_rule(s.optimizer).moments)
+      other_moments.push_back(filled(m.shape(parameters().size).size(), static_cast<float>(m.initial)));
+  minimising = std::move(other), moments = std::move(other_moments);
+}
+
+void Engine::restart(const Settings& s) {
+  check(s);
+  begin_optimiser(s);
+  prepare(s);
   change(s);
 }
 
@@ -131,6 +134,8 @@ void Engine::change(const Settings& s) {
                            s.label_smoothing == settings.label_smoothing && s.delta == settings.delta &&
                            s.balanced_classes == settings.balanced_classes && s.quantile == settings.quantile;
   if (s.batch != settings.batch || s.accumulate != settings.accumulate) looked_ = {};  // other rows are next
+  parse_augmentation(s.augment, data->preprocessing.kind == "images");  // throws before anything is changed
+  if (minimising) minimising->change(s);
   if (same_graphs)
     settings = s;
   else
@@ -149,7 +154,7 @@ void Engine::prepare(const Settings& s) {
   plans.clear(), looks.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset();
   forget_measurements();
   last_run = nullptr;
-  if (s.balanced_classes && class_weights_.size() == 0) class_weights_ = balance(*data);
+  if (s.balanced_classes && class_weights_.size() == 0) class_weights_ = balanced_weights(*data);
   if (s.accumulate > 1 && gradient_sum_.size() == 0) gradient_sum_ = filled(parameters().size, 0);
 }
 
@@ -177,9 +182,30 @@ void Engine::shuffle() {
 }
 
 std::vector<std::int32_t> Engine::next_rows() {
+  const auto next = step_order();
+  return {next.begin(), next.end()};
+}
+
+// A minimiser that takes all rows has the same objective at every step, down to the order of its sums.
+std::span<const std::int32_t> Engine::step_order() {
+  const std::int64_t size = std::min(step_rows(), rows() - cursor.position);
+  if (minimising && size == rows()) return data->train;
   shuffle();
-  const auto first = order_.begin() + cursor.position;
-  return {first, first + std::min(step_rows(), rows() - cursor.position)};
+  return std::span(order_).subspan(static_cast<std::size_t>(cursor.position), static_cast<std::size_t>(size));
+}
+
+std::int64_t Engine::step_rows() const {
+  if (!minimising || settings.batch_growth == 1) return whole_step_rows();
+  const double grown =
+      static_cast<double>(batch()) *
+      std::pow(settings.batch_growth, static_cast<double>(std::min<std::int64_t>(cursor.step, 1'000'000)));
+  return grown < static_cast<double>(rows()) ? static_cast<std::int64_t>(grown) : rows();
+}
+
+// Each chunk of each step draws at a point of its own.
+Minimising::Place Engine::place() {
+  const std::int64_t chunk = chunk_rows(model, rows()), chunks = (rows() + chunk - 1) / chunk;
+  return {step_order(), cursor.epoch, static_cast<std::uint64_t>(cursor.step * chunks)};
 }
 
 std::map<std::string, std::span<float>> Engine::spans_of(AlignedFloats& weights, AlignedFloats& its_statistics) {
@@ -203,8 +229,8 @@ std::map<std::string, std::span<float>> Engine::spans_of(AlignedFloats& weights,
                                                 {"max_norm", one(max_norm_)},
                                                 {"clip", one(clip_)},
                                                 {"clip_value", one(clip_value_)}};
-  const Rule& rule = find_rule(settings.optimizer);
-  for (std::size_t i = 0; i < moments.size(); ++i) spans[input_name(rule.moments[i])] = moments[i].span();
+  for (std::size_t i = 0; i < moments.size(); ++i)
+    spans[input_name(find_rule(settings.optimizer).moments[i])] = moments[i].span();
   return spans;
 }
 
@@ -273,10 +299,26 @@ void Engine::run_batches(std::int64_t size, std::uint64_t step) {
 float Engine::advance() {
   if (!is_plateau()) plateau = {};
   if (settings.early_stop == 0) early_stop = {}, best_theta = {}, best_statistics = {}, best_evaluator_.reset();
-  shuffle();
   forget_measurements();
-  set_scalars();
   const std::int64_t size = std::min(step_rows(), rows() - cursor.position);
+  if (minimising) {
+    for (std::size_t i = 0; i < alive_.size(); ++i)
+      if (alive_.data()[i] == 0) theta.data()[i] = 0;
+    last_loss = minimising->advance(place());
+  } else {
+    const float before = last_loss, loss = step_by_rule(size);
+    last_loss = has_fault("off-by-one") && cursor.step > 0 ? before : loss;
+  }
+  ++cursor.step;
+  cursor.position += size;
+  if (cursor.position == rows()) ++cursor.epoch, cursor.position = 0;
+  if ((is_plateau() || settings.early_stop > 0) && cursor.step % interval() == 0) watch();
+  return last_loss;
+}
+
+float Engine::step_by_rule(std::int64_t size) {
+  shuffle();
+  set_scalars();
   const auto step = static_cast<std::uint64_t>(cursor.step) + 1;
   if (settings.accumulate > 1) {
     run_batches(size, step);
@@ -289,13 +331,7 @@ float Engine::advance() {
     plan.executable->run(pool, {seed, step});
     last_run = plan.executable.get();
   }
-  const float before = last_loss;
-  last_loss = has_fault("off-by-one") && cursor.step > 0 ? before : last_run->output(0)[0];
-  ++cursor.step;
-  cursor.position += size;
-  if (cursor.position == rows()) ++cursor.epoch, cursor.position = 0;
-  if ((is_plateau() || settings.early_stop > 0) && cursor.step % interval() == 0) watch();
-  return last_loss;
+  return last_run->output(0)[0];
 }
 
 void Engine::watch() {
@@ -334,15 +370,16 @@ std::map<std::string, double> Engine::evaluate(Split split, Weights which) {
 
 std::vector<TensorView> Engine::state() {
   auto views = named(parameters(), theta.span(), "");
-  const Rule& rule = find_rule(settings.optimizer);
   for (std::size_t i = 0; i < moments.size(); ++i) {
-    const std::string name(rule.moments[i].name);
-    if (rule.moments[i].is_scalar)
+    const Moment& moment = find_rule(settings.optimizer).moments[i];
+    const std::string name(moment.name);
+    if (moment.is_scalar)
       views.push_back({name, {}, moments[i].span()});
     else
       append(views, named(parameters(), moments[i].span(), name + "/"));
   }
   append(views, named(statistics_list(), statistics.span(), ""));
+  if (minimising) append(views, minimising->state());
   return views;
 }
 
@@ -358,13 +395,38 @@ std::vector<TensorView> Engine::watched() {
 }
 
 std::vector<TensorView> Engine::gradient() const {
-  if (!last_run) return {};
-  const auto flat = last_run->output(1);
+  const auto flat = flat_gradient();
+  if (flat.empty()) return {};
   return named(parameters(), {const_cast<float*>(flat.data()), flat.size()}, "", "d");
+}
+
+std::span<const float> Engine::flat_gradient() const {
+  if (minimising) return minimising->gradient();
+  return last_run ? last_run->output(1) : std::span<const float>();
+}
+
+Stop Engine::stopped() { return minimising ? minimising->stopped(place()) : Stop::kNone; }
+
+Cost Engine::cost_of_minimising() {
+  const auto next = place();
+  NetworkObjective& objective = minimising->objective();
+  objective.set_rows(next.rows, next.epoch, next.point);
+  const Plan& plan = objective.plan(Part::kGradient).plan();
+  const double chunks = static_cast<double>(next.rows.size()) / static_cast<double>(objective.chunk());
+  std::size_t state = theta.size() * sizeof(float);
+  for (const TensorView& view : minimising->state()) state += bytes_of(view).size();
+  return {chunks * plan.flops(), chunks * plan.bytes(),
+          state + static_cast<std::size_t>(plan.arena_floats) * sizeof(float)};
+}
+
+void Engine::moved() {
+  forget_measurements();
+  if (minimising) minimising->moved();
 }
 
 void Engine::forget_last_step() {
   last_run = nullptr;
+  if (minimising) minimising->forget();
   last_loss = std::numeric_limits<float>::quiet_NaN();
   forget_measurements();
 }

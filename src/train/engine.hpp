@@ -6,6 +6,7 @@
 
 #include "rule/rule.hpp"
 #include "train/evaluate.hpp"
+#include "train/minimising.hpp"
 #include "train/session.hpp"
 #include "train/watch.hpp"
 
@@ -22,14 +23,17 @@ struct Engine {
   std::map<std::string, double> evaluate(Split split, Weights which);
   // The next step, and evaluations from now on, take these settings. Error: they are out of range.
   void change(const Settings& settings);
+  void restart(const Settings& settings);  // as change(), and the optimiser begins anew
 
   // Everything a state has whatever the settings are; and what watching the validation loss adds to it.
   std::vector<TensorView> state();
   std::vector<TensorView> watched();
   std::vector<TensorView> gradient() const;  // of the last step; none before the first
-  void forget_last_step();                   // the state was replaced, or the plans
+  std::span<const float> flat_gradient() const;
+  void forget_last_step();  // the state was replaced, or the plans
   // What was measured and looked at is no more: the weights were changed between two steps.
   void forget_measurements() { measured_.reset(), looked_ = {}; }
+  void moved();                           // theta was set from outside
   std::vector<std::int32_t> next_rows();  // that the next step takes, in its order
   void keep_best();                       // the weights as they are
   // What the layers will say of the next step's rows while it is made. Nothing is learned.
@@ -46,8 +50,9 @@ struct Engine {
   std::int64_t rows() const { return static_cast<std::int64_t>(data->train.size()); }
   std::span<const std::int32_t> rows_of(Split split) const;
   std::int64_t batch() const { return std::min(settings.batch, rows()); }
-  std::int64_t step_rows() const { return std::min(settings.accumulate * batch(), rows()); }  // of a whole step
-  std::int64_t steps_per_epoch() const { return (rows() + step_rows() - 1) / step_rows(); }
+  std::int64_t step_rows() const;  // of the next step, unless the epoch ends
+  std::int64_t whole_step_rows() const { return std::min(settings.accumulate * batch(), rows()); }
+  std::int64_t steps_per_epoch() const { return (rows() + whole_step_rows() - 1) / whole_step_rows(); }
   std::int64_t interval() const { return evaluation_interval(steps_per_epoch(), settings.total_steps); }
   bool is_plateau() const { return settings.schedule == "plateau"; }
   Evaluator& evaluator(Weights which);
@@ -59,6 +64,8 @@ struct Engine {
   };
   const BatchPlan& plan_for(std::int64_t size);
   const Executable& update_plan();  // behind accumulated batches
+  Cost cost_of_minimising();        // of one gradient over the rows of a step
+  Stop stopped();                   // of the minimiser, if there is one
 
   Settings settings;
   std::shared_ptr<const Dataset> data;
@@ -80,10 +87,15 @@ struct Engine {
   std::vector<BatchPlan> plans;
   std::vector<Look> looks;  // plans of inspect_step
   std::unique_ptr<Executable> update;
-  const Executable* last_run = nullptr;  // of the last step: its gradient can be asked for
+  std::unique_ptr<Minimising> minimising;  // null: a rule trains
+  const Executable* last_run = nullptr;    // of the last step: its gradient can be asked for
   float last_loss = std::numeric_limits<float>::quiet_NaN();
 
  private:
+  void begin_optimiser(const Settings& s);
+  std::span<const std::int32_t> step_order();  // the rows of the next step
+  Minimising::Place place();                   // of the next step, for a minimiser
+  float step_by_rule(std::int64_t size);
   void prepare(const Settings& s);
   void shuffle();
   void set_scalars();

@@ -51,4 +51,18 @@ void Feed::fill(int chunk) {
   }
 }
 
+AlignedFloats balanced_weights(const Dataset& data) {
+  std::vector<std::int64_t> counts(data.classes.size(), 0);
+  for (const std::int32_t row : data.train) {
+    const std::int32_t label = data.labels[static_cast<std::size_t>(row)];
+    if (label >= 0) ++counts[static_cast<std::size_t>(label)];
+  }
+  AlignedFloats weights(counts.size());
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    weights.data()[k] = static_cast<float>(
+        static_cast<double>(data.train.size()) /
+        static_cast<double>(static_cast<std::int64_t>(counts.size()) * std::max<std::int64_t>(counts[k], 1)));
+  return weights;
+}
+
 }  // namespace limn

@@ -39,4 +39,7 @@ class Feed {
   std::vector<float> room_;  // a sample for each chunk, if samples are varied
 };
 
+// Class k counts rows / (classes times its rows), so that all classes count alike and the mean over rows is 1.
+AlignedFloats balanced_weights(const Dataset& data);
+
 }  // namespace limn

@@ -24,10 +24,12 @@ const Engine::Look& Engine::look_for(std::int64_t size) {
 Inspection Engine::inspect_step() {
   const std::vector<std::int32_t> taken = next_rows();
   const auto size = static_cast<std::int64_t>(taken.size()), accumulate = settings.accumulate;
-  auto point = static_cast<std::uint64_t>(cursor.step) * static_cast<std::uint64_t>(accumulate);
+  auto point =
+      minimising ? place().point : static_cast<std::uint64_t>(cursor.step) * static_cast<std::uint64_t>(accumulate);
+  const std::int64_t part = minimising ? chunk_rows(model, size) : batch();
   Inspection all;
-  for (std::int64_t done = 0; done < size; done += batch()) {
-    const std::int64_t count = std::min(batch(), size - done);
+  for (std::int64_t done = 0; done < size; done += part) {
+    const std::int64_t count = std::min(part, size - done);
     const Look& look = look_for(count);
     look.plan.feed->set(*data, taken.data() + done, cursor.epoch);
     look.plan.executable->run(pool, {seed, ++point});

@@ -12,7 +12,8 @@ struct Forward {
   Value theta, used;  // the input, and what of it is not cut
   Value statistics;   // the input, or empty
   WeightedRows rows;  // the loss [batch], and how much each row counts; empty: all alike
-  Value output;       // [batch, outputs]
+  Value end;          // [batch, outputs]: what the loss takes
+  Value output;       // [batch, outputs]: what it means
   Activations activations;
 
   Forward(Fn& fn, const ModelSpec& model, const Settings& settings, std::int64_t batch, Mode mode) {
@@ -31,7 +32,7 @@ struct Forward {
     const std::string& last = network.layers().back().activation;
     const bool belongs =
         model.loss->takes_logits && last == (model.target == TargetKind::kBinary ? "sigmoid" : "softmax");
-    const Value end = belongs ? activations.logits : activations.output;
+    end = belongs ? activations.logits : activations.output;
     LossInput in{end, y, model.target};
     in.delta = settings.delta, in.quantile = settings.quantile;
     if (mode == Mode::kTraining) {
@@ -91,6 +92,22 @@ Fn update_part(const ModelSpec& model, const Settings& settings) {
     fn.state(gradient_sum, broadcast(zero, flat));
     fn.state(loss_sum, zero);
     fn.state(weight_sum, zero);
+  });
+}
+
+Fn objective_part(const ModelSpec& model, const Settings& settings, std::int64_t batch, Part part) {
+  return trace([&](Fn& fn) {
+    const Forward forward(fn, model, settings, batch, Mode::kTraining);
+    if (part == Part::kStatistics) return forward.keep_statistics(fn);
+    const Value loss = sum(forward.rows.loss);
+    if (part == Part::kHessian || part == Part::kGaussNewton) {
+      const Value v = input(fn.graph, "v", forward.theta.shape());
+      fn.output("product",
+                part == Part::kHessian ? hvp(loss, forward.used, v) : ggn(loss, forward.end, forward.used, v));
+      return;
+    }
+    fn.output("loss", forward.rows.loss);
+    if (part == Part::kGradient) fn.output("gradient", slope_of(loss, forward.used));
   });
 }
 

@@ -43,11 +43,19 @@ const Settings& Session::settings() const { return engine_->settings; }
 const Cursor& Session::cursor() const { return engine_->cursor; }
 std::int64_t Session::steps_per_epoch() const { return engine_->steps_per_epoch(); }
 std::int64_t Session::parameters() const { return engine_->parameters().size; }
+std::span<const float> Session::row() const { return {&engine_->last_loss, 1}; }
 float Session::advance() { return engine_->advance(); }
 std::int64_t Session::evaluation_interval() const { return engine_->interval(); }
-bool Session::stopped() const {
+std::string Session::stop_reason() const {
   const std::int64_t patience = engine_->settings.early_stop;
-  return patience > 0 && engine_->early_stop.waits() >= patience;
+  if (patience > 0 && engine_->early_stop.waits() >= patience) return kEarlyStop;
+  const Stop stop = engine_->stopped();
+  return stop == Stop::kNone ? "" : std::string(name(stop));
+}
+std::optional<Minimised> Session::minimised() const {
+  if (!engine_->minimising || !engine_->minimising->report()) return {};
+  const MinimiserReport& report = *engine_->minimising->report();
+  return Minimised{report.value, report.gradient_norm, static_cast<double>(report.calls.evaluations())};
 }
 std::int64_t Session::best_step() const {
   return engine_->settings.early_stop > 0 ? engine_->early_stop.best_step() : -1;
@@ -71,7 +79,7 @@ const ModelSpec& Session::model() const { return engine_->model; }
 std::uint64_t Session::seed() const { return engine_->seed; }
 std::map<std::string, std::span<const float>> Session::given() {
   auto all = engine_->given();
-  if (engine_->last_run) all["gradient"] = engine_->last_run->output(1);
+  if (const auto gradient = engine_->flat_gradient(); !gradient.empty()) all["gradient"] = gradient;
   return all;
 }
 
@@ -84,7 +92,7 @@ std::vector<TensorView> Session::state() {
 void Session::restore(const std::vector<Tensor>& tensors, const Cursor& cursor) {
   const auto find = [&](const TensorView& view) {
     const auto it = std::ranges::find(tensors, view.name, &Tensor::name);
-    return it != tensors.end() && it->shape == view.shape ? &*it : nullptr;
+    return it != tensors.end() && fits(*it, view) ? &*it : nullptr;
   };
   const auto is_watching = [](const Tensor& t) {
     return t.name.starts_with("plateau/") || t.name.starts_with("early_stop/") || t.name.starts_with("best/");
@@ -95,12 +103,11 @@ void Session::restore(const std::vector<Tensor>& tensors, const Cursor& cursor) 
   if (!fits || cursor.step < 0 || cursor.epoch < 0 || cursor.position < 0 || cursor.position >= engine_->rows())
     throw Error("the state does not fit this model and data", "take a snapshot of the same run");
   for (const TensorView& view : views)
-    if (!has_fault("half-restore") || view.name.starts_with("layer"))
-      std::ranges::copy(find(view)->values, view.values.begin());
+    if (!has_fault("half-restore") || view.name.starts_with("layer")) put(*find(view), view);
   engine_->plateau = {}, engine_->early_stop = {};
   if (engine_->settings.early_stop > 0) engine_->keep_best();
   for (const TensorView& view : engine_->watched())
-    if (const Tensor* kept = find(view)) std::ranges::copy(kept->values, view.values.begin());
+    if (const Tensor* kept = find(view)) put(*kept, view);
   engine_->cursor = cursor;
   engine_->forget_last_step();
 }
@@ -109,8 +116,10 @@ std::string Session::fingerprint() const {
   Fingerprint print;
   print.add(std::span<const float>(engine_->theta.span()));
   for (const AlignedFloats& moment : engine_->moments) print.add(std::span<const float>(moment.span()));
+  if (engine_->minimising)
+    for (const TensorView& view : engine_->minimising->state()) print.add(bytes_of(view));
   if (engine_->statistics.size() > 0) print.add(std::span<const float>(engine_->statistics.span()));
-  for (const TensorView& view : engine_->watched()) print.add(std::span<const float>(view.values));
+  for (const TensorView& view : engine_->watched()) print.add(bytes_of(view));
   const std::int64_t at[] = {engine_->cursor.step, engine_->cursor.epoch, engine_->cursor.position};
   return print.add(std::span<const std::int64_t>(at)).hex();
 }
@@ -121,6 +130,15 @@ void Session::change(const Settings& settings) {
       settings.init != old.init)
     throw Error("arch, optimizer, loss and init belong to a run and stay", "start another run to change them");
   engine_->change(settings);
+}
+
+void Session::branch(const Settings& settings) {
+  Settings same = settings;
+  same.optimizer = engine_->settings.optimizer;
+  if (same.optimizer == settings.optimizer) return change(settings);
+  if (same.arch != engine_->settings.arch || same.loss != engine_->settings.loss || same.init != engine_->settings.init)
+    throw Error("arch, loss and init belong to a run and its branches and stay", "start another run to change them");
+  engine_->restart(settings);
 }
 
 Session::Places Session::places_of(const std::map<std::string, double>& values) const {
@@ -142,10 +160,10 @@ void Session::check_edit(const std::map<std::string, double>& values) const { pl
 
 void Session::edit(const std::map<std::string, double>& values) {
   for (const auto& [place, number] : places_of(values)) *place = number;
-  engine_->forget_measurements();
+  engine_->moved();
 }
 
-float Session::quantity(const std::string& name) const {
+double Session::quantity(const std::string& name) const {
   if (name == "train.loss") return engine_->last_loss;
   if (const auto at = name.find('@'); at != std::string::npos)
     return of_sample(name.substr(0, at), name.substr(at + 1));
@@ -154,6 +172,8 @@ float Session::quantity(const std::string& name) const {
   auto views = engine_->state();
   for (TensorView& view : engine_->watched()) views.push_back(std::move(view));
   for (TensorView& view : engine_->gradient()) views.push_back(std::move(view));
+  if (engine_->minimising)
+    for (TensorView& view : engine_->minimising->quantities()) views.push_back(std::move(view));
   const auto it = std::ranges::find(views, name.substr(0, name.find('[')), &TensorView::name);
   if (it == views.end()) {
     std::vector<std::string> names{"train.loss"};
@@ -161,7 +181,8 @@ float Session::quantity(const std::string& name) const {
     throw Error(fmt::format("there is no quantity \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
-  return it->values[element(name, it->name, it->shape)];
+  const std::size_t place = element(name, it->name, it->shape);
+  return it->doubles.empty() ? it->values[place] : static_cast<float>(it->doubles[place]);
 }
 
 std::vector<std::int32_t> Session::next_rows() const { return engine_->next_rows(); }
@@ -281,6 +302,7 @@ std::optional<float> Session::of_split(const std::string& name) const {
 }
 
 Cost Session::step_cost() {
+  if (engine_->minimising) return engine_->cost_of_minimising();
   const std::size_t vectors = 1 + engine_->moments.size();
   Cost cost{0, 0, vectors * engine_->theta.size() * sizeof(float)};
   const auto add = [&](const Plan& plan, double times) {
@@ -292,11 +314,17 @@ Cost Session::step_cost() {
   return cost;
 }
 
-Fn Session::step_function() const { return training_step(engine_->model, engine_->settings, engine_->batch()); }
+Fn Session::step_function() const {
+  const Engine& e = *engine_;
+  if (e.minimising) return objective_part(e.model, e.settings, chunk_rows(e.model, e.batch()), Part::kGradient);
+  return training_step(e.model, e.settings, e.batch());
+}
 
 std::string Session::profile_step() {
   engine_->advance();
-  auto times = engine_->plan_for(engine_->batch()).executable->profile({engine_->seed, 1}, 50);
+  auto& plan = engine_->minimising ? engine_->minimising->objective().plan(Part::kGradient)
+                                   : *engine_->plan_for(engine_->batch()).executable;
+  auto times = plan.profile({engine_->seed, 1}, 50);
   std::ranges::stable_sort(times, std::greater{}, &StepTime::microseconds);
   double sum = 0;
   std::string text;
@@ -312,8 +340,9 @@ std::string Session::profile_step() {
 std::string Session::first_not_finite() const {
   auto views = engine_->state();
   for (TensorView& view : engine_->gradient()) views.push_back(std::move(view));
+  const auto is_finite = [](auto v) { return std::isfinite(v); };
   for (const TensorView& view : views)
-    if (!std::ranges::all_of(view.values, [](float v) { return std::isfinite(v); })) return view.name;
+    if (!std::ranges::all_of(view.values, is_finite) || !std::ranges::all_of(view.doubles, is_finite)) return view.name;
   return "";
 }
 

@@ -1,4 +1,4 @@
-// A training that can be stepped, looked at, stopped, put back and changed: model + data + rule -> steps.
+// The training of a network on data: model + data + rule -> steps.
 // It must not know files, folders or terminals.
 #pragma once
 #include <cstdint>
@@ -15,20 +15,9 @@
 #include "interop/tensor.hpp"
 #include "train/distribution.hpp"
 #include "train/settings.hpp"
+#include "train/training.hpp"
 
 namespace limn {
-
-// Where a training stands in its data. `step` counts finished steps; `position` is the next row of the epoch's order.
-struct Cursor {
-  std::int64_t step = 0, epoch = 0, position = 0;
-  friend bool operator==(const Cursor&, const Cursor&) = default;
-};
-
-enum class Split { kTrain, kValid, kTest };
-
-// The weights of the last step; or, with early stopping, those of the lowest validation loss (before it was measured
-// for the first time, and without early stopping: the last ones too).
-enum class Weights { kLast, kBest };
 
 struct Cost {
   double flops = 0, bytes = 0;  // arithmetic; memory read and written by the plan's steps
@@ -48,27 +37,28 @@ std::span<const std::int32_t> probe_rows(const Dataset& data);
 struct Engine;     // engine.hpp
 struct ModelSpec;  // model.hpp
 
-class Session {
+class Session : public Training {
  public:
   // Builds the model for the data and draws the initial weights from the seed. Error: a wrong architecture or setting.
   Session(const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed, ThreadPool& pool);
-  ~Session();
+  ~Session() override;
 
-  const Settings& settings() const;
-  const Cursor& cursor() const;
-  std::int64_t steps_per_epoch() const;
-  std::int64_t parameters() const;  // how many numbers are learned
+  const Settings& settings() const override;
+  const Cursor& cursor() const override;
+  std::int64_t steps_per_epoch() const override;
+  std::int64_t parameters() const override;
 
   // One step; returns its mean training loss. Where the plateau schedule or early stopping is on, it measures the
   // validation loss after every evaluation_interval() steps. Else it allocates nothing after the first epoch.
   // Error: there are no validation rows to measure.
-  float advance();
-  std::int64_t evaluation_interval() const;
-  bool stopped() const;            // early stopping is on and has seen enough; advance() would go on nevertheless
-  std::int64_t best_step() const;  // whose weights kBest means; -1: the last ones
+  float advance() override;
+  std::int64_t evaluation_interval() const override;
+  std::optional<Minimised> minimised() const override;
+  std::string stop_reason() const override;
+  std::int64_t best_step() const override;  // whose weights kBest means; -1: the last ones
 
   // Names without the split: "loss", then "accuracy" (classes) or "mae", "rmse" and "r2" (targets, in their own units).
-  std::map<std::string, double> evaluate(Split split, Weights which = Weights::kLast);
+  std::map<std::string, double> evaluate(Split split, Weights which = Weights::kLast) override;
   // Network outputs for rows of a data set encoded by the same preprocessing, [rows, outputs]: probabilities for
   // classes, de-standardised values for targets.
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
@@ -104,17 +94,19 @@ class Session {
   // ("momentum/layer1.w", ...), the network's statistics, and what watching the validation loss keeps ("plateau/best",
   // "early_stop/best", "best/layer1.w", ...). restore() wants the same names and shapes, but what watches may be
   // missing, and then begins anew, or be too much. Error: they differ.
-  std::vector<TensorView> state();
-  void restore(const std::vector<Tensor>& tensors, const Cursor& cursor);
-  std::string fingerprint() const;  // 16 hex digits over the state and the cursor
+  std::vector<TensorView> state() override;
+  void restore(const std::vector<Tensor>& tensors, const Cursor& cursor) override;
+  std::string fingerprint() const override;
 
   // Changes the settings between two steps; the architecture and the rule must stay. The state stays as it is: what is
   // cut counts as 0 in evaluations at once, and is 0 from the next step on. Error: other settings, or out of range.
-  void change(const Settings& settings);
+  void change(const Settings& settings) override;
+  // The same for a branch, where the optimiser may be another: parameters stay, and what it keeps begins anew.
+  void branch(const Settings& settings) override;
   // Sets parameters between two steps, "layer1.w[3,4]" to a number; nothing is set unless all are right. Moments stay.
   // Error: no such parameter, or a number that float32 cannot hold.
-  void edit(const std::map<std::string, double>& values);
-  void check_edit(const std::map<std::string, double>& values) const;  // throws as edit() would
+  void edit(const std::map<std::string, double>& values) override;
+  void check_edit(const std::map<std::string, double>& values) const override;
   // One number of the current state: "train.loss", "layer2.w[3,4]", "layer2.b[0]", "layer2.dw[3,4]" (gradient of the
   // last step), "momentum/layer2.w[3,4]"; or of one sample of a split, as inspect() has it: "layer2.delta[3]@train/17",
   // where "@batch/17" is the 18th row of the batch that the next step takes, and "@step/17" the same as inspect_step()
@@ -122,14 +114,17 @@ class Session {
   // less the target, in the target's own units; the derivatives of a sample's own loss, "layer1.dw[3,4]@train/17" (not
   // of "@step"); or a metric of a split: "valid.accuracy", "test.loss", "valid.confusion[3,5]", how many of class 3 are
   // taken for class 5, "valid.wrong", how many for another class (by the last weights); or "layer1.dead" and
-  // "layer1.saturated", how many units idle() has. Error: no such quantity, naming those there are.
-  float quantity(const std::string& name) const;
+  // "layer1.saturated", how many units idle() has. Of the last step of a minimiser also optim_numbers()
+  // (optim_report.hpp). Error: no such quantity, naming those there are.
+  double quantity(const std::string& name) const override;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
   Cost step_cost();
   Fn step_function() const;  // of a whole batch, as it is traced: to look at, and to compile again
   std::string profile_step();
-  std::string first_not_finite() const;  // name of the first state or gradient tensor with a NaN or infinity, or ""
+  std::string first_not_finite() const override;
+  std::span<const float> row() const override;
+  Session* session() override { return this; }
 
   // The row of the data set that "train/17" or "batch/3" means. Error: there is none.
   std::int32_t sample_row(const std::string& sample) const;

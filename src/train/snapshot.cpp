@@ -32,7 +32,7 @@ std::string checksum(std::span<const AnyTensor> tensors, const Metadata& metadat
   for (const AnyTensor& tensor : tensors) {
     add_text(sum, tensor.name);
     sum.add(tensor.shape.dims());
-    sum.add(std::span<const float>(tensor.values));
+    sum.add(bytes_of(tensor));
   }
   return sum.hex();
 }
@@ -72,7 +72,7 @@ void save_snapshot(const std::filesystem::path& path, std::span<const TensorView
 }
 
 Snapshot load_snapshot(const std::filesystem::path& path) {
-  Safetensors file = read_safetensors(path);
+  Safetensors file = read_safetensors(path, Wide::kKept);
   Snapshot snapshot{info_of(path, file.metadata), std::move(file.tensors)};
   const auto found = file.metadata.find(kChecksum);
   if (found == file.metadata.end()) refuse(path, "has no checksum");

@@ -158,7 +158,8 @@ class BadInput(ProgramTest):
         for arguments, says in (
                 (["branch", "run", "--at", 21], ["0 to 20"]), (["branch", "run", "--at", -1], []), (["branch", "run"], ["--at"]),
                 (["branch", "run", "--at", 5, "--set", "arch=dense 3"], ["arch"]), (["branch", "run", "--at", 5, "--steps", 4], []),
-                (["branch", "run", "--at", 5, "--set", "optimizer=sgd"], ["optimizer"]),
+                (["branch", "run", "--at", 5, "--set", "optimizer=sgdd"], ["sgd", "lbfgs"]),
+                (["resume", "run", "--steps", 30, "--set", "optimizer=sgd"], ["optimizer", "branch"]), (["branch", "run", "--at", 5, "--set", "init=zeros"], ["init"]),
                 (["resume", "run", "--set", "lr=-1"], ["from 0"]), (["resume", "run", "--steps", 10], ["20"]),
                 (["replay", "run", "--step", 21], ["0 to 20"]), (["replay", "run", "--step", 0, "--quantity", "train.loss"], []),
                 (["replay", "run", "--step", 5, "--quantity", "layer9.w[0,0]"], ["layer1.w"]),

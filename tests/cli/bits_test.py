@@ -152,6 +152,69 @@ class SameBits(ProgramTest):
             self.assertEqual(resumed["metrics"], whole["metrics"])
             self.assertEqual(resumed.get("best_step"), whole.get("best_step"))
 
+    def test_with_minimisers(self):
+        random = drawn_random("minimisers")
+        here = {e["name"]: e["present"] for e in self.limn("data", "list", "--json").events}
+        table = "penguins" if here["penguins"] else "spirals"
+        small = "arch=dense 6 tanh | dense 3" if table == "penguins" else "arch=dense 6 tanh | dense 2"
+        end_never = "gradient_tolerance=0"
+        recipes = [[table, "optimizer=lbfgs", small, end_never], [table, "optimizer=cg", small, "cg_update=pr+", end_never],
+                   [table, "optimizer=bfgs", small], [table, "optimizer=hf", small, end_never],
+                   ["spirals", "optimizer=newton", "arch=dense 3 tanh | dense 2", end_never],
+                   ["spirals", "optimizer=lbfgs", "arch=dense 8 | bn tanh | dropout 0.2 | dense 2", "batch=40", "batch_growth=1.05",
+                    "memory=4", "early_stop=100", end_never]]
+        for number, (data, *settings) in enumerate(recipes):
+            steps = 60
+            arguments = ["--data", data, *(word for setting in settings for word in ("--set", setting)), "--steps", steps]
+            out = f"minimiser{number}"
+            whole = self.train(*arguments, "--out", out).done
+            for threads in (2, 4):
+                again = self.limn("train", "mlp", "--json", *arguments, "--threads", threads).done
+                self.assertEqual((again["fingerprint"], again["metrics"], again.get("stopped")),
+                                 (whole["fingerprint"], whole["metrics"], whole.get("stopped")), settings)
+            end = whole["steps"]
+            at = random.randint(1, end)
+            replayed = self.limn("replay", out, "--step", at, "--quantity", "optim.value", "--json", "--threads", 2)
+            self.assertEqual(replayed.err, "", settings)
+            value = replayed.of("quantity")[0]["value"]
+            for snapshot in (self.folder / out / "snapshots").iterdir():
+                if snapshot.name != "latest.safetensors" and random.random() < 0.5:
+                    snapshot.unlink()
+            again = self.limn("replay", out, "--step", at, "--quantity", "optim.value", "--json").of("quantity")[0]["value"]
+            self.assertEqual(again, value, settings)
+            branch = self.limn("branch", out, "--at", at, "--json", "--threads", 2).done
+            self.assertEqual(branch["fingerprint"], whole["fingerprint"], (settings, at))
+            killed = self.folder / f"stopped{number}"
+            process = self.start("train", "mlp", "--json", "--threads", 1, *arguments, "--out", killed)
+            while not killed.exists():
+                time.sleep(0.001)
+            time.sleep(random.uniform(0, whole["seconds"]))
+            process.kill()
+            process.communicate()
+            resumed = self.limn("resume", killed, "--json", "--threads", 3).done
+            self.assertEqual(resumed["fingerprint"], whole["fingerprint"], settings)
+            self.assertEqual((resumed["metrics"], resumed.get("stopped")), (whole["metrics"], whole.get("stopped")), settings)
+
+    def test_of_a_branch_that_goes_on_with_another_optimiser(self):
+        random = drawn_random("other optimiser")
+        self.train("--data", "spirals", "--set", "arch=dense 8 tanh | dense 2", "--steps", 200, "--out", "adam")
+        at = random.randint(1, 190)
+        for parent, optimizer, out in (("adam", "lbfgs", "a"), ("adam", "momentum", "b"), ("a", "cg", "c"), ("c", "adam", "d")):
+            begin = self.limn("replay", parent, "--step", at, "--quantity", "layer1.w[1,2]", "--json").of("quantity")[0]["value"]
+            arguments = ["branch", parent, "--at", at, "--set", f"optimizer={optimizer}", "--json"]
+            one = self.limn(*arguments, "--steps", at + 30, "--out", out)
+            two = self.limn(*arguments, "--steps", at + 30, "--threads", 3)
+            self.assertEqual(one.done["fingerprint"], two.done["fingerprint"])
+            self.assertEqual(self.limn("replay", out, "--step", at, "--quantity", "layer1.w[1,2]", "--json").of("quantity")[0]["value"], begin)
+            for step in (at, at + random.randint(1, one.done["steps"] - at), one.done["steps"]):
+                self.assertEqual(self.limn("replay", out, "--step", step, "--json", "--threads", 2).err, "")
+            shown = self.limn("runs", "show", out, "--json").events[0]
+            self.assertEqual(shown["parent"]["patch"]["optimizer"], optimizer)
+            refused = self.run_limn("resume", out, "--steps", at + 50, "--set", "optimizer=sgd")
+            self.assertEqual(refused.status, 2)
+            self.assertIn("branch", refused.err)
+            at += 3
+
     def test_of_selections_changed_on_the_way(self):
         self.train(*SMALL, "--steps", 200, "--out", "run")
         self.limn("resume", "run", "--steps", 400, "--set", "freeze=layer1", "--set", "cut=layer2.w[0,0]", "--json")

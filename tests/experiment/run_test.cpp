@@ -34,7 +34,7 @@ TEST(Run, IsReadAsItWasMade) {
   const TemporaryFolder folder;
   RunInfo child = info();
   child.parent = Parent{"0123456789ab", "/somewhere/else", 40, {{"lr", SettingValue(0.5)}}};
-  const Made made = create_run({folder / "a"}, recipe(), child);
+  const Made made = create_run({folder / "a"}, recipe(), child, {"train.loss"});
   const Made read = open_run(folder / "a");
   EXPECT_EQ(to_json(read.recipe), to_json(recipe()));
   EXPECT_EQ(read.info.id, recipe_id(recipe()));
@@ -52,9 +52,9 @@ TEST(Run, IsReadAsItWasMade) {
 TEST(Run, RepeatedGetsANumberedId) {
   const TemporaryFolder folder;
   const auto id = recipe_id(recipe());
-  EXPECT_EQ(create_run({folder / "a"}, recipe(), info()).info.id, id);
-  EXPECT_EQ(create_run({folder / "b"}, recipe(), info()).info.id, id + "-2");
-  EXPECT_EQ(create_run({folder / "c"}, recipe(), info()).info.id, id + "-3");
+  EXPECT_EQ(create_run({folder / "a"}, recipe(), info(), {"train.loss"}).info.id, id);
+  EXPECT_EQ(create_run({folder / "b"}, recipe(), info(), {"train.loss"}).info.id, id + "-2");
+  EXPECT_EQ(create_run({folder / "c"}, recipe(), info(), {"train.loss"}).info.id, id + "-3");
   EXPECT_EQ(list_runs(folder.path()).size(), 3u);
   remove_run(folder / "b");
   EXPECT_EQ(list_runs(folder.path()).size(), 2u);
@@ -66,17 +66,17 @@ TEST(Run, NeverReplacesWhatIsThere) {
   std::ofstream(folder / "file") << "text";
   fs::create_symlink(folder / "nowhere", folder / "link");
   for (const char* name : {"empty", "file", "link"})
-    EXPECT_THROW(create_run({folder / name}, recipe(), info()), Error) << name;
+    EXPECT_THROW(create_run({folder / name}, recipe(), info(), {"train.loss"}), Error) << name;
   EXPECT_TRUE(fs::is_empty(folder / "empty"));
   EXPECT_EQ(read_text(folder / "file"), "text");
 }
 
 TEST(Run, ThatCannotBeMadeLeavesNothing) {
   const TemporaryFolder folder;
-  EXPECT_THROW(create_run({folder / "new/a"}, recipe(), info(), [](const Made&) { throw Error("no", "no"); }), Error);
+  EXPECT_THROW(create_run({folder / "new/a"}, recipe(), info(), {"train.loss"}, [](const Made&) { throw Error("no", "no"); }), Error);
   EXPECT_TRUE(fs::is_empty(folder.path()));
   std::ofstream(folder / "file") << "text";
-  EXPECT_THROW(create_run({folder / "file/a"}, recipe(), info()), Error);
+  EXPECT_THROW(create_run({folder / "file/a"}, recipe(), info(), {"train.loss"}), Error);
 }
 
 TEST(Run, ThatIsNoneIsNeitherOpenedNorRemoved) {
@@ -92,7 +92,7 @@ TEST(Run, ThatIsNoneIsNeitherOpenedNorRemoved) {
 
 TEST(Run, BeingTrainedIsNotRemoved) {
   const TemporaryFolder folder;
-  const Made run = create_run({folder / "a"}, recipe(), info());
+  const Made run = create_run({folder / "a"}, recipe(), info(), {"train.loss"});
   const Journal journal = Journal::reopen(run.journal(), 0);
   EXPECT_THROW(remove_run(folder / "a"), Error);
   EXPECT_TRUE(fs::exists(run.journal()));
@@ -100,7 +100,7 @@ TEST(Run, BeingTrainedIsNotRemoved) {
 
 TEST(Run, WithDamagedFilesIsRefused) {
   const TemporaryFolder folder;
-  const Made run = create_run({folder / "a"}, recipe(), info());
+  const Made run = create_run({folder / "a"}, recipe(), info(), {"train.loss"});
   const std::string sound = read_text(run.folder / "run.json");
   for (const std::string& text :
        {std::string(), std::string("{}"), std::string("[1]"), sound.substr(0, sound.size() / 2)}) {
@@ -116,7 +116,7 @@ TEST(Run, WithDamagedFilesIsRefused) {
 
 TEST(Run, IsSummedUpByTheLastEventOfItsJournal) {
   const TemporaryFolder folder;
-  const Made run = create_run({folder / "a"}, recipe(), info());
+  const Made run = create_run({folder / "a"}, recipe(), info(), {"train.loss"});
   EXPECT_EQ(summarize(run, read_journal(run.journal())).status, "unfinished");
   {
     Journal journal = Journal::reopen(run.journal(), 0);

@@ -37,7 +37,7 @@ struct Trained {
     info.data_digest = data->digest;
     info.preprocessing = data->preprocessing;
     info.total_steps = total_steps(recipe, *data);
-    run = create_run({folder / "run"}, recipe, info);
+    run = create_run({folder / "run"}, recipe, info, {"train.loss"});
   }
   Outcome go(std::int64_t until, TrainingListener& listener) {
     const JournalContent history = read_journal(run.journal());

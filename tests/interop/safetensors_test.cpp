@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
 
@@ -83,6 +84,24 @@ TEST(Safetensors, ReadsEveryFloatingTypeAsFloat32) {
   EXPECT_EQ(read[1].shape, Shape{});
   EXPECT_EQ(read[2].values, (std::vector{1.0f, 65504.0f}));
   EXPECT_EQ(read[3].values, std::vector{1.5f});
+}
+
+TEST(Safetensors, KeepsFloat64WhereItIsWantedAndRoundsItElse) {
+  const TemporaryFolder folder;
+  std::vector<float> narrow{0.1f};
+  std::vector<double> wide{0.1, -1e300, 0x1.0000000000001p-3};
+  write_safetensors(folder / "a", std::vector<TensorView>{{"narrow", Shape{1}, narrow}, {"wide", Shape{3}, {}, wide}},
+                    {});
+  const auto kept = read_safetensors(folder / "a", Wide::kKept).tensors;
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[0].values, narrow);
+  EXPECT_TRUE(kept[0].doubles.empty());
+  EXPECT_EQ(kept[1].doubles, wide);
+  EXPECT_TRUE(kept[1].values.empty());
+  EXPECT_EQ(kept[1].shape, Shape{3});
+  const auto rounded = read_safetensors(folder / "a").tensors;
+  EXPECT_EQ(rounded[1].values, (std::vector{0.1f, -INFINITY, 0.125f}));
+  EXPECT_TRUE(rounded[1].doubles.empty());
 }
 
 TEST(Safetensors, RefusesTwoTensorsOfOneName) {

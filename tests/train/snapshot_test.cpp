@@ -14,7 +14,10 @@ namespace {
 
 struct State {
   std::vector<float> w{1, 2, 3, 4}, b{0.5f};
-  std::vector<TensorView> views() { return {{"layer1.w", Shape{2, 2}, w}, {"layer1.b", Shape{1}, b}}; }
+  std::vector<double> pairs{0.1, -1e-300};
+  std::vector<TensorView> views() {
+    return {{"layer1.w", Shape{2, 2}, w}, {"layer1.b", Shape{1}, b}, {"bfgs/pairs", Shape{2}, {}, pairs}};
+  }
 };
 
 const SnapshotInfo kInfo{{120, 3, 17}, "0.1.0-0123456789abcdef", "avx2"};
@@ -27,8 +30,9 @@ TEST(Snapshot, GivesBackStateAndPlace) {
   EXPECT_EQ(snapshot.info.cursor, kInfo.cursor);
   EXPECT_EQ(snapshot.info.build, kInfo.build);
   EXPECT_EQ(snapshot.info.isa, kInfo.isa);
-  ASSERT_EQ(snapshot.tensors.size(), 2u);
+  ASSERT_EQ(snapshot.tensors.size(), 3u);
   EXPECT_EQ(snapshot.tensors[0].values, state.w);
+  EXPECT_EQ(snapshot.tensors[2].doubles, state.pairs);
   EXPECT_EQ(peek_snapshot(folder / "s").cursor, kInfo.cursor);
 }
 

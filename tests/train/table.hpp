@@ -39,8 +39,7 @@ inline Settings settings_of(const std::string& optimizer,
 
 inline std::vector<Tensor> copy_of(Session& session) {
   std::vector<Tensor> copy;
-  for (const TensorView& view : session.state())
-    copy.push_back({view.name, view.shape, {view.values.begin(), view.values.end()}});
+  for (const TensorView& view : session.state()) copy.push_back(limn::copy_of(view));
   return copy;
 }
 

@@ -1,0 +1,130 @@
+"""Runs of a function: the same bits in training, replay, resume and branch, by the command line and in the lab; the lab's
+numbers, planes and receipts against closed forms."""
+import struct
+import unittest
+
+from lab import Lab
+from program import ProgramTest, drawn_random
+
+OPTIMISERS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "nadam", "gd", "cg", "bfgs", "lbfgs", "newton",
+              "newton-ls", "newton-cg", "hf", "lm"]
+
+
+def rosenbrock(x, y):
+    return 100 * (y - x * x) ** 2 + (1 - x) ** 2
+
+
+class Function(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.random = drawn_random("function")
+
+    def train(self, out, *settings, steps=30):
+        arguments = [a for s in settings for a in ("--set", s)]
+        result = self.run_limn("train", "function", "--out", out, "--steps", steps, "--json", *arguments)
+        self.assertEqual(result.status, 0, result.err)
+        return result.done
+
+    def quantities(self, run, step, *names):
+        asked = [a for n in names for a in ("--quantity", n)]
+        result = self.run_limn("replay", run, "--step", step, "--json", *asked)
+        self.assertEqual(result.status, 0, result.err)
+        return {e["name"]: float.fromhex(e["hex"]) for e in result.of("quantity")}
+
+    def test_of_every_optimiser_going_on_is_as_going_through(self):
+        start = f"{self.random.uniform(-2, 2)!r}, {self.random.uniform(-1, 3)!r}"
+        for name in OPTIMISERS:
+            with self.subTest(optimizer=name, start=start):
+                lr = [] if name in OPTIMISERS[7:] else ["lr=0.0001"]
+                settings = [f"optimizer={name}", f"start={start}", *lr]
+                whole = self.train(f"{name}-whole", *settings)
+                half = whole["steps"] // 2
+                if half < 1:
+                    continue
+                branch = self.run_limn("branch", f"{name}-whole", "--at", half, "--out", f"{name}-branch", "--json")
+                self.assertEqual(branch.status, 0, branch.err)
+                self.assertEqual(branch.done["fingerprint"], whole["fingerprint"])
+                again = self.run_limn("replay", f"{name}-whole", "--step", whole["steps"], "--json")
+                self.assertEqual(again.done["fingerprint"], whole["fingerprint"])
+
+    def test_a_branch_goes_on_with_another_optimiser_from_the_same_point(self):
+        self.train("adam", "optimizer=adam", steps=100)
+        branch = self.run_limn("branch", "adam", "--at", 25, "--set", "optimizer=bfgs", "--out", "bfgs", "--json")
+        self.assertEqual(branch.status, 0, branch.err)
+        self.assertEqual(branch.done["stopped"], "gradient")
+        self.assertEqual(self.quantities("adam", 25, "x[0]", "x[1]"), self.quantities("bfgs", 25, "x[0]", "x[1]"))
+        last = branch.done["steps"]
+        end = self.quantities("bfgs", last, "x[0]", "x[1]", "gradient[0]", "optim.evaluations")
+        self.assertAlmostEqual(end["x[0]"], 1, places=6)
+        self.assertAlmostEqual(end["x[1]"], 1, places=6)
+
+    def test_the_numbers_of_a_step_are_those_of_the_function(self):
+        step = self.random.randrange(1, 20)
+        self.train("run", "optimizer=bfgs", steps=20)
+        q = self.quantities("run", step, "x[0]", "x[1]", "value", "gradient[0]", "gradient[1]", "hessian[0,1]", "step[0]",
+                            "optim.step", "bfgs/direction[0]", "optim.initial_value", "optim.initial_slope")
+        x, y = q["x[0]"], q["x[1]"]
+        self.assertAlmostEqual(q["value"], rosenbrock(x, y), delta=1e-12 * (1 + q["value"]))
+        self.assertAlmostEqual(q["gradient[0]"], -400 * x * (y - x * x) - 2 * (1 - x), delta=1e-9)
+        self.assertAlmostEqual(q["hessian[0,1]"], -400 * x, delta=1e-9)
+        before = self.quantities("run", step - 1, "x[0]", "value")
+        self.assertEqual(q["step[0]"], x - before["x[0]"])
+        self.assertEqual(q["optim.initial_value"], before["value"])
+        self.assertAlmostEqual(q["step[0]"], q["optim.step"] * q["bfgs/direction[0]"], delta=1e-12)
+
+    def test_a_formula_of_ones_own_and_what_is_wrong_with_it(self):
+        done = self.train("own", "function=sum(i=1..n, i*(x[i] - a)^2)", "constants=n=6; a=2", "optimizer=newton",
+                          "start=0, 0, 0, 0, 0, 0")
+        self.assertEqual((done["steps"], done["stopped"]), (1, "gradient"))
+        for settings, said in [(["function=x^2 + * y"], "column"), (["function=rosenbrok"], "rosenbrock"),
+                               (["function=x^2 + y^2", "start=1"], "2 variables"), (["start=one, two"], "numbers"),
+                               (["optimizer=lm", "function=x^4 + x"], "Gauss-Newton")]:
+            result = self.run_limn("train", "function", "--out", "none", *[a for s in settings for a in ("--set", s)])
+            self.assertEqual(result.status, 2, settings)
+            self.assertIn(said, result.err)
+            self.assertFalse((self.folder / "none").exists())
+        self.assertEqual(self.run_limn("train", "function", "--data", "iris").status, 2)
+
+    def test_noise_is_the_seeds(self):
+        prints = {seed: self.train(f"noise-{seed}-{again}", "optimizer=sgd", "lr=0.0001", "noise=0.5", steps=10)["fingerprint"]
+                  for seed in (1,) for again in (1, 2)}
+        self.assertEqual(len(set(prints.values())), 1)
+
+    def test_in_the_lab_a_race_is_a_family_with_the_same_start(self):
+        lab = Lab(self.start, self.folder / "runs")
+        self.addCleanup(lab.stop)
+        first = lab.post("/api/runs", {"experiment": "function", "data": "none", "steps": 50,
+                                       "settings": {"function": "rosenbrock", "optimizer": "bfgs"}})
+        self.assertEqual(first["function"]["variables"], ["x", "y"])
+        self.assertEqual(first["function"]["start"], [-1.2, 1])
+        self.assertNotIn("network", first)
+        racer = lab.do(first["id"], "branch", step=0, settings={"optimizer": "adam"})
+        for run in (first["id"], racer["id"]):
+            lab.do(run, "step", count=10)
+            self.assertEqual(lab.quantity(run, 0, "x[0]")["value"], -1.2)
+            for name in ("x[0]", "value", "gradient[1]", "hessian[0,0]", "step[1]"):
+                status, receipt = lab.request("POST", f"/api/runs/{run}/steps/7/receipts", '{"names": ["%s"]}' % name)
+                self.assertEqual(status, 200, receipt)
+                slip = receipt["receipts"][0]["receipt"]
+                self.assertTrue(slip and slip["agrees"], receipt)
+                if slip["central"]:
+                    self.assertEqual(slip["central"]["verdict"], "agrees", receipt)
+        at = f"/api/runs/{first['id']}"
+        values = struct.unpack("<15f", lab.raw(f"{at}/plane?x0=-2&x1=2&y0=-1&y1=3&width=5&height=3")[1])
+        for j in range(3):
+            for i in range(5):
+                true = rosenbrock(-2 + i, -1 + 2 * j)
+                self.assertAlmostEqual(values[5 * j + i], true, delta=1e-6 * (1 + true))
+        self.assertEqual(len(lab.raw(f"{at}/phase?lr0=1e-5&lr1=1e-2&most=0.9&width=4&height=3&steps=20")[1]), 48)
+        for wrong in ("plane?x0=1&x1=0&y0=0&y1=1&width=3&height=3", "plane?x0=1", "phase?lr0=0&lr1=1&most=0.5",
+                      "steps/3/histograms", "points?x=0&y=1", "report"):
+            self.assertEqual(lab.raw(f"{at}/{wrong}")[0], 400, wrong)
+        there = lab.quantity(first["id"], 7, "x[0]")
+        lab.stop()
+        folder = next((self.folder / "runs").glob(f"function-*-{first['id']}"))
+        replayed = self.run_limn("replay", folder, "--step", 7, "--quantity", "x[0]", "--json")
+        self.assertEqual(replayed.of("quantity")[0]["hex"], there["hex"])
+
+
+if __name__ == "__main__":
+    unittest.main()
