@@ -1,4 +1,5 @@
-// The chapters that are built. A chapter declares itself by such a record; the frame does the rest.
+// The chapters that are built. A chapter declares itself by such a record; the frame does the rest. The first one is
+// there at once, the others are loaded when they are opened.
 import type { Component } from 'svelte';
 import type { DataSet, Experiment, Recipe, State } from '../engine/protocol';
 import type { RunView, View } from '../engine/run.svelte';
@@ -8,12 +9,18 @@ import type { Task } from '../part/tasks.svelte';
 import { nn } from './nn/chapter';
 
 export interface Chapter {
-  name: 'nn';
+  name: 'nn' | 'optimisers';
   experiment: string;
-  sets: string[]; // offered to begin with, where they are on this machine
+  pace: number | null; // steps a second to begin with; null: as fast as it goes
+  offered: (sets: DataSet[]) => { name: string; label: string; isOn: boolean }[]; // to begin with, where they are on this machine
   groups: Group[]; // of the learning's parameters
+  elsewhere: string[]; // parameters that have another place than these groups
   first: (sets: DataSet[]) => Recipe; // what it opens with
-  recipe: (set: string) => Recipe; // what a set begins with
+  recipe: (set: string) => Recipe; // what one that is offered begins with
+  start: (recipe: Recipe) => Promise<unknown>; // begins it
+  about: (state: State) => string; // what the run learns from, in words
+  sentence: () => string | null; // how it goes, in words; null: nothing to say yet
+  setup: () => Record<string, string>; // what a link to the set-up has beside the run's settings
   views: (state: State) => View[]; // the pictures that it takes of the run in focus
   charts: (runs: RunView[]) => ChartSpec[];
   follow: (state: State) => void; // another run has come into focus
@@ -24,8 +31,14 @@ export interface Chapter {
   plates: readonly string[]; // the pictures that its stage can show
   plate: () => string | undefined; // the one that it shows, as the address names it; undefined: the first
   show: (plate: string) => void; // another of them
-  activations: (experiment: Experiment) => string[];
   Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: () => Promise<Component>;
+  Setup: Component<{ experiment: Experiment }>; // what is chosen before the learning's parameters
+  Standing: Component; // in the readout: how low it has come
 }
 
-export const chapters: Chapter[] = [nn];
+export interface Entry { name: Chapter['name']; experiment: string; load: () => Promise<Chapter> }
+export const entries: Entry[] = [
+  { name: 'nn', experiment: 'mlp', load: async () => nn },
+  { name: 'optimisers', experiment: 'function', load: () => import('./optimisers/chapter').then((m) => m.optimisers) },
+];
+export const opened: Record<string, Chapter> = { nn }; // without a wait

@@ -2,6 +2,11 @@
 
 export interface Layer { name: string; units: number; activation: string }
 export interface Input { name: string; mean: number; deviation: number }
+export interface Minimum { value: number; global: boolean; x: number[] } // x is empty where it is not listed
+export interface Landscape {
+  formula: string; variables: string[]; problem: string | null; start: number[]; minima: Minimum[];
+  window: [number, number, number, number] | null; // x from, to, y from, to
+}
 export type Settings = Record<string, number | string>;
 export interface Evaluation { step: number; seconds: number; [metric: string]: number }
 export type Condition = { name: string; below?: number; above?: number } | { seconds: number };
@@ -19,7 +24,8 @@ export interface State {
   evals: Evaluation[]; snapshots: number[];
   branches: { id: string; step: number; patch: Settings }[];
   error: { what: string; hint: string } | null;
-  network: { inputs: Input[]; sample: number[]; layers: Layer[]; outputs: string[] };
+  network?: { inputs: Input[]; sample: number[]; layers: Layer[]; outputs: string[] }; // of a run that learns from data
+  function?: Landscape; // of a run that goes down a function
   split: { train: number; valid: number; test: number };
   quantities: { name: string; shape: number[] }[];
 }
@@ -121,8 +127,8 @@ export const note = (entry: Note) => ask<Entry>('/notebook', entry);
 export const state = (run: string) => ask<State>(`/runs/${run}`);
 export const create = (recipe: Recipe) => ask<State>('/runs', recipe);
 export const command = (run: string, wish: { do: string; [more: string]: unknown }) => ask<State>(`/runs/${run}/command`, wish);
-export const curve = (run: string, from: number, to: number) =>
-  ask<{ step: number[]; low: (number | null)[] }>(`/runs/${run}/curve?name=train.loss&from=${from}&to=${to}&points=${to - from + 1}`);
+export const curve = (run: string, name: string, from: number, to: number) =>
+  ask<{ step: number[]; low: (number | null)[] }>(`/runs/${run}/curve?name=${part(name)}&from=${from}&to=${to}&points=${to - from + 1}`);
 export const points = (run: string, x: number, y: number) => ask<Points>(`/runs/${run}/points?x=${x}&y=${y}`);
 export const predict = (run: string, x: number[]) => ask<Prediction>(`/runs/${run}/predict`, { x });
 export const receipt = (run: string, step: number, name: string) => ask<Receipt>(`/runs/${run}/steps/${step}/receipts/${part(name)}`);
@@ -135,6 +141,12 @@ export const quantities = (run: string, step: number | 'now', names: string[]) =
   ask<{ step: number; values: Exact[] }>(`/runs/${run}/steps/${step}/quantities`, { names });
 export const receipts = (run: string, step: number, names: string[]) =>
   ask<{ step: number; receipts: (Receipt & { name: string })[] }>(`/runs/${run}/steps/${step}/receipts`, { names }).then((a) => a.receipts);
+// A function over a grid, lowest row first, or how momentum fares at every rate: as many numbers as were asked for.
+export async function grid(run: string, what: 'plane' | 'phase', of: Record<string, number>): Promise<Float32Array> {
+  const answer = await fetch(`api/runs/${run}/${what}?${new URLSearchParams(Object.entries(of).map(([n, v]) => [n, String(v)]))}`);
+  if (!answer.ok) throw refused(await answer.json());
+  return new Float32Array(await answer.arrayBuffer());
+}
 export const origin = (run: string, name: string) => ask<Origin>(`/runs/${run}/origin/${part(name)}`);
 
 export type Numbers = Float32Array | Int32Array | Int8Array | Uint8Array;

@@ -8,11 +8,12 @@ export type View = { view: string; [option: string]: unknown };
 export type Wish = { do: string; [more: string]: unknown };
 
 const mostShown = 5; // runs on one chart
+const mostRacing = 10; // of a race, whose runs are one tree
 
 export class RunView {
   state: State = $state.raw()!;
-  losses = new Series(); // of the steps start + 1...
-  heard = $state(0); // counts the scalars' frames: what reads `losses` reads it
+  columns: Record<string, Series> = { 'train.loss': new Series() }; // of the steps start + 1...
+  heard = $state(0); // counts the scalars' frames: what reads `columns` reads it
   evals = $state.raw<Evaluation[]>([]);
   pictures = $state.raw<Record<string, Frame>>({});
 
@@ -21,12 +22,13 @@ export class RunView {
     this.evals = state.evals;
   }
   get id() { return this.state.id; }
+  get losses() { return this.columns['train.loss']; }
   get cursor() { return this.state.start + this.losses.length; }
 
-  // The training loss of the step that led to `step`.
-  loss(step: number): number | undefined {
+  // What the journal has of the step that led to `step`: by default its training loss.
+  at(step: number, column = 'train.loss'): number | undefined {
     void this.heard;
-    return this.losses.at(step - this.state.start - 1);
+    return this.columns[column]?.at(step - this.state.start - 1);
   }
   // The last evaluation that has the metric, at or before `step`.
   evaluation(metric: string, step: number): Evaluation | undefined {
@@ -38,7 +40,7 @@ export class RunView {
     else if (head.kind === 'view') {
       if (!head.error) this.pictures = { ...this.pictures, [head.view]: { head, arrays } };
     } else if (head.kind === 'scalars') {
-      this.losses.put(head.from - 1 - this.state.start, arrays['train.loss'].values as Float32Array);
+      for (const [name, { values }] of Object.entries(arrays)) (this.columns[name] ??= new Series()).put(head.from - 1 - this.state.start, values as Float32Array);
       if (head.evals?.length) this.evals = [...this.evals.filter((e) => e.step < head.evals[0].step), ...head.evals];
       this.heard++;
     }
@@ -55,6 +57,7 @@ class LabStore {
   refusal = $state.raw<{ what: string; hint: string } | null>(null);
   focus = $state.raw<RunView | null>(null);
   others = $state.raw<RunView[]>([]); // its parent first, then branches by the step they leave at
+  tree = $state.raw<string[]>([]); // of a race: its runs, parents before their branches
   beside = $state.raw<RunView[]>([]); // runs of no family that are looked at too: those compared
   pending = $state(0); // commands that are not answered yet
   // What the page itself does not allow now, with its reason: a lesson's locks, a guess that is not made yet.
@@ -70,6 +73,10 @@ class LabStore {
   get family() { return this.focus ? [this.focus, ...this.others] : []; }
   get heard() { return [...this.family, ...this.beside.filter((r) => !this.find(r.id))]; } // all that the stream brings
   find(id: string) { return this.family.find((r) => r.id === id); }
+  get racers() { return [...this.family].sort((a, b) => this.tree.indexOf(a.id) - this.tree.indexOf(b.id)); }
+  // Runs of a function race: commands move all of them, and the page's clock shows the furthest.
+  get races() { return this.state?.function !== undefined; }
+  get now() { return this.races ? Math.max(...this.family.map((r) => r.state.step)) : (this.state?.step ?? 0); }
 
   // Puts a run in focus, with its parent and the branches of both beside it.
   async open(id: string, given?: State) {
@@ -80,6 +87,12 @@ class LabStore {
       if (old) old.state = s;
       return old ?? new RunView(s);
     };
+    if (state.function) {
+      const tree = await this.#treeOf(state);
+      this.tree = tree.map((s) => s.id);
+      [this.focus, this.others] = [view(state), tree.filter((s) => s.id !== id).map(view)];
+      return this.#watch();
+    }
     const near = new Set<string>();
     if (state.parent) near.add(state.parent.id);
     const parent = state.parent ? await protocol.state(state.parent.id).catch(() => null) : null;
@@ -88,6 +101,20 @@ class LabStore {
     this.focus = view(state);
     this.others = others.filter((s) => s !== null).map(view);
     this.#watch();
+  }
+
+  // The first of its line, and all that branched from it, parents before their branches.
+  async #treeOf(state: State): Promise<State[]> {
+    const ask = (id: string) => (id === state.id ? state : protocol.state(id).catch(() => null));
+    let root = state;
+    for (let up: State | null = state; up; up = up.parent ? await ask(up.parent.id) : null) root = up;
+    const all = [root];
+    for (const s of all) // which grows meanwhile
+      for (const b of s.branches.slice(0, mostRacing - all.length)) {
+        const branch = await ask(b.id);
+        if (branch) all.push(branch);
+      }
+    return all;
   }
 
   // Looks at these runs too, beside the family; a run that cannot be opened is left out.
@@ -128,9 +155,9 @@ class LabStore {
     };
   }
 
-  // Sends a command to the run in focus; what the engine refuses is shown. A command may leave another run: a branch.
-  async do(wish: Wish) {
-    const run = this.focus;
+  // Sends a command to the run in focus, or to another; what the engine refuses is shown. A command may leave another
+  // run: a branch.
+  async do(wish: Wish, run = this.focus) {
     if (!run || this.#isGuarded(wish)) return;
     await this.trying(async () => {
       const after = await protocol.command(run.id, wish);
@@ -140,10 +167,11 @@ class LabStore {
     });
   }
 
-  async create(recipe: protocol.Recipe) {
+  // `make`: what else has to be there before the run comes into focus.
+  async create(recipe: protocol.Recipe, make = async (made: State) => made) {
     if (this.#isGuarded(recipe)) return;
     await this.trying(async () => {
-      const made = await protocol.create(recipe);
+      const made = await make(await protocol.create(recipe));
       await this.open(made.id, made);
     });
   }

@@ -12,6 +12,7 @@ export interface Axis {
   last: number; // of the keyboard's cursor: where it ends
   stepAt(x: number, run: RunView): number; // of 0 to `last`
   name(x: number): string;
+  ruler?: { ticks: { x: number; text: string }[]; title: string }; // an axis that is not the timeline has its own
 }
 
 const steps = [1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10, 12];

@@ -1,23 +1,37 @@
 // How the runs on one page are told apart: the one in focus in ink, the others by hue, dash and letter.
 import { lab, type RunView } from '../engine/run.svelte';
-import type { Experiment, State } from '../engine/protocol';
+import type { Experiment, Settings, State } from '../engine/protocol';
 import { dashes, inks } from '../look/series';
 import { speech } from '../words/words.svelte';
 
-export { inWords } from '../words/number';
+import { inWords } from '../words/number';
+
+export { inWords };
+
+// A chapter whose runs have names and hues of their own says so here.
+interface Kin { look: (run: RunView) => { ink: string; dash: number[] }; name: (run: RunView) => string; change: (patch: Settings) => string }
+const kin: Record<string, Kin> = {};
+export const tellApart = (experiment: string, own: Kin) => { kin[experiment] = own; };
 
 export function lookOf(run: RunView): { ink: string; dash: number[] } {
+  const own = kin[run.state.experiment];
+  if (own) return own.look(run);
   if (run === lab.focus) return { ink: '--ink', dash: [] };
   const i = Math.max(0, lab.others.indexOf(run)) % inks.length;
   return { ink: inks[i], dash: dashes[i] };
 }
 
 export function nameOf(run: RunView): string {
+  const own = kin[run.state.experiment];
+  if (own) return own.name(run);
   const { parent } = run.state;
   if (!parent) return speech.words.main;
   const at = lab.find(parent.id)?.state.branches.findIndex((b) => b.id === run.id) ?? 0;
   return speech.words.branchName.replace('{n}', String.fromCharCode(66 + (Math.max(0, at) % 25)));
 }
+
+// What a branch changed, in words.
+export const changeOf = (run: RunView) => (kin[run.state.experiment]?.change ?? inWords)(run.state.parent?.patch ?? {});
 
 // The settings that a link has to name to begin the run again: those it began with that are not the experiment's own,
 // but none that were changed on the way.

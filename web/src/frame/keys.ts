@@ -11,7 +11,7 @@ export function onKey(event: KeyboardEvent, act: { receipt: () => void; up: () =
   const isHeld = target.matches('input[type=range], input[type=radio], [role=slider], [role=tab]'); // arrows are its own
   if (event.key === 'Escape') return act.up();
   if (isTyping) return;
-  const unit = event.ctrlKey ? 'epoch' : event.shiftKey ? 'batch' : 'op';
+  const unit = event.ctrlKey ? 'epoch' : event.shiftKey ? 'batch' : 'op'; // of a race ten steps, or one
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === 't' && !event.ctrlKey) theme.toggle();
   else if (key === '?') sheet.shown = { kind: 'keys' };

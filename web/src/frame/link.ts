@@ -1,4 +1,5 @@
 // Addresses: #/nn?run=ID is a run on this machine; #/nn?data=moons&seed=2&arch=... is a set-up, which any lab can begin.
+// That of a race names its racers: #/optimisers?data=none&function=beale&racers=adam,bfgs.
 // A teacher's link has with either of them lock=lr,batch&hide=arch&task=NAME&plate=NAME: what the page then keeps from
 // being changed or seen, the task it opens, and the picture it begins with.
 import type { Recipe, State } from '../engine/protocol';
@@ -19,7 +20,7 @@ export function read(hash: string): Address {
   if (data) {
     const whole = (name: string) => (all.has(name) ? { [name]: Number(all.get(name)) } : {});
     const settings = Object.fromEntries([...all].filter(([name]) => !own.includes(name)));
-    address.recipe = { experiment: 'mlp', data, settings, play: true, ...whole('seed'), ...(all.has('steps') ? whole('steps') : whole('epochs')) };
+    address.recipe = { experiment: data === 'none' ? 'function' : 'mlp', data, settings, play: true, ...whole('seed'), ...(all.has('steps') ? whole('steps') : whole('epochs')) };
   }
   return address;
 }

@@ -11,8 +11,9 @@ const ceil125 = (v: number) => {
 };
 const rounded = (v: number) => +v.toPrecision(12);
 
-export function logScale(least: number, most: number, top: number, bottom: number): Scale {
-  const high = ceil125(Math.max(most, 1e-12)), low = Math.min(floor125(Math.max(least, high * 1e-6)), high / 2);
+// At most so many decades: what is lower stands at the bottom.
+export function logScale(least: number, most: number, top: number, bottom: number, decades = 6): Scale {
+  const high = ceil125(Math.max(most, 1e-12)), low = Math.min(floor125(Math.max(least, high / 10 ** decades)), high / 2);
   const [a, b] = [Math.log(low), Math.log(high)];
   const all: number[] = [];
   for (let e = Math.floor(Math.log10(low)); 10 ** e <= high; e++)

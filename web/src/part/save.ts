@@ -38,7 +38,7 @@ export async function series(lines: { run: RunView; q: string; dense: boolean }[
     const { start, head } = run.state;
     if (!dense) for (const e of run.evals) if (e[q] !== undefined) put(e.step, column, e[q] === null ? 'NaN' : String(e[q]));
     for (let from = start + 1; dense && from <= head; from += mostAsked) {
-      const { step, low } = await curve(run.id, from, Math.min(head, from + mostAsked - 1));
+      const { step, low } = await curve(run.id, q, from, Math.min(head, from + mostAsked - 1));
       step.forEach((s, i) => put(s, column, float32Text(low[i])));
     }
   }

@@ -8,6 +8,12 @@ export function short(value: number | null | undefined, digits = 3): string {
   const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(Math.max(0, digits - 1)) : size >= 10 ** digits ? String(Math.round(value)) : String(+value.toPrecision(digits));
   return minus(text);
 }
+// A power of ten as one: 10⁻⁶; any other number as ever.
+export function power(value: number): string {
+  const e = Math.round(Math.log10(value));
+  if (Math.abs(value / 10 ** e - 1) > 1e-6 || Math.abs(e) < 2) return short(value, 2);
+  return `10${[...String(e)].map((d) => (d === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(d)])).join('')}`;
+}
 // A share as percent without its sign: the title says it.
 export function percent(value: number | null | undefined, digits = 1): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';

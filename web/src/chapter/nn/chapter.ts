@@ -1,13 +1,15 @@
 // The chapter of neural networks: who is to blame?
 import type { DataSet, State } from '../../engine/protocol';
-import type { RunView, View } from '../../engine/run.svelte';
+import { lab, type RunView, type View } from '../../engine/run.svelte';
 import { lookOf, nameOf } from '../../frame/family';
 import type { ChartSpec, Line } from '../../part/Chart.svelte';
-import { speech } from '../../words/words.svelte';
+import { count, short, speech } from '../../words/words.svelte';
 import type { Chapter } from '../chapters';
 import Figure from './Figure.svelte';
 import { look, plates } from './look.svelte';
 import Numbers from './Numbers.svelte';
+import Setup from './Setup.svelte';
+import Standing from './Standing.svelte';
 import { recipe } from './recipe';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
@@ -54,17 +56,31 @@ function views(state: State): View[] {
   ];
 }
 
+function about(s: State): string {
+  const w = speech.words, classes = s.network!.outputs.length;
+  return `${s.data.replace(/^.*\//, '')} · ${w.rowsOf.replace('{n}', count(s.split.train))}${classes ? `, ${w.classesOf.replace('{n}', String(classes))}` : ''}`;
+}
+function sentence(): string | null {
+  const run = lab.focus;
+  if (!run || run.losses.length < 20) return null;
+  const n = run.losses.length, part = Math.max(1, Math.floor(n / 10)), w = speech.words;
+  const isFalling = run.losses.span(n - part, n).mean <= run.losses.span(n - 2 * part, n - part).mean;
+  return w.sentence.replace('{step}', count(run.state.step)).replace('{loss}', short(run.state.loss)).replace('{trend}', isFalling ? w.falling : w.rising);
+}
+
 const first = (sets: DataSet[]) => recipe(sets.some((d) => d.name === 'mnist' && d.present) ? 'mnist' : 'drawn-digits');
 
 export const nn: Chapter = {
   name: 'nn', experiment: 'mlp',
-  sets: ['xor', 'moons', 'spirals', 'penguins', 'mnist', 'drawn-digits'],
+  pace: null,
+  offered: (sets) => ['xor', 'moons', 'spirals', 'penguins', 'mnist', 'drawn-digits'].filter((n) => sets.some((d) => d.name === n && d.present))
+    .map((name) => ({ name, label: speech.words.sets[name] ?? name, isOn: lab.state?.data === name })),
   groups: [
     { title: 'learning', parameters: ['lr', 'momentum', 'batch', 'loss', 'schedule'] },
     { title: 'regularisation', parameters: ['weight_decay', 'l1'] },
   ],
-  activations: () => ['tanh', 'relu', 'sigmoid', 'linear', 'leaky_relu', 'elu', 'selu', 'gelu', 'swish'],
-  first, recipe, views, charts, follow: (state) => look.follow(state),
+  elsewhere: ['arch', 'init', 'optimizer', 'weights', 'target', 'split'],
+  first, recipe, start: (given) => lab.create(given), about, sentence, setup: () => ({}), views, charts, follow: (state) => look.follow(state),
   unit: () => look.unit?.join('.'),
   zoom: (unit) => {
     if (unit) look.unit = unit.split('.').map(Number) as [number, number];
@@ -78,5 +94,5 @@ export const nn: Chapter = {
   tasks: () => import('./tasks').then((m) => m.tasks), plates,
   plate: () => (look.plate === 'network' ? undefined : look.plate),
   show: (plate) => { look.plate = plates.find((p) => p === plate) ?? 'network'; },
-  Thumb, Tools, Figure, Numbers, Text: () => import('./Text.svelte').then((m) => m.default),
+  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then((m) => m.default),
 };

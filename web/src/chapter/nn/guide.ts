@@ -8,7 +8,7 @@ import { look, plates, type Lens, type Plate } from './look.svelte';
 
 // The chosen unit, else the first; of the inputs, which have no sum, the first unit that they enter.
 function unit() {
-  const layers = lab.state!.network.layers, [column, place] = look.unit?.[0] ? look.unit : [1, 0];
+  const layers = lab.state!.network!.layers, [column, place] = look.unit?.[0] ? look.unit : [1, 0];
   return { layer: layers[Math.min(column, layers.length) - 1], from: column > 1 ? `${layers[column - 2].name}.a` : 'input', last: layers.at(-1)!, place };
 }
 // The place of what enters the unit with the largest size, for the sample under study.

@@ -22,18 +22,18 @@ class Look {
   // images, a plane (two numeric features and classes or a number to predict over them), or a list of features.
   kind = $derived.by((): 'images' | 'plane' | 'list' => {
     const s = lab.state;
-    if (!s || s.network.inputs.length === 0) return 'images';
+    if (!s || s.network!.inputs.length === 0) return 'images';
     return this.numeric(s).length >= 2 ? 'plane' : 'list';
   });
   numeric(s: State): number[] {
-    return s.network.inputs.flatMap((input, i) => (input.name.includes(' = ') ? [] : [i]));
+    return s.network!.inputs.flatMap((input, i) => (input.name.includes(' = ') ? [] : [i]));
   }
 
   // A run of other data begins at the front; a branch keeps what was looked at.
   follow(s: State) {
-    const key = s.data + s.network.inputs.length;
-    const columns = s.network.layers.length;
-    if (this.unit && (this.unit[0] > columns || (this.unit[0] > 0 && this.unit[1] >= s.network.layers[this.unit[0] - 1].units))) this.unit = null;
+    const key = s.data + s.network!.inputs.length;
+    const columns = s.network!.layers.length;
+    if (this.unit && (this.unit[0] > columns || (this.unit[0] > 0 && this.unit[1] >= s.network!.layers[this.unit[0] - 1].units))) this.unit = null;
     if (key === this.#of) return;
     const isFirst = this.#of === ''; // the address may have said what to look at
     this.#of = key;

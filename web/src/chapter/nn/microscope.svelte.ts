@@ -18,7 +18,7 @@ export class Unit {
   #nextTied: number;
 
   constructor(readonly state: State, readonly k: number, readonly j: number, readonly of: string) {
-    const { layers, inputs, sample } = state.network;
+    const { layers, inputs, sample } = state.network!;
     const specs = architecture.read(String(state.settings.arch)).filter((l) => l.kind !== 'dropout');
     const tied = (i: number) => (specs[i]?.words[0] === 'tied' ? Number(specs[i].words[1]) : 0);
     this.name = layers[k - 1].name;
@@ -43,7 +43,7 @@ export class Unit {
 
   // At most `most` of the layer's parameters, its own unit's first.
   parameters(most: number): string[] {
-    const all: string[] = [], units = this.state.network.layers[this.k - 1].units;
+    const all: string[] = [], units = this.state.network!.layers[this.k - 1].units;
     for (let n = 0; n < units && all.length < most; n++) {
       const unit = new Unit(this.state, this.k, (this.j + n) % units, this.of);
       all.push(unit.bias);
@@ -52,7 +52,7 @@ export class Unit {
     }
     return all;
   }
-  get parameterCount() { return this.state.network.layers[this.k - 1].units * (this.isPlain ? this.entering + 1 : 2); }
+  get parameterCount() { return this.state.network!.layers[this.k - 1].units * (this.isPlain ? this.entering + 1 : 2); }
   slope(parameter: string) { return `${meanSlope(parameter)}@${this.of}`; }
 }
 // The gradient that the last step had of a parameter.

@@ -17,11 +17,11 @@ const whoIsToBlame: Task = {
     const run = await make('penguins', { arch: 'dense 4 tanh | dense 3', optimizer: 'sgd', lr: 0.02, batch: 1, init: 'glorot' }, { steps: 400 });
     const step = 30;
     await reach(run.id, step);
-    const deltas = await Promise.all(places(3).map((k) => read(run.id, step, `layer2.delta[${k}]@batch/0`, run.network.outputs[k])));
+    const deltas = await Promise.all(places(3).map((k) => read(run.id, step, `layer2.delta[${k}]@batch/0`, run.network!.outputs[k])));
     const out = largest(deltas.map((d) => d.value)).at;
     const weights = await Promise.all(places(4).map((j) => read(run.id, step, `layer2.w[${j},${out}]`)));
     return {
-      runs: [run.id], step, shown: [deltas[out], ...weights], fill: { output: run.network.outputs[out] },
+      runs: [run.id], step, shown: [deltas[out], ...weights], fill: { output: run.network!.outputs[out] },
       guess: { kind: 'choice', options: weights.map((w, j) => ({ value: String(j), label: w.q })) },
     };
   },

@@ -1,0 +1,61 @@
+// The chapter of optimisers: who reaches the bottom first?
+import type { State } from '../../engine/protocol';
+import { lab, type RunView } from '../../engine/run.svelte';
+import { tellApart } from '../../frame/family';
+import type { ChartSpec } from '../../part/Chart.svelte';
+import { count, short, speech } from '../../words/words.svelte';
+import type { Chapter } from '../chapters';
+import { axisOf } from './axis';
+import { exact } from './exact.svelte';
+import Figure from './Figure.svelte';
+import { landscapes, recipe } from './landscapes';
+import Numbers from './Numbers.svelte';
+import { methodOf, plates, race, start, valueAt, type Plate } from './race.svelte';
+import './race.css';
+import Setup from './Setup.svelte';
+import Standing from './Standing.svelte';
+import Thumb from './Thumb.svelte';
+import Tools from './Tools.svelte';
+
+tellApart('function', { look: (run) => race.look(run), name: (run) => race.name(run), change: (patch) => race.change(patch) });
+
+function charts(runs: RunView[]): ChartSpec[] {
+  const w = speech.words.race, focus = runs[0];
+  const isLog = focus.state.function?.minima.every((m) => m.value >= 0) ?? true;
+  const isTimed = runs.some((r) => r.state.seconds > 0);
+  const label = (run: RunView) => (run.state.state === 'done' && run.state.head < run.state.total_steps ? `${race.name(run)} · ${w.doneAt.replace('{n}', count(run.state.head))}` : race.name(run));
+  return [{
+    name: 'value', title: `f(${focus.state.function?.variables.slice(0, 2).join(', ') ?? ''}${(focus.state.function?.variables.length ?? 0) > 2 ? ', …' : ''})`,
+    note: race.axis === 'seconds' && !isTimed ? w.tooShort : isLog ? w.chartNote : w.chartLinear, height: race.plate === 'race' ? 196 : 150, log: isLog, decades: 12,
+    lines: runs.map((run) => ({ run, q: 'value', label: label(run), ...race.look(run), weight: run === focus ? 3 : 2, dense: true, exact: (step: number) => exact.at(run, step) })),
+    ...(race.axis === 'steps' ? {} : { axis: axisOf(race.axis) }),
+  }];
+}
+
+function about({ function: f }: State): string {
+  const w = speech.words.race;
+  if (!f) return '';
+  const name = f.problem ? (w.landscape[f.problem] ?? f.problem) : f.formula.length > 48 ? w.aFormula : f.formula;
+  const all = f.start.slice(0, 3).map((v) => short(v)).join(', ');
+  return `${name}, ${w.startAt.replace('{x}', f.start.length > 3 ? `${all}, …` : all)}`;
+}
+function sentence(): string | null {
+  const all = lab.family.map((run) => ({ run, v: valueAt(run, run.state.step) ?? Infinity })).sort((a, b) => a.v - b.v)[0];
+  return all && speech.words.race.told.replace('{step}', count(lab.now)).replace('{name}', race.name(all.run)).replace('{f}', short(all.v));
+}
+
+export const optimisers: Chapter = {
+  name: 'optimisers', experiment: 'function', pace: 20,
+  offered: () => landscapes.map((name) => ({ name, label: speech.words.race.landscape[name] ?? name, isOn: lab.state?.function?.problem === name })),
+  groups: [], elsewhere: [],
+  first: () => recipe('rosenbrock'), recipe, start, about, sentence,
+  setup: () => ({ racers: lab.racers.filter((r) => r.state.start === 0).map(methodOf).join(',') }),
+  views: () => [], charts, follow: () => {},
+  unit: () => undefined,
+  zoom: (unit) => { if (unit === null) race.plate = 'race'; },
+  closer: () => true,
+  tasks: () => import('./tasks').then((m) => m.tasks), plates,
+  plate: () => (race.plate === 'race' ? undefined : race.plate),
+  show: (plate) => { race.plate = (plates as readonly string[]).includes(plate) ? (plate as Plate) : 'race'; },
+  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then((m) => m.default),
+};

@@ -1,0 +1,110 @@
+// The race: which runs take part, how they look, and how one begins. The first racer is a run, the others are its branches
+// at the start, so that all stand at the same point by construction. How anybody moves is the engine's.
+import type { Recipe, Settings } from '../../engine/protocol';
+import * as protocol from '../../engine/protocol';
+import { lab, type RunView } from '../../engine/run.svelte';
+import { inWords } from '../../frame/family';
+import { play, seek } from '../../frame/play.svelte';
+import { speech } from '../../words/words.svelte';
+import { racers as usual } from './landscapes';
+import { looks, type Look } from './methods';
+
+export const plates = ['race', 'search', 'matrices', 'phase'] as const;
+export type Plate = (typeof plates)[number];
+export const axes = ['steps', 'evaluations', 'seconds'] as const;
+
+export const methodOf = (run: RunView) => String(run.state.settings.optimizer);
+
+class Race {
+  plate = $state<Plate>('race');
+  axis = $state<(typeof axes)[number]>('steps');
+  view = $state.raw<[number, number, number] | null>(null); // centre and height of what the map shows; null: the landscape's own
+  #key = $derived(lab.racers.map((r) => `${r.id} ${methodOf(r)}`).join('\n'));
+  #looks = $derived.by(() => {
+    const rows = this.#key.split('\n').map((row) => row.split(' ')), all = looks(rows.map((r) => r[1]));
+    return Object.fromEntries(rows.map(([id], i) => [id, all[i]]));
+  });
+  #twins = $derived.by(() => {
+    const seen: Record<string, number> = {};
+    return Object.fromEntries(this.#key.split('\n').map((row) => row.split(' ')).map(([id, m]) => [id, (seen[m] = (seen[m] ?? 0) + 1)]));
+  });
+
+  look(run: RunView): Look {
+    return this.#looks[run.id] ?? { ink: '--ink', dash: [] };
+  }
+  name(run: RunView): string {
+    const w = speech.words.race, method = methodOf(run), name = w.method[method] ?? method;
+    if (run.state.start > 0) return `${name} ${w.from.replace('{n}', String(run.state.start))}`;
+    return this.#twins[run.id] > 1 ? `${name} ${this.#twins[run.id]}` : name;
+  }
+  change(patch: Settings): string {
+    const { optimizer, ...rest } = patch, name = speech.words.race.method[String(optimizer)] ?? String(optimizer);
+    return optimizer === undefined ? inWords(patch) : `→ ${name}${Object.keys(rest).length && rest.lr === undefined ? `, ${inWords(rest)}` : ''}`;
+  }
+}
+export const race = new Race();
+
+// Where a run stood: at the start of a branch what its parent has of that step.
+export function pointAt(run: RunView, step: number): [number, number] | undefined {
+  const { start, parent, function: f } = run.state;
+  if (step > start) {
+    const x = run.at(step, 'x[0]'), y = run.at(step, 'x[1]');
+    return x === undefined || y === undefined ? undefined : [x, y];
+  }
+  if (step === 0) return f && f.start.length > 1 ? [f.start[0], f.start[1]] : undefined;
+  const before = parent && lab.find(parent.id);
+  return before ? pointAt(before, step) : undefined;
+}
+export const valueAt = (run: RunView, step: number) => (step > run.state.start ? run.at(step, 'value') : run.at(step + 1));
+
+// Begins a race on the recipe's function; its setting `racers` names who takes part.
+export function start(recipe: Recipe) {
+  const { racers, optimizer, ...settings } = recipe.settings ?? {};
+  const names = String(racers ?? '').split(',').map((n) => n.trim()).filter(Boolean);
+  const list = names.length ? names : optimizer ? [String(optimizer)] : usual;
+  return begin({ ...recipe, settings }, list.map((name) => ({ optimizer: name })));
+}
+async function begin(recipe: Recipe, racers: Settings[]) {
+  race.view = null;
+  await lab.create({ ...recipe, play: false, settings: { ...recipe.settings, ...racers[0] } }, async (made) => {
+    for (const settings of racers.slice(1)) await protocol.command(made.id, { do: 'branch', step: 0, settings });
+    return protocol.state(made.id);
+  });
+  if (recipe.play && !lab.refusal) await play();
+}
+
+// What a racer has chosen, but for where it races.
+const place = ['function', 'constants', 'start'];
+const chosen = (run: RunView): Settings => Object.fromEntries(Object.entries(run.state.settings).filter(([n]) => !place.includes(n)));
+const here = (): Settings => Object.fromEntries(Object.entries(lab.state!.settings).filter(([n]) => place.includes(n)));
+const runners = () => lab.racers.filter((r) => r.state.start === 0);
+const length = () => ({ experiment: 'function', data: 'none', seed: lab.state!.seed, steps: lab.state!.total_steps, play: true });
+
+// The same racers, as they are now, from another point; or, without one, from where they began.
+export async function again(x?: number[]) {
+  const view = race.view, first = lab.focus!.state.start === 0 ? lab.focus! : runners()[0];
+  const all = [first, ...runners().filter((r) => r !== first)];
+  await begin({ ...length(), settings: { ...here(), ...(x ? { start: x.join(', ') } : {}) } }, all.map(chosen));
+  if (!lab.refusal) race.view = view;
+}
+// The same methods on another function, each with the rate that suits it there.
+export const elsewhere = (settings: Settings) => begin({ ...length(), settings }, runners().map((r) => ({ optimizer: methodOf(r) })));
+
+// One more racer from the same start, which is brought to where the others stand.
+export async function add(optimizer: string) {
+  const now = lab.now;
+  await lab.do({ do: 'branch', step: 0, settings: { optimizer } }, runners()[0]);
+  if (!lab.refusal && now > 0) await seek(now);
+}
+export const isKept = (run: RunView) => run.state.parent === null || run.state.branches.length > 0;
+export async function remove(run: RunView) {
+  const other = run === lab.focus ? (lab.find(run.state.parent!.id) ?? lab.others[0]) : lab.focus!;
+  await lab.trying(async () => {
+    await protocol.remove(run.id);
+    const parent = lab.find(run.state.parent!.id);
+    if (parent) parent.state = await protocol.state(parent.id);
+    await lab.open(other.id);
+  });
+}
+// The racer in focus goes on by another method from where it stands.
+export const switchTo = (optimizer: string) => lab.do({ do: 'branch', step: lab.state!.step, settings: { optimizer } });

@@ -1,0 +1,2 @@
+import type { Task } from '../../part/tasks.svelte';
+export const tasks: Task[] = [];
