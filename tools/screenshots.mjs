@@ -24,7 +24,29 @@ async function branched(lab) {
 }
 const set = (lab, data, arch, steps, more = {}) => lab.ask('/runs', { experiment: 'mlp', data, seed: 1, steps: 100000, settings: { ...constant, arch, lr: 0.05, ...more } }).then((r) => lab.do(r.id, { do: 'step', count: steps }));
 
+// A race to step 64, and one of its plates.
+async function race({ at, lab }, { plate, settings = { function: 'rosenbrock' }, steps = 64, focus = 'adam', racers = ['adam', 'bfgs', 'rmsprop', 'nesterov', 'momentum', 'sgd'] } = {}) {
+  const first = await lab.ask('/runs', { experiment: 'function', data: 'none', seed: 1, steps: 200, settings: { ...settings, optimizer: racers[0] } });
+  const all = [first];
+  for (const optimizer of racers.slice(1)) all.push(await lab.do(first.id, { do: 'branch', step: 0, settings: { optimizer } }));
+  for (const r of all) await lab.do(r.id, { do: 'step', count: steps });
+  const page = await at(`#/optimisers?run=${all[racers.indexOf(focus)].id}${plate ? `&plate=${plate}` : ''}`);
+  await page.waitForFunction((n) => document.querySelectorAll('.racers li').length === n, racers.length);
+  return page;
+}
+
 const views = {
+  race: (with_) => race(with_),
+  racetext: async (with_) => {
+    const page = await race(with_), { width } = page.viewportSize();
+    await page.locator(width < 768 ? '#tab-text' : width < 1200 ? '.only-drawer >> nth=2' : '.only-wide >> nth=0').click();
+    return page;
+  },
+  himmelblau: (with_) => race(with_, { settings: { function: 'himmelblau' } }),
+  saddle: (with_) => race(with_, { settings: { function: 'saddle' } }),
+  search: (with_) => race(with_, { plate: 'search', focus: 'bfgs', steps: 4 }),
+  matrices: (with_) => race(with_, { plate: 'matrices', focus: 'bfgs', steps: 20 }),
+  phase: (with_) => race(with_, { plate: 'phase', focus: 'momentum' }),
   penguins: async ({ at, lab }) => { const page = await at(`#/nn?run=${(await branched(lab)).run}`); await page.click('#unit-2-2'); return page; },
   text: async ({ at, lab }) => {
     const page = await at(`#/nn?run=${(await branched(lab)).run}`), { width } = page.viewportSize();

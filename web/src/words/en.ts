@@ -26,6 +26,7 @@ export const en = {
   race: {
     landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': 'Three humps', 'six-hump-camel': 'Six humps', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', quadratic: 'Quadratic', saddle: 'Saddle', ackley: 'Ackley', rastrigin: 'Rastrigin' } as Record<string, string>,
     method: { sgd: 'Gradient descent', momentum: 'Momentum', nesterov: 'Nesterov', gd: 'Steepest descent', cg: 'Conjugate gradients', bfgs: 'BFGS', lbfgs: 'L-BFGS', newton: 'Newton', 'newton-ls': 'Newton, line search', 'newton-cg': 'Newton-CG', hf: 'Hessian-free', lm: 'Levenberg-Marquardt', adagrad: 'AdaGrad', rmsprop: 'RMSprop', 'rmsprop-centred': 'RMSprop, centred', adadelta: 'AdaDelta', adam: 'Adam', amsgrad: 'AMSGrad', adamax: 'AdaMax', nadam: 'NAdam', radam: 'RAdam', adamw: 'AdamW', lion: 'Lion', rprop: 'Rprop' } as Record<string, string>,
+    short: { sgd: 'GD', gd: 'Steepest', cg: 'CG', 'newton-ls': 'Newton LS', lm: 'LM', hf: 'HF', 'rmsprop-centred': 'RMSprop c' } as Record<string, string>,
     from: 'from {n}', startAt: 'start ({x})', start: 'start', minimum: 'minimum', localMinimum: 'local minimum', aFormula: 'A formula',
     axis: { steps: 'Steps', evaluations: 'Evaluations', seconds: 'Seconds' }, axisLabel: 'Chart along', evaluations: '{n} evaluations', tooShort: 'the engine was too quick to be timed: play on',
     chartNote: 'log scale, lower is better', chartLinear: 'lower is better', doneAt: 'done at {n}', untilValue: 'until f ≤',

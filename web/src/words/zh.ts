@@ -27,6 +27,7 @@ export const zh: Words = {
   race: {
     landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': '三峰驼', 'six-hump-camel': '六峰驼', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', quadratic: '二次函数', saddle: '鞍面', ackley: 'Ackley', rastrigin: 'Rastrigin' },
     method: { sgd: '梯度下降', momentum: '动量', nesterov: 'Nesterov', gd: '最速下降', cg: '共轭梯度', bfgs: 'BFGS', lbfgs: 'L-BFGS', newton: '牛顿法', 'newton-ls': '牛顿法（线搜索）', 'newton-cg': 'Newton-CG', hf: '无 Hessian', lm: 'Levenberg-Marquardt', adagrad: 'AdaGrad', rmsprop: 'RMSprop', 'rmsprop-centred': 'RMSprop（中心化）', adadelta: 'AdaDelta', adam: 'Adam', amsgrad: 'AMSGrad', adamax: 'AdaMax', nadam: 'NAdam', radam: 'RAdam', adamw: 'AdamW', lion: 'Lion', rprop: 'Rprop' },
+    short: { cg: '共轭', 'newton-ls': '牛顿 LS', lm: 'LM', hf: 'HF', 'rmsprop-centred': 'RMSprop c' },
     from: '自第 {n} 步', startAt: '起点 ({x})', start: '起点', minimum: '最小点', localMinimum: '局部极小点', aFormula: '公式',
     axis: { steps: '步数', evaluations: '求值次数', seconds: '秒' }, axisLabel: '图的横轴', evaluations: '求值 {n} 次', tooShort: '引擎太快，尚测不出时间：请继续播放',
     chartNote: '对数，越低越好', chartLinear: '越低越好', doneAt: '完成于 {n}', untilValue: '直到 f ≤',

@@ -7,7 +7,7 @@ import { power, short } from '../../words/words.svelte';
 import { contour, levelsOf, sample, type Grid, type Levels } from './contour';
 import type { Frame } from './view';
 
-const cell = 4; // pixels between two points of the grid
+const cell = 3; // pixels between two points of the grid
 const most = 512; // points a side that the engine gives
 
 interface Known { grid: Grid; x0: number; y0: number; step: number; levels: Levels; height: Float32Array; lines: { level: number; cuts: number[] }[] }

@@ -32,6 +32,10 @@ class Race {
   look(run: RunView): Look {
     return this.#looks[run.id] ?? { ink: '--ink', dash: [] };
   }
+  short(run: RunView): string {
+    const w = speech.words.race, method = methodOf(run), short = w.short[method];
+    return short ? this.name(run).replace(w.method[method], short) : this.name(run);
+  }
   name(run: RunView): string {
     const w = speech.words.race, method = methodOf(run), name = w.method[method] ?? method;
     if (run.state.start > 0) return `${name} ${w.from.replace('{n}', String(run.state.start))}`;
