@@ -24,11 +24,11 @@ function charts(runs: RunView[]): ChartSpec[] {
   const isLog = focus.state.function?.minima.every((m) => m.value >= 0) ?? true;
   const isTimed = runs.some((r) => r.state.seconds > 0);
   const isEarly = (run: RunView) => run.state.state === 'done' && run.state.head < run.state.total_steps;
-  const label = (run: RunView) => (isEarly(run) ? `${race.short(run)} · ${w.doneAt.replace('{n}', count(run.state.head))}` : race.short(run));
+  const ended = (run: RunView) => (isEarly(run) ? `${race.short(run)} · ${w.doneAt.replace('{n}', count(run.state.head))}` : undefined);
   return [{
     name: 'value', title: `f(${focus.state.function?.variables.slice(0, 2).join(', ') ?? ''}${(focus.state.function?.variables.length ?? 0) > 2 ? ', …' : ''})`,
     note: race.axis === 'seconds' && !isTimed ? w.tooShort : isLog ? w.chartNote : w.chartLinear, height: race.plate === 'race' ? 196 : 150, log: isLog, decades: 12,
-    lines: runs.map((run) => ({ run, q: 'value', label: label(run), ...race.look(run), weight: run === focus ? 3 : 2, dense: true, ended: isEarly(run), exact: (step: number) => exact.at(run, step) })),
+    lines: runs.map((run) => ({ run, q: 'value', label: race.short(run), ended: ended(run), ...race.look(run), weight: run === focus ? 3 : 2, dense: true, exact: (step: number) => exact.at(run, step) })),
     ...(race.axis === 'steps' ? {} : { axis: axisOf(race.axis) }),
   }];
 }

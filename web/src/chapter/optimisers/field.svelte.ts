@@ -96,7 +96,7 @@ export class Field {
         const far = Math.abs(y - 0.86 * frame.height) + 0.35 * Math.abs(x - 0.3 * frame.width);
         if (far < cost) [cost, best] = [far, [x, y]];
       }
-      if (!best) continue;
+      if (!best || cost > 0.45 * frame.height) continue; // those about the valley's floor are among the trails
       taken.push(best);
       const word = levels.kind === 'powers' ? power(10 ** level) : short(level * levels.gap);
       context.lineWidth = 4;
