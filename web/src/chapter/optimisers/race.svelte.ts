@@ -48,6 +48,10 @@ class Race {
 }
 export const race = new Race();
 
+// A racer's name in a sentence: Latin and Chinese letters keep a space between them.
+const han = '[\u4e00-\u9fff]', latin = '[A-Za-z0-9]', seam = new RegExp(`(?<=${latin})(?=${han})|(?<=${han})(?=${latin})`, 'g');
+export const named = (text: string, run: RunView) => text.replace('{name}', race.name(run)).replace(seam, ' ');
+
 // Where a run stood: at the start of a branch what its parent has of that step.
 export function pointAt(run: RunView, step: number): [number, number] | undefined {
   const { start, parent, function: f } = run.state;
