@@ -24,7 +24,7 @@ export const en = {
   drawKeys: 'By keyboard: arrows move, Enter paints.', sample: 'sample',
   operation: 'Operation', opForward: '{layer} forwards', opBackward: 'blame of {layer}', opLoss: 'the loss of each sample',
   race: {
-    landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': 'Three humps', 'six-hump-camel': 'Six humps', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', quadratic: 'Quadratic', saddle: 'Saddle', ackley: 'Ackley', rastrigin: 'Rastrigin' } as Record<string, string>,
+    landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': 'Three humps', 'six-hump-camel': 'Six humps', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', ellipse: 'Quadratic', saddle: 'Saddle', ackley: 'Ackley', rastrigin: 'Rastrigin' } as Record<string, string>,
     method: { sgd: 'Gradient descent', momentum: 'Momentum', nesterov: 'Nesterov', gd: 'Steepest descent', cg: 'Conjugate gradients', bfgs: 'BFGS', lbfgs: 'L-BFGS', newton: 'Newton', 'newton-ls': 'Newton, line search', 'newton-cg': 'Newton-CG', hf: 'Hessian-free', lm: 'Levenberg-Marquardt', adagrad: 'AdaGrad', rmsprop: 'RMSprop', 'rmsprop-centred': 'RMSprop, centred', adadelta: 'AdaDelta', adam: 'Adam', amsgrad: 'AMSGrad', adamax: 'AdaMax', nadam: 'NAdam', radam: 'RAdam', adamw: 'AdamW', lion: 'Lion', rprop: 'Rprop' } as Record<string, string>,
     short: { sgd: 'GD', gd: 'Steepest', cg: 'CG', 'newton-ls': 'Newton LS', lm: 'LM', hf: 'HF', 'rmsprop-centred': 'RMSprop c' } as Record<string, string>,
     from: 'from {n}', startAt: 'start ({x})', start: 'start', minimum: 'minimum', localMinimum: 'local minimum', aFormula: 'A formula',
@@ -34,7 +34,7 @@ export const en = {
     map: 'Map of the function', mapNote: 'Click a place to start there. By keyboard: arrows move, Enter starts.', at: 'x {x}, y {y}, f about {f}', zoomIn: 'closer', zoomOut: 'wider', fit: 'all of it', fitTrails: 'Show all trails',
     racers: 'Racers', atStep: 'f at step {n}', add: 'Add a racer', remove: 'Remove {name}', kept: 'the others began with this one', diverged: 'off to infinity', none: 'no value',
     function: 'Function', choose: 'Landscape', formula: 'formula', constants: 'constants', startsAt: 'start', go: 'Race on it', formulaNote: 'x, y, or x[1], x[2]…: sum(i=1..n, x[i]^2)',
-    again: 'Race again', steps: 'Steps', switchTo: 'From step {n} switch to', doSwitch: 'Switch', inside: 'Inside {name}', chosen: '{name}',
+    condition: 'condition k', again: 'Race again', steps: 'Steps', switchTo: 'From step {n} switch to', doSwitch: 'Switch', inside: 'Inside {name}', chosen: '{name}',
     still: 'No step was taken yet: press step.', whenPaused: 'Shown when the race stands.', of: '{n} of {all} components',
     row: { g: 'gradient', m: 'mean of g', v: 'mean of g²', mh: 'corrected', vh: 'corrected', s: 'sum of g²', u: 'mean of Δ²', vel: 'velocity', max: 'largest v', inf: 'largest |g|', c: 'blend', sign: 'old gradient', size: 'step sizes', rate: 'effective rate', step: 'step taken', other: 'line' },
     rateNote: 'Step over {m}, divided here', noisy: 'without the noise', arrows: 'Gradient and step', minusG: 'downhill', angle: 'angle', arrowsSentence: 'The step stands {angle}° from straight downhill.',

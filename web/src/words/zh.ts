@@ -25,7 +25,7 @@ export const zh: Words = {
   drawKeys: '键盘：方向键移动，回车涂色。', sample: '样本',
   operation: '运算', opForward: '{layer} 前向', opBackward: '{layer} 的责任', opLoss: '每个样本的损失',
   race: {
-    landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': '三峰驼', 'six-hump-camel': '六峰驼', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', quadratic: '二次函数', saddle: '鞍面', ackley: 'Ackley', rastrigin: 'Rastrigin' },
+    landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': '三峰驼', 'six-hump-camel': '六峰驼', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', ellipse: '二次函数', saddle: '鞍面', ackley: 'Ackley', rastrigin: 'Rastrigin' },
     method: { sgd: '梯度下降', momentum: '动量', nesterov: 'Nesterov', gd: '最速下降', cg: '共轭梯度', bfgs: 'BFGS', lbfgs: 'L-BFGS', newton: '牛顿法', 'newton-ls': '牛顿法（线搜索）', 'newton-cg': 'Newton-CG', hf: '无 Hessian', lm: 'Levenberg-Marquardt', adagrad: 'AdaGrad', rmsprop: 'RMSprop', 'rmsprop-centred': 'RMSprop（中心化）', adadelta: 'AdaDelta', adam: 'Adam', amsgrad: 'AMSGrad', adamax: 'AdaMax', nadam: 'NAdam', radam: 'RAdam', adamw: 'AdamW', lion: 'Lion', rprop: 'Rprop' },
     short: { cg: '共轭', 'newton-ls': '牛顿 LS', lm: 'LM', hf: 'HF', 'rmsprop-centred': 'RMSprop c' },
     from: '自第 {n} 步', startAt: '起点 ({x})', start: '起点', minimum: '最小点', localMinimum: '局部极小点', aFormula: '公式',
@@ -35,7 +35,7 @@ export const zh: Words = {
     map: '函数地图', mapNote: '点击一处即从那里出发。键盘：方向键移动，回车出发。', at: 'x {x}，y {y}，f 约为 {f}', zoomIn: '放大', zoomOut: '缩小', fit: '全貌', fitTrails: '显示全部轨迹',
     racers: '选手', atStep: '第 {n} 步的 f', add: '增加选手', remove: '移除{name}', kept: '其他选手由它分出', diverged: '发散', none: '无值',
     function: '函数', choose: '地形', formula: '公式', constants: '常数', startsAt: '起点', go: '在此比赛', formulaNote: 'x、y，或 x[1]、x[2]…：sum(i=1..n, x[i]^2)',
-    again: '再比一次', steps: '步数', switchTo: '自第 {n} 步改用', doSwitch: '改用', inside: '{name}内部', chosen: '{name}',
+    condition: '条件数 k', again: '再比一次', steps: '步数', switchTo: '自第 {n} 步改用', doSwitch: '改用', inside: '{name}内部', chosen: '{name}',
     still: '尚未走步：请按“步”。', whenPaused: '比赛停下后显示。', of: '{all} 个分量中的 {n} 个',
     row: { g: '梯度', m: 'g 的均值', v: 'g² 的均值', mh: '修正后', vh: '修正后', s: 'g² 之和', u: 'Δ² 的均值', vel: '速度', max: '最大的 v', inf: '最大的 |g|', c: '混合', sign: '旧梯度', size: '步幅', rate: '有效学习率', step: '实际步长', other: '中间量' },
     rateNote: '步长除以 {m}，在此页相除', noisy: '不含噪声', arrows: '梯度与步长', minusG: '下坡方向', angle: '夹角', arrowsSentence: '这一步与正下坡方向相差 {angle}°。',

@@ -1,7 +1,7 @@
 // What the chapter offers to race on, and which part of each it looks at first. What they are the engine says.
 import type { Landscape, Recipe } from '../../engine/protocol';
 
-export const landscapes = ['rosenbrock', 'beale', 'himmelblau', 'quadratic', 'saddle', 'rastrigin'];
+export const landscapes = ['rosenbrock', 'beale', 'himmelblau', 'ellipse', 'saddle', 'rastrigin'];
 export const racers = ['adam', 'bfgs', 'rmsprop', 'nesterov', 'momentum', 'sgd'];
 
 const first: Record<string, [number, number, number, number]> = { rosenbrock: [-1.75, 1.5, -0.4, 1.6], beale: [-0.6, 4, -0.9, 1.7] };
