@@ -27,7 +27,7 @@ function charts(runs: RunView[]): ChartSpec[] {
   const ended = (run: RunView) => (isEarly(run) ? `${race.short(run)} · ${w.doneAt.replace('{n}', count(run.state.head))}` : undefined);
   return [{
     name: 'value', title: `f(${focus.state.function?.variables.slice(0, 2).join(', ') ?? ''}${(focus.state.function?.variables.length ?? 0) > 2 ? ', …' : ''})`,
-    note: race.axis === 'seconds' && !isTimed ? w.tooShort : isLog ? w.chartNote : w.chartLinear, height: race.plate === 'race' ? 196 : 150, log: isLog, decades: 12,
+    note: race.axis === 'seconds' && !isTimed ? w.tooShort : isLog ? w.chartNote : w.chartLinear, height: race.plate === 'race' && innerHeight >= 820 ? 196 : 150, log: isLog, decades: 12,
     lines: runs.map((run) => ({ run, q: 'value', label: race.short(run), ended: ended(run), ...race.look(run), weight: run === focus ? 3 : 2, dense: true, exact: (step: number) => exact.at(run, step) })),
     ...(race.axis === 'steps' ? {} : { axis: axisOf(race.axis) }),
   }];
@@ -50,7 +50,8 @@ export const optimisers: Chapter = {
   offered: () => landscapes.map((name) => ({ name, label: speech.words.race.landscape[name] ?? name, isOn: lab.state?.function?.problem === name })),
   groups: [], elsewhere: [],
   first: () => recipe('rosenbrock'), recipe, start, about, sentence,
-  setup: () => ({ racers: lab.racers.filter((r) => r.state.start === 0).map(methodOf).join(',') }),
+  // The one whose settings the link has comes first.
+  setup: () => ({ racers: lab.family.filter((r) => r.state.start === 0).map(methodOf).join(',') }),
   views: () => [], charts, follow: () => {},
   unit: () => undefined,
   zoom: (unit) => { if (unit === null) race.plate = 'race'; },

@@ -75,7 +75,7 @@ export function start(recipe: Recipe) {
 async function begin(recipe: Recipe, racers: Settings[]) {
   race.view = null;
   await lab.create({ ...recipe, play: false, settings: { ...recipe.settings, ...racers[0] } }, async (made) => {
-    for (const settings of racers.slice(1)) await protocol.command(made.id, { do: 'branch', step: 0, settings });
+    for (const { memory: _, ...settings } of racers.slice(1)) await protocol.command(made.id, { do: 'branch', step: 0, settings }); // what a run keeps no branch may name
     return protocol.state(made.id);
   });
   if (recipe.play && !lab.refusal) await play();
