@@ -88,7 +88,7 @@ export class Lab {
     page.on('pageerror', (e) => page.errors.push(e.message));
     page.on('console', (m) => m.type() === 'error' && !/ERR_CONNECTION_REFUSED/.test(m.text()) && page.errors.push(m.text()));
     await page.goto(`${this.origin}/?token=${token}${search}${hash}`);
-  XX
+    await page.waitForSelector('.app:not([data-state="disconnected"]) .readout .loss .num');
     return page;
   }
 }

@@ -73,8 +73,8 @@ test('conjugate gradients need no more steps than there are variables, and their
 });
 
 test('BFGS has learnt the inverse of the matrix when it is down', limit, async () => {
-  const n = 3, { a, inverse, settings } = bowl(n, 30), run = await create({ ...settings, optimizer: 'bfgs', gradient_tolerance: 0 });
-  await lab.do(run.id, { do: 'step', count: n + 1 });
+  const n = 3, { a, inverse, settings } = bowl(n, 30), run = await create({ ...settings, optimizer: 'bfgs', line_search: 'exact', gradient_tolerance: 0 });
+  await lab.do(run.id, { do: 'step', count: n });
   const page = await open(run.id);
   await stands(page, (await lab.ask(`/runs/${run.id}`)).step);
   await plate(page, 'matrices');
@@ -82,7 +82,7 @@ test('BFGS has learnt the inverse of the matrix when it is down', limit, async (
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       near(all[`hessian_inverse[${i},${j}]`], inverse[i][j], 1e-9, `inverse ${i},${j}`, size);
-      near(all[`bfgs.inverse_hessian[${i},${j}]`], inverse[i][j], 1e-6, `learnt ${i},${j}`, size);
+      near(all[`bfgs/inverse_hessian[${i},${j}]`], inverse[i][j], 1e-6, `learnt ${i},${j}`, size);
     }
   assert.ok(Number(await page.locator('[data-apart]').getAttribute('data-apart')) < 1e-6);
   assert.equal(a.length, n);
@@ -195,7 +195,7 @@ test('a typed formula is raced on, and the caret stands under what is wrong with
   await press(page, 'race-on');
   await page.waitForSelector('#formula-refusal');
   const [line, caret] = (await page.locator('#formula-refusal pre').innerText()).split('\n');
-  assert.match(line, /3\*\(y - /);
+  assert.match(line, /3\*\(y -/);
   assert.match(caret, /^\s*\^/);
   assert.equal(await focused(page), run.id);
   const [a, b] = [1 + draw(9), 1 + draw(9)];
@@ -206,6 +206,7 @@ test('a typed formula is raced on, and the caret stands under what is wrong with
   const made = await lab.ask(`/runs/${await focused(page)}`);
   assert.equal(made.function.formula, `${a}*x^2 + ${b}*(y - 1)^2`);
   near((await lab.quantity(made.id, 0, 'value')).value, 4 * a + 4 * b, 1e-12, 'f at the start');
+  page.errors = page.errors.filter((e) => !/400/.test(e)); // the one that was to be refused
   await clean(page);
 });
 

@@ -17,7 +17,7 @@ import Standing from './Standing.svelte';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
 
-tellApart('function', { look: (run) => race.look(run), name: (run) => race.name(run), change: (patch) => race.change(patch) });
+tellApart('function', { look: (run) => race.look(run), name: (run) => race.short(run), change: (patch) => race.change(patch) });
 
 function charts(runs: RunView[]): ChartSpec[] {
   const w = speech.words.race, focus = runs[0];
