@@ -31,6 +31,14 @@ export function linearScale(least: number, most: number, top: number, bottom: nu
   return { low, high, ticks, y: (v) => bottom - ((bottom - top) * (Math.min(high, Math.max(low, v)) - low)) / (high - low) };
 }
 
+// As close around the values as can be: of a picture that does not move.
+export function snug(least: number, most: number, top: number, bottom: number): Scale {
+  const room = Math.max(0.1 * (most - least), 1e-9 * Math.abs(most), 1e-300), low = least - room, high = most + room, gap = ceil125((high - low) / 6);
+  const ticks: number[] = [];
+  for (let t = Math.ceil(low / gap) * gap; t <= high; t += gap) ticks.push(rounded(t));
+  return { low, high, ticks, y: (v) => bottom - ((bottom - top) * (v - low)) / (high - low) };
+}
+
 // Round places from 0 to `last`, about so many.
 export function ticksTo(last: number, about: number): number[] {
   const raw = last / about, power = 10 ** Math.floor(Math.log10(raw));
