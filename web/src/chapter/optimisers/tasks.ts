@@ -68,7 +68,7 @@ const momentumWorth: Task = {
     const on = { function: `(${kappa}*x^2 + y^2)/2`, start: '1, 1' }, root = Math.sqrt(kappa);
     const plain = await make({ ...on, optimizer: 'sgd', lr: 2 / (kappa + 1) }, 5000);
     const moved = await make({ ...on, optimizer: 'momentum', lr: 4 / (root + 1) ** 2, momentum: ((root - 1) / (root + 1)) ** 2 }, 5000);
-    return { runs: [plain.id, moved.id], step: 0, shown: [], fill: { k: String(kappa), less: '10⁻⁸' }, guess: { kind: 'slider', low: 1, high: 100, log: true } };
+    return { runs: [plain.id, moved.id], step: 0, shown: [], fill: { k: String(kappa), less: '10⁻⁸' }, guess: { kind: 'slider', low: 1, high: 1000, log: true } };
   },
   async answer({ runs }, guess) {
     const begun = await value(runs[0], 0, 'f'), ends = [];
