@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/error.hpp"
 #include "lab/state.hpp"
@@ -43,6 +44,14 @@ Json to_json(const Slip& slip, double value) {
 }
 Json why(std::string text) { return {{"receipt", nullptr}, {"why", std::move(text)}}; }
 
+// A number of the state, where the method keeps one of that name.
+std::optional<double> number_of(Descent& there, const std::string& name) {
+  const std::string tensor = name.substr(0, name.find('['));
+  for (const TensorView& view : there.state())
+    if (view.name == tensor) return there.quantity(name);
+  return {};
+}
+
 // The point of a step: what was there, and what the step added.
 Slip of_point(Descent& there, Descent& before, const std::string& name, const std::string& index) {
   const std::int64_t step = there.cursor().step;
@@ -53,10 +62,17 @@ Slip of_point(Descent& there, Descent& before, const std::string& name, const st
   double added = 0;
   if (find_method(settings.optimizer)) {
     const std::string direction = settings.optimizer + "/direction" + index;
-    const double length = there.quantity("optim.step"), d = there.quantity(direction);
-    added = length * d;
-    slip.formula = "x + α·d";
-    slip.terms.push_back({{"of", {given("optim.step", step, length), given(direction, step, d)}}, {"product", added}});
+    if (const std::optional<double> d = number_of(there, direction)) {
+      const double length = there.quantity("optim.step");
+      added = length * *d;
+      slip.formula = "x + α·d";
+      slip.terms.push_back(
+          {{"of", {given("optim.step", step, length), given(direction, step, *d)}}, {"product", added}});
+    } else {  // a trust region or damping decides direction and length at once
+      added = there.quantity("step" + index);
+      slip.formula = "x + p";
+      slip.terms.push_back({{"of", {given("step" + index, step, added)}}, {"product", added}});
+    }
   } else {
     const Rule& rule = find_rule(settings.optimizer);
     slip.formula = std::string(rule.formula);

@@ -74,7 +74,7 @@ std::vector<const Run*> family_of(const Run& run, const std::vector<Run>& all, s
 }
 
 Json curve_of(const JournalContent& journal) {
-  Json curve = curve_json(journal, journal.start + 1, journal.last_step(), kColumns);
+  Json curve = curve_json(journal, 0, journal.start + 1, journal.last_step(), kColumns);
   for (const char* side : {"low", "high"})
     for (Json& value : curve[side]) value = shortest(value.get<float>());
   return curve;

@@ -2,6 +2,8 @@
 // It must not know what commands do (command.cpp).
 #include <unistd.h>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -336,11 +338,15 @@ Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
     return found == query.end() ? initial : whole(found->second, name, low, high);
   };
   const std::string name = query.contains("name") ? query.at("name") : "train.loss";
-  if (name != "train.loss") throw Error(fmt::format("there is no curve {}", name), "the curve is train.loss");
+  const auto column = std::ranges::find(history.columns, name);
+  if (column == history.columns.end())
+    throw Error(fmt::format("there is no curve {}", name),
+                fmt::format("there are {}", fmt::join(history.columns, ", ")));
   const std::int64_t from = std::max(get("from", history.start + 1, 0, kMostSteps), history.start + 1);
   const std::int64_t to = std::min(get("to", history.last_step(), 0, kMostSteps), history.last_step());
   Json out = {{"run", run.live.run().info.id}, {"name", name}, {"from", from}, {"to", to}};
-  out.update(curve_json(history, from, to, get("points", 1000, 1, 100'000)));
+  out.update(curve_json(history, static_cast<std::size_t>(column - history.columns.begin()), from, to,
+                        get("points", 1000, 1, 100'000)));
   return out;
 }
 

@@ -68,13 +68,14 @@ Json evaluation_json(const JournalRecord& record) {
   return json;
 }
 
-Json curve_json(const JournalContent& journal, std::int64_t from, std::int64_t to, std::int64_t columns) {
+Json curve_json(const JournalContent& journal, std::size_t column, std::int64_t from, std::int64_t to,
+                std::int64_t points) {
   Json out = {{"step", Json::array()}, {"low", Json::array()}, {"high", Json::array()}};
-  const std::int64_t count = std::max<std::int64_t>(0, to - from + 1), used = std::min(columns, count);
+  const std::int64_t count = std::max<std::int64_t>(0, to - from + 1), used = std::min(points, count);
   for (std::int64_t c = 0; c < used; ++c) {
     const std::int64_t begin = from + count * c / used, end = from + count * (c + 1) / used;
     const auto part =
-        std::span<const float>(journal.values[0])
+        std::span<const float>(journal.values[column])
             .subspan(static_cast<std::size_t>(begin - journal.start - 1), static_cast<std::size_t>(end - begin));
     const auto [low, high] = std::ranges::minmax(part);
     out["step"].push_back(begin), out["low"].push_back(low), out["high"].push_back(high);

@@ -73,9 +73,10 @@ std::vector<std::string> operations(const LiveRun& live);
 // behind the changes before it, or empty before the first one. A measurement: {"step", "valid.loss"...}, else null.
 nlohmann::json flag_json(const Run& run, const JournalRecord& record, SettingValues& values);
 nlohmann::json evaluation_json(const JournalRecord& record);
-// The training loss of the steps `from` to `to`, which the journal has, in at most `columns` columns: where each
+// A column of the journal, of the steps `from` to `to`, which the journal has, in at most `points` points: where each
 // begins, its least and its largest: {"step", "low", "high"}.
-nlohmann::json curve_json(const JournalContent& journal, std::int64_t from, std::int64_t to, std::int64_t columns);
+nlohmann::json curve_json(const JournalContent& journal, std::size_t column, std::int64_t from, std::int64_t to,
+                          std::int64_t points);
 // The step that `at` names, a number or "now". Error: the run has no such step.
 std::int64_t step_of(const LiveRun& live, const std::string& at);
 nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds);

@@ -98,8 +98,9 @@ class Function(ProgramTest):
         self.assertEqual(first["function"]["variables"], ["x", "y"])
         self.assertEqual(first["function"]["start"], [-1.2, 1])
         self.assertNotIn("network", first)
-        racer = lab.do(first["id"], "branch", step=0, settings={"optimizer": "adam"})
-        for run in (first["id"], racer["id"]):
+        racers = [lab.do(first["id"], "branch", step=0, settings={"optimizer": name})["id"]
+                  for name in ("adam", "newton", "lm", "lbfgs")]
+        for run in (first["id"], *racers):
             lab.do(run, "step", count=10)
             self.assertEqual(lab.quantity(run, 0, "x[0]")["value"], -1.2)
             for name in ("x[0]", "value", "gradient[1]", "hessian[0,0]", "step[1]"):
@@ -110,6 +111,7 @@ class Function(ProgramTest):
                 if slip["central"]:
                     self.assertEqual(slip["central"]["verdict"], "agrees", receipt)
         at = f"/api/runs/{first['id']}"
+        self.assertEqual(lab.get(f"{at}/curve?name=evaluations&from=1&to=3&points=3")["step"], [1, 2, 3])
         values = struct.unpack("<15f", lab.raw(f"{at}/plane?x0=-2&x1=2&y0=-1&y1=3&width=5&height=3")[1])
         for j in range(3):
             for i in range(5):
