@@ -31,8 +31,11 @@ async function told(page, view) {
   return Object.fromEntries(await page.$$eval(`[data-view="${view}"] [data-q]`, (all) => all.map((e) => [e.dataset.q, e.dataset.x])).then((all) => all.map(([q, x]) => [q, fromHex(x)])));
 }
 // f of every racer in the list, by method, with its bits.
-async function standings(page, racers) {
-  await page.waitForFunction((n) => document.querySelectorAll('.racers li [data-q="value"]').length === n, racers);
+async function standings(page, racers, at = 0) {
+  await page.waitForFunction(([n, at]) => {
+    const all = [...document.querySelectorAll('.racers li [data-q="value"]')];
+    return all.length === n && (!at || ['adam', 'momentum'].every((r) => document.querySelector(`.racers li[data-racer="${r}"] [data-q="value"]`)?.dataset.step === String(at)));
+  }, [racers, at]);
   return Object.fromEntries(await page.$$eval('.racers li', (all) => all.map((e) => [e.dataset.racer, { hex: e.querySelector('[data-q="value"]').dataset.x, step: Number(e.querySelector('[data-q="value"]').dataset.step) }])));
 }
 // A quadratic that nobody has seen: its matrix, its lowest point, and a start.
@@ -134,14 +137,13 @@ test('all racers start from one point, step together, and are as they are alone'
   await stands(page, 1);
   await press(page, 'epoch');
   await stands(page, 11);
-  const all = await standings(page, 4);
-  assert.ok(all.adam.step === 11 && all.momentum.step === 11);
+  const all = await standings(page, 4, 11); // the minimisers may have come to their end
   const alone = await create({ ...settings, optimizer: 'momentum' });
   await lab.do(alone.id, { do: 'step', count: 11 });
   assert.equal((await lab.quantity(alone.id, 11, 'value')).hex, all.momentum.hex);
   await press(page, 'back-batch');
   await stands(page, 10);
-  assert.equal((await standings(page, 4)).momentum.step, 10);
+  await standings(page, 4, 10);
   await clean(page);
 });
 

@@ -87,7 +87,7 @@ test('the tables and examples have the members of the schema', () => {
   for (const name of schema.$defs.entry.required) assert.ok(entry.includes(name), name);
   assert.deepEqual(upload, [...schema.$defs.upload.required].sort());
   assert.deepEqual(student, [...schema.$defs.student.required].sort());
-  assert.deepEqual(state, [...schema.$defs.state.required].sort());
+  assert.deepEqual(state, [...schema.$defs.state.required, 'network'].sort());
 });
 
 test('no object of the schema takes members that it does not name', () => {
@@ -236,6 +236,12 @@ test('requests and their answers', { timeout: 60000 }, async () => {
     const state = await lab.ask(`/runs/${run}`), own = report.runs.find((r) => r.id === run);
     assert.deepEqual([report.step, own.evals, own.flags], [state.head, state.evals, state.flags]);
   }
+  const race = await ask('POST /api/runs', {}, 'state', { body: { experiment: 'function', data: 'none', steps: 20, settings: { function: 'beale', optimizer: 'bfgs' } }, is: 'create', status: 201 });
+  await command(race.id, 'step', { do: 'step', count: 3 });
+  await ask('GET /api/runs/ID/plane?x0=&x1=&y0=&y1=&width=W&height=H', { ID: race.id, query: 'x0=-1&x1=1&y0=-1&y1=1&width=4&height=3' });
+  await ask('GET /api/runs/ID/phase?lr0=&lr1=&most=&width=W&height=H&steps=N', { ID: race.id, query: 'lr0=1e-4&lr1=1e-2&most=0.9&width=4&height=3&steps=5' });
+  await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: race.id, query: 'name=value' }, 'curve');
+  await ask('DELETE /api/runs/ID', { ID: race.id }, 'removed');
   await ask('GET /api/runs/ID/report', { ID: 'nothing' }, 'error', { status: 404 });
   await ask('POST /api/runs/ID/predict', { ID: id }, 'prediction', { body: { x: [1.5, 2] }, is: 'predict' });
 

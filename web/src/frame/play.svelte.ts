@@ -38,10 +38,13 @@ async function raceTo(to: number) {
     return lab.do(at <= head || isOver(run) ? { do: 'seek', step: Math.min(at, head) } : { do: 'step', unit: 'batch', count: at - step }, run);
   }));
 }
+// One move of a race after the other: each begins where the last one left all of it.
+let moved: Promise<unknown> = Promise.resolve();
+const inTurn = (move: () => Promise<unknown>) => (moved = moved.then(move, move));
 // The run in focus stands at a step; all of a race do.
-export const seek = (to: number) => (lab.races ? raceTo(to) : lab.do({ do: 'seek', step: to }));
+export const seek = (to: number) => (lab.races ? inTurn(() => raceTo(to)) : lab.do({ do: 'seek', step: to }));
 export const step = (unit: Unit, count: number) =>
-  lab.races ? raceTo(lab.now + count * (unit === 'epoch' ? 10 : 1)) : lab.do({ do: 'step', unit, count });
+  lab.races ? inTurn(() => raceTo(lab.now + count * (unit === 'epoch' ? 10 : 1))) : lab.do({ do: 'step', unit, count });
 
 export function setSpeed(speed: number | null) {
   wishes.speed = speed;
