@@ -73,7 +73,9 @@ TEST(Run, NeverReplacesWhatIsThere) {
 
 TEST(Run, ThatCannotBeMadeLeavesNothing) {
   const TemporaryFolder folder;
-  EXPECT_THROW(create_run({folder / "new/a"}, recipe(), info(), {"train.loss"}, [](const Made&) { throw Error("no", "no"); }), Error);
+  EXPECT_THROW(
+      create_run({folder / "new/a"}, recipe(), info(), {"train.loss"}, [](const Made&) { throw Error("no", "no"); }),
+      Error);
   EXPECT_TRUE(fs::is_empty(folder.path()));
   std::ofstream(folder / "file") << "text";
   EXPECT_THROW(create_run({folder / "file/a"}, recipe(), info(), {"train.loss"}), Error);
