@@ -30,8 +30,8 @@ void run(const Common& common, const Method& method, const Problem& problem, Tot
   MinimiserOptions options;
   options.method = method.name;
   options.stop.evaluations = options.stop.iterations = kMostEvaluations;
-  WatchedObjective objective(function, problem.minima.front().value + 1e-8, problem.noise, 1);
-  const Minimisation m = minimise(objective, options, problem.start, interrupts());
+  WatchedObjective objective(function, problem.minima.front().value + 1e-8);
+  const Minimisation m = minimise(objective, options, {problem.noise, 1}, problem.start, interrupts());
   const Minimum* minimum = reached(problem, m.value);
   ++totals.problems, totals.solved += minimum != nullptr, totals.global += minimum && minimum->global;
   totals.evaluations += m.evaluations, totals.seconds += m.seconds;

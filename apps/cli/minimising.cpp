@@ -8,43 +8,14 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "base/random.hpp"
 #include "experiment/training.hpp"
 #include "train/optim_report.hpp"
 
 namespace limn::cli {
 
-double WatchedObjective::seen(double value) {
-  ++evaluations_;
-  if (hit_ < 0 && value <= target_) hit_ = evaluations_;  // never, where either is NaN
-  return value;
-}
-
-double WatchedObjective::value(std::span<const double> x) { return seen(function_.value(x)); }
-
-double WatchedObjective::value_and_gradient(std::span<const double> x, std::span<double> gradient) {
-  const double value = seen(function_.value_and_gradient(x, gradient));
-  if (noise_ > 0) {
-    Random random(seed_, "noise", static_cast<std::uint64_t>(evaluations_));
-    for (double& component : gradient) component += noise_ * random.normal();
-  }
-  return value;
-}
-
-void WatchedObjective::hessian_times(std::span<const double> x, std::span<const double> v, std::span<double> product) {
-  function_.hessian_times(x, v, product);
-}
-void WatchedObjective::gauss_newton_times(std::span<const double> x, std::span<const double> v,
-                                          std::span<double> product) {
-  function_.gauss_newton_times(x, v, product);
-}
-void WatchedObjective::hessian(std::span<const double> x, std::span<double> matrix) { function_.hessian(x, matrix); }
-void WatchedObjective::gauss_newton(std::span<const double> x, std::span<double> matrix) {
-  function_.gauss_newton(x, matrix);
-}
-
-Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& options, std::vector<double> start,
-                      const std::atomic<int>& interrupts, const IterationListener& listener) {
+Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& options, const Noise& noise,
+                      std::vector<double> start, const std::atomic<int>& interrupts,
+                      const IterationListener& listener) {
   const auto begin = std::chrono::steady_clock::now();
   Minimisation result;
   result.x = std::move(start);
@@ -52,6 +23,8 @@ Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& optio
   double best_value = std::numeric_limits<double>::infinity(), best_norm = 0;
   const auto minimiser = make_minimiser<double>(options, objective, result.x);
   for (bool first = true; first || (result.last.stopped == Stop::kNone && !result.interrupted); first = false) {
+    objective.draw(noise.deviation, noise.seed, result.iterations + 1);
+    if (noise.deviation > 0) minimiser->changed();
     result.last = minimiser->step(objective);
     if (first) result.start_value = result.last.initial_value;
     result.value = result.last.value, result.gradient_norm = result.last.gradient_norm;
@@ -64,7 +37,7 @@ Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& optio
     result.interrupted = result.last.stopped == Stop::kNone && interrupts.load(std::memory_order_relaxed) != 0;
   }
   if (result.interrupted) result.x = std::move(best), result.value = best_value, result.gradient_norm = best_norm;
-  result.evaluations = objective.evaluations(), result.hit = objective.hit();
+  result.evaluations = static_cast<std::int64_t>(objective.evaluations()), result.hit = objective.hit();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

@@ -10,38 +10,13 @@
 #include "experiment/parameter.hpp"
 #include "formula/zoo.hpp"
 #include "optim/minimiser.hpp"
+#include "optim/watched.hpp"
 
 namespace limn::cli {
 
-// Forwards to a function and watches: evaluations until its value was low enough, and noise on the gradient.
-class WatchedObjective : public Objective<double> {
- public:
-  // `target`: a value; NaN: none. `noise`: the deviation of the normal noise that each component of the gradient gets,
-  // by the seed and the number of the evaluation.
-  WatchedObjective(Objective<double>& function, double target, double noise, std::uint64_t seed)
-      : function_(function), target_(target), noise_(noise), seed_(seed) {}
-
-  std::int64_t evaluations() const { return evaluations_; }
-  std::int64_t hit() const { return hit_; }  // evaluations until value <= target; -1: never
-
-  std::int64_t dimension() const override { return function_.dimension(); }
-  double value(std::span<const double> x) override;
-  double value_and_gradient(std::span<const double> x, std::span<double> gradient) override;
-  bool has_hessian() const override { return function_.has_hessian(); }
-  bool has_gauss_newton() const override { return function_.has_gauss_newton(); }
-  void hessian_times(std::span<const double> x, std::span<const double> v, std::span<double> product) override;
-  void gauss_newton_times(std::span<const double> x, std::span<const double> v, std::span<double> product) override;
-  void hessian(std::span<const double> x, std::span<double> matrix) override;
-  void gauss_newton(std::span<const double> x, std::span<double> matrix) override;
-  bool is_quadratic() const override { return noise_ == 0 && function_.is_quadratic(); }
-
- private:
-  double seen(double value);
-
-  Objective<double>& function_;
-  double target_, noise_;
-  std::uint64_t seed_;
-  std::int64_t evaluations_ = 0, hit_ = -1;
+struct Noise {
+  double deviation = 0;  // WatchedObjective::draw, anew for each iteration
+  std::uint64_t seed = 1;
 };
 
 struct Minimisation {
@@ -58,8 +33,9 @@ using IterationListener = std::function<void(const MinimiserReport& report, std:
 
 // Runs until the method stops or `interrupts` is not zero. Error: no finite value or gradient at the start; what
 // make_minimiser refuses.
-Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& options, std::vector<double> start,
-                      const std::atomic<int>& interrupts, const IterationListener& listener = {});
+Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& options, const Noise& noise,
+                      std::vector<double> start, const std::atomic<int>& interrupts,
+                      const IterationListener& listener = {});
 
 std::vector<ParameterSpec> method_parameters();  // line_search, c1, c2, cg_update, cg_restart, memory, damping...
 // "NAME=VALUE", each a parameter, into `options`. Error: no such parameter, or not a value of it.

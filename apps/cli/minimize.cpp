@@ -91,7 +91,8 @@ int minimize(const Options& options) {
     throw Error(fmt::format("{} keeps matrices of {} by {} numbers", how.method, start.size(), start.size()),
                 fmt::format("up to {} variables it can; lbfgs, cg and newton-cg have no matrix", kMostOfAMatrix));
   FunctionObjective function(std::move(task.function));
-  WatchedObjective objective(function, task.target(), task.problem.noise, options.seed);
+  WatchedObjective objective(function, task.target());
+  const Noise noise{task.problem.noise, options.seed};
   const std::string from = !options.start.empty() ? "the start given"
                            : task.of_the_zoo      ? "its published start"
                                                   : "zero, as no --start is given";
@@ -99,7 +100,7 @@ int minimize(const Options& options) {
       options.common, options.trace,
       fmt::format("{} by {}, {} variable{}, from {}", task.of_the_zoo ? task.problem.name : "the formula", how.method,
                   start.size(), start.size() == 1 ? "" : "s", from));
-  const Minimisation result = minimise(objective, how, start, stop,
+  const Minimisation result = minimise(objective, how, noise, start, stop,
                                        [&](const auto& report, std::span<const double> x) { table.add(report, x); });
   table.end();
   print_result(options.common, task, how, result);

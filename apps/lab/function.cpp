@@ -28,6 +28,17 @@ std::int64_t side(const Query& query, const char* name, std::int64_t most) {
   return whole(found == query.end() ? "" : found->second, name, 2, most);
 }
 
+// All others wait for the picture. What it costs is about what every node of the formula is long.
+void check_work(const Descent& descent, std::int64_t evaluations) {
+  constexpr double kMostNumbers = 5e8;  // a second or so
+  const Graph& graph = descent.function().graph.fn.graph;
+  double numbers = 0;
+  for (NodeId id = 0; id < graph.size(); ++id) numbers += static_cast<double>(graph[id].shape.size());
+  if (numbers * static_cast<double>(evaluations) > kMostNumbers)
+    throw Error(fmt::format("{} evaluations of a formula of {} numbers take too long", evaluations, numbers),
+                "ask for fewer points, or take a smaller formula");
+}
+
 std::string bytes_of(const std::vector<float>& values) {
   std::string bytes(values.size() * sizeof(float), '\0');
   std::memcpy(bytes.data(), values.data(), bytes.size());
@@ -59,15 +70,18 @@ std::string plane(LiveRun& run, const Query& query) {
   const double x0 = number(query, "x0"), x1 = number(query, "x1"), y0 = number(query, "y0"), y1 = number(query, "y1");
   if (!(x0 < x1) || !(y0 < y1)) throw Error("the plane is empty", "let x0 be below x1, and y0 below y1");
   const std::int64_t width = side(query, "width", kMostSide), height = side(query, "height", kMostSide);
-  std::vector<double> points;
-  points.reserve(static_cast<std::size_t>(2 * width * height));
-  for (std::int64_t j = 0; j < height; ++j)
+  check_work(descent, width * height);
+  std::vector<float> all;
+  std::vector<double> row(static_cast<std::size_t>(2 * width));
+  for (std::int64_t j = 0; j < height; ++j) {
     for (std::int64_t i = 0; i < width; ++i) {
-      points.push_back(x0 + (x1 - x0) * static_cast<double>(i) / static_cast<double>(width - 1));
-      points.push_back(y0 + (y1 - y0) * static_cast<double>(j) / static_cast<double>(height - 1));
+      row[static_cast<std::size_t>(2 * i)] = x0 + (x1 - x0) * static_cast<double>(i) / static_cast<double>(width - 1);
+      row[static_cast<std::size_t>(2 * i + 1)] =
+          y0 + (y1 - y0) * static_cast<double>(j) / static_cast<double>(height - 1);
     }
-  const std::vector<double> values = descent.values(points);
-  return bytes_of({values.begin(), values.end()});
+    for (const double value : descent.values(row)) all.push_back(static_cast<float>(value));
+  }
+  return bytes_of(all);
 }
 
 std::string phase(LiveRun& run, const Query& query) {
@@ -78,6 +92,7 @@ std::string phase(LiveRun& run, const Query& query) {
                 "let lr0 be above 0 and below lr1, and most between 0 and 1");
   const std::int64_t width = side(query, "width", kMostPhase), height = side(query, "height", kMostPhase),
                      steps = side(query, "steps", kMostPhaseSteps);
+  check_work(descent, width * height * steps);
   FunctionObjective objective(descent.function().graph);
   const std::vector<double>& start = descent.function().start;
   double floor = 0;

@@ -1,10 +1,11 @@
 #include "lab/receipt_function.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "base/error.hpp"
+#include "exec/interpreter.hpp"
 #include "lab/state.hpp"
 
 namespace limn::lab {
@@ -13,12 +14,13 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
-constexpr double kRoundings = 64;  // operations of a rule on one number, with room
+constexpr std::size_t kShown = 6;  // terms
 
 Json given(const std::string& name, std::int64_t step, double value) {
   return {{"name", name}, {"step", step}, {"value", value}, {"hex", hex_float(value)}};
 }
 Json constant(const std::string& name, double value) { return given(name, -1, value); }
+Json why(std::string text) { return {{"receipt", nullptr}, {"why", std::move(text)}}; }
 
 struct Slip {
   std::string formula;
@@ -42,97 +44,115 @@ Json to_json(const Slip& slip, double value) {
             {"steps", slip.steps},
             {"central", slip.central}}}};
 }
-Json why(std::string text) { return {{"receipt", nullptr}, {"why", std::move(text)}}; }
 
-// A number of the state, where the method keeps one of that name.
-std::optional<double> number_of(Descent& there, const std::string& name) {
-  const std::string tensor = name.substr(0, name.find('['));
-  for (const TensorView& view : there.state())
-    if (view.name == tensor) return there.quantity(name);
-  return {};
+Json point_of(const Descent& descent) {
+  Json terms = Json::array();
+  const auto& x = descent.point();
+  for (std::size_t i = 0; i < std::min(x.size(), kShown); ++i)
+    terms.push_back({{"of", {given(fmt::format("x[{}]", i), descent.cursor().step, x[i])}},
+                     {"product", x[i]},
+                     {"name", descent.function().variables[i]}});
+  return terms;
 }
 
-// The point of a step: what was there, and what the step added.
-Slip of_point(Descent& there, Descent& before, const std::string& name, const std::string& index) {
+// A line search: the length it chose times the direction.
+Slip along_direction(Descent& there, Descent& before, const std::string& index) {
   const std::int64_t step = there.cursor().step;
-  const double was = before.quantity(name);
-  Slip slip;
-  slip.terms.push_back({{"of", {given(name, step - 1, was)}}, {"product", was}, {"name", name}});
-  const Settings& settings = there.settings();
-  double added = 0;
-  if (find_method(settings.optimizer)) {
-    const std::string direction = settings.optimizer + "/direction" + index;
-    if (const std::optional<double> d = number_of(there, direction)) {
-      const double length = there.quantity("optim.step");
-      added = length * *d;
-      slip.formula = "x + α·d";
-      slip.terms.push_back(
-          {{"of", {given("optim.step", step, length), given(direction, step, *d)}}, {"product", added}});
-    } else {  // a trust region or damping decides direction and length at once
-      added = there.quantity("step" + index);
-      slip.formula = "x + p";
-      slip.terms.push_back({{"of", {given("step" + index, step, added)}}, {"product", added}});
-    }
-  } else {
-    const Rule& rule = find_rule(settings.optimizer);
-    slip.formula = std::string(rule.formula);
-    const double g = before.quantity("gradient" + index);
-    Json of = {given("gradient" + index, step - 1, g), constant("η", settings.lr)};
-    for (const Moment& moment : rule.moments) {
-      const std::string moved = moment.is_scalar ? std::string(moment.name) : std::string(moment.name) + "/x" + index;
-      slip.steps.push_back(
-          {{"name", moment.symbol},
-           {"formula", moment.formula},
-           {"value", there.quantity(moved)},
-           {"of", {given(moved, step - 1, before.quantity(moved)), given(moved, step, there.quantity(moved))}}});
-    }
-    for (const auto& line : there.lines(index))
-      slip.steps.push_back(
-          {{"name", line.name}, {"formula", line.formula}, {"value", line.value}, {"of", Json::array()}});
-    added = there.quantity("step" + index);
-    slip.terms.push_back({{"of", of}, {"product", added}, {"name", "Δ"}});
-  }
-  slip.total = was + added;
-  slip.bound = kRoundings * kUnit * (std::abs(was) + std::abs(added));
+  const std::string x = "x" + index, direction = there.settings().optimizer + "/direction" + index;
+  const double was = before.quantity(x), length = there.quantity("optim.step"), d = there.quantity(direction);
+  Slip slip{.formula = "x + α·d"};
+  slip.terms = {{{"of", {given(x, step - 1, was)}}, {"product", was}, {"name", "x"}},
+                {{"of", {given("optim.step", step, length), given(direction, step, d)}}, {"product", length * d}}};
+  slip.total = was + length * d;
+  slip.bound = 2 * kUnit * (std::abs(was) + std::abs(length * d));
   return slip;
 }
 
-// A derivative, beside the central difference of what it is the derivative of.
-Slip of_derivative(Descent& there, const std::string& of, const std::string& name, const std::string& formula,
-                   std::size_t along, double value) {
+// A rule, made again from the state and the gradient of the step before.
+Slip by_rule(Descent& there, Descent& before, const std::string& index, std::size_t i) {
   const std::int64_t step = there.cursor().step;
-  std::vector<double> x = there.point();
-  const double h = std::cbrt(std::numeric_limits<double>::epsilon()) * std::max(1.0, std::abs(x[along]));
+  const Settings& s = there.settings();
+  const Rule& rule = find_rule(s.optimizer);
+  RuleStep again(rule, before.point().size(), s.bias_correction);
+  const std::vector<TensorView> state = before.state();
+  Slip slip{.formula = std::string(rule.formula)};
+  std::vector<Json> old;
+  for (std::size_t m = 0; m < rule.moments.size(); ++m) {
+    const Moment& moment = rule.moments[m];
+    const std::string tensor = moment.is_scalar ? std::string(moment.name) : std::string(moment.name) + "/x";
+    for (const TensorView& view : state)
+      if (view.name == tensor) again.moments()[m].assign(view.doubles.begin(), view.doubles.end());
+    const std::string name = moment.is_scalar ? tensor : tensor + index;
+    old.push_back(given(name, step - 1, before.quantity(name)));
+  }
+  std::vector<double> x = before.point(), gradient(x.size());
+  before.gradient_at(x, gradient);
+  Json of = {given("gradient" + index, step - 1, gradient[i]), constant("η", s.lr)};
+  for (std::size_t k = 0; k < there.tilt().size(); ++k) gradient[k] += there.tilt()[k];
+  if (!there.tilt().empty()) of.push_back(constant("σ·ξ", there.tilt()[i]));
+  const double was = x[i];
+  again.apply(x, gradient, {s.lr, s.momentum, s.beta2, s.epsilon}, static_cast<std::uint64_t>(step));
+  for (std::size_t m = 0; m < rule.moments.size(); ++m)
+    slip.steps.push_back({{"name", rule.moments[m].symbol},
+                          {"formula", rule.moments[m].formula},
+                          {"value", again.moments()[m][rule.moments[m].is_scalar ? 0 : i]},
+                          {"of", {old[m]}}});
+  for (const RuleStep::Line& line : again.lines())
+    slip.steps.push_back({{"name", line.name},
+                          {"formula", line.formula},
+                          {"value", line.values[line.values.size() == 1 ? 0 : i]},
+                          {"of", Json::array()}});
+  slip.terms = {{{"of", {given("x" + index, step - 1, was)}}, {"product", was}, {"name", "x"}},
+                {{"of", of}, {"product", x[i] - was}, {"name", "Δ"}}};
+  slip.total = x[i];
+  return slip;
+}
+
+// The function at a point by the interpreter, node by node: the engine replays it another way.
+double interpreted(const FunctionGraph& graph, const std::vector<double>& x) {
+  Interpreter run(graph.fn);
+  run.give(graph.x, x);
+  for (const auto& [id, values] : graph.data) run.give(id, values);
+  return run.value(graph.value)[0];
+}
+
+// A derivative beside central differences: of twice the width, too, for what curvature takes from them.
+template <class F>
+Slip of_derivative(const Descent& there, std::string formula, std::size_t along, double value, F f) {
   const auto at = [&](double to) {
-    std::vector<double> moved = x;
+    std::vector<double> moved = there.point();
     moved[along] += to;
-    return there.look_at(moved, of);
+    return f(moved);
   };
-  const double low = at(-h), high = at(h), here = at(0), central = (high - low) / (2 * h);
-  const double apart = std::abs(central - value),
-               relative = apart / std::max({std::abs(central), std::abs(value), 1e-8});
-  // What the difference loses to rounding and to curvature: both are seen in how the two sides differ.
+  const double h = std::cbrt(std::numeric_limits<double>::epsilon()) * std::max(1.0, std::abs(there.point()[along]));
+  const double low = at(-h), high = at(h), here = at(0), wide = (at(2 * h) - at(-2 * h)) / (4 * h);
   const double left = (here - low) / h, right = (high - here) / h;
-  const double noise = 8 * kUnit * (std::abs(low) + std::abs(high)) / h;
-  Slip slip;
-  slip.formula = formula;
-  for (std::size_t i = 0; i < std::min<std::size_t>(x.size(), 6); ++i)
-    slip.terms.push_back({{"of", {given(fmt::format("x[{}]", i), step, x[i])}},
-                          {"product", x[i]},
-                          {"name", there.function().variables[i]}});
-  slip.total = value;
-  slip.bound = 0;
-  const bool close = relative < 1e-3 || apart <= noise;
-  slip.central = {{"value", central},
-                  {"relative", relative},
+  Slip slip{.formula = std::move(formula), .terms = point_of(there)};
+  slip.total = (high - low) / (2 * h);
+  slip.bound = std::abs(slip.total - wide) + 8 * kUnit * (std::abs(low) + std::abs(high) + std::abs(here)) / h;
+  const double apart = std::abs(slip.total - value);
+  const char* verdict = apart <= slip.bound                                                         ? "agrees"
+                        : std::abs(left - right) > 0.01 * std::max(std::abs(left), std::abs(right)) ? "kink"
+                                                                                                    : "differs";
+  slip.central = {{"value", slip.total},
+                  {"relative", apart / std::max({std::abs(slip.total), std::abs(value), 1e-8})},
                   {"h", h},
                   {"left", left},
                   {"right", right},
-                  {"verdict", close                                                                       ? "agrees"
-                              : std::abs(left - right) > 0.01 * std::max(std::abs(left), std::abs(right)) ? "kink"
-                                                                                                          : "differs"}};
-  (void)name;
+                  {"verdict", verdict}};
   return slip;
+}
+
+std::vector<std::size_t> indices_of(
+    std::string_view text) {  // "[3,4]"; the name was answered already, so they are right
+  std::vector<std::size_t> all;
+  for (const char *at = text.data(), *const end = at + text.size(); at < end;) {
+    std::size_t index = 0;
+    at = std::from_chars(at + 1, end, index).ptr;
+    if (at < end) all.push_back(index);
+    if (at < end && *at == ']') break;
+  }
+  return all;
 }
 
 }  // namespace
@@ -140,48 +160,56 @@ Slip of_derivative(Descent& there, const std::string& of, const std::string& nam
 Json receipt(Descent& there, Descent* before, const std::string& name, double value) {
   const std::size_t bracket = std::min(name.find('['), name.size());
   const std::string tensor = name.substr(0, bracket), index = name.substr(bracket);
-  if (tensor == "x") {
-    if (!before) return why("where the run begins: no step was taken yet");
-    return to_json(of_point(there, *before, name, index), value);
-  }
-  if (tensor == "value" || name == "train.loss") {
-    Descent* at = tensor == "value" ? &there : before;
-    if (!at) return why("where the run begins: no step was taken yet");
-    Slip slip;
-    slip.formula = there.function().formula;
-    const auto& x = at->point();
-    for (std::size_t i = 0; i < std::min<std::size_t>(x.size(), 6); ++i)
-      slip.terms.push_back({{"of", {given(fmt::format("x[{}]", i), at->cursor().step, x[i])}},
-                            {"product", x[i]},
-                            {"name", there.function().variables[i]}});
-    slip.total = at->look_at(x, "value");
-    slip.bound = there.settings().noise > 0 && tensor != "value" ? std::abs(slip.total - value) : 0;
+  const std::vector<std::size_t> at = indices_of(index);
+  const FunctionSpec& function = there.function();
+  const std::string& optimizer = there.settings().optimizer;
+  if (tensor == "value") {
+    Slip slip{.formula = function.formula, .terms = point_of(there)};
+    slip.total = interpreted(function.graph, there.point());
     return to_json(slip, value);
   }
   if (tensor == "gradient") {
-    const std::size_t i = std::strtoull(index.c_str() + 1, nullptr, 10);
-    return to_json(of_derivative(there, "value", name, fmt::format("∂f/∂{}", there.function().variables[i]), i, value),
-                   value);
+    const auto f = [&](const std::vector<double>& x) { return interpreted(function.graph, x); };
+    return to_json(of_derivative(there, fmt::format("∂f/∂{}", function.variables[at[0]]), at[0], value, f), value);
   }
   if (tensor == "hessian") {
-    char* end = nullptr;
-    const std::size_t i = std::strtoull(index.c_str() + 1, &end, 10), j = std::strtoull(end + 1, nullptr, 10);
-    const auto& names = there.function().variables;
-    return to_json(of_derivative(there, fmt::format("gradient[{}]", i), name,
-                                 fmt::format("∂²f/∂{}∂{}", names[i], names[j]), j, value),
-                   value);
+    const auto f = [&](const std::vector<double>& x) {
+      std::vector<double> gradient(x.size());
+      there.gradient_at(x, gradient);
+      return gradient[at[0]];
+    };
+    const auto formula = fmt::format("∂²f/∂{}∂{}", function.variables[at[0]], function.variables[at[1]]);
+    return to_json(of_derivative(there, formula, at[1], value, f), value);
   }
-  if (tensor == "step" && before) {
+  const bool is_of_step = tensor == "x" || tensor == "step" || name == "train.loss";
+  if (is_of_step && !before) return why("where the run begins: no step was taken yet");
+  if (name == "train.loss") {
+    Slip slip{.formula = function.formula, .terms = point_of(*before)};
+    slip.total = interpreted(function.graph, before->point());
+    double size = std::abs(slip.total);
+    for (std::size_t i = 0; i < there.tilt().size(); ++i) {
+      const double part = there.tilt()[i] * before->point()[i];
+      slip.total += part, size += std::abs(part);
+    }
+    if (!there.tilt().empty()) slip.formula += " + σ·ξᵀx";
+    slip.bound = size * std::numeric_limits<float>::epsilon();  // the journal is float32
+    return to_json(slip, value);
+  }
+  if (tensor == "step") {
     const std::string x = "x" + index;
-    Slip slip;
-    slip.formula = "x − x′";
     const double now = there.quantity(x), was = before->quantity(x);
+    Slip slip{.formula = "x − x′"};
     slip.terms = {{{"of", {given(x, there.cursor().step, now)}}, {"product", now}},
                   {{"of", {given(x, there.cursor().step - 1, was)}}, {"product", -was}}};
     slip.total = now - was;
     return to_json(slip, value);
   }
-  return why(fmt::format("{} keeps it from step to step; limn replay makes it again", there.settings().optimizer));
+  if (tensor == "x" && !find_method(optimizer)) return to_json(by_rule(there, *before, index, at[0]), value);
+  if (tensor == "x" && there.has(optimizer + "/direction"))
+    return to_json(along_direction(there, *before, index), value);
+  if (tensor == "x")
+    return why(fmt::format("{} decides direction and length at once: no formula of one number gives it", optimizer));
+  return why(fmt::format("{} keeps it from step to step; limn replay makes it again", optimizer));
 }
 
 }  // namespace limn::lab

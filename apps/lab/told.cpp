@@ -129,12 +129,12 @@ void Told::put_settings(Open& run) {
     quantities.push_back({{"name", tensor.name}, {"shape", shape}});
   }
   put("settings", text_of(values_json(values)), run.version);
-  const bool is_network = live.data()->train.size() > 0;
-  put("operations", text_of(is_network ? operations(live) : std::vector<std::string>{}), run.version);
-  if (is_network)
-    put("network", text_of(network_json(live, std::get<std::string>(values.at("arch")))), run.version);
+  Descent* const descent = run.live.training().descent();
+  put("operations", text_of(descent ? std::vector<std::string>{} : operations(live)), run.version);
+  if (descent)
+    put("function", text_of(function_json(descent->function())), run.version);
   else
-    put("function", text_of(function_json(descent_of(run.live.training()).function())), run.version);
+    put("network", text_of(network_json(live, std::get<std::string>(values.at("arch")))), run.version);
   put("quantities", text_of(quantities), run.version);
 }
 

@@ -20,10 +20,9 @@ const std::string& text(const SettingValues& values, const char* name) {
 }
 
 // A first rate that a race can be watched with. Those that divide by the size of the gradient move by about the rate;
-// the others by the rate times the gradient, so that a tenth of the start's own scale is a step of it.
+// the others by the rate times the gradient, and so does radam in its first steps.
 double rate(std::string_view optimizer, const FunctionSpec& spec) {
-  for (const std::string_view scaled :
-       {"adagrad", "adam", "amsgrad", "adamax", "nadam", "radam", "adamw", "lion", "rprop"})
+  for (const std::string_view scaled : {"adagrad", "adam", "amsgrad", "adamax", "nadam", "adamw", "lion", "rprop"})
     if (optimizer == scaled) return 0.1;
   if (optimizer == "adadelta") return 1;
   if (optimizer == "rmsprop" || optimizer == "rmsprop-centred") return 0.02;
@@ -33,8 +32,7 @@ double rate(std::string_view optimizer, const FunctionSpec& spec) {
   double squares = 0;
   for (const double g : gradient) squares += g * g;
   if (!std::isfinite(squares) || squares == 0) return 1e-3;
-  // As far as a twentieth of the curvature along the gradient would bear, rounded down to 1, 2 or 5 times a power of
-  // ten.
+  // To the minimum of the parabola along the gradient, rounded down to 1, 2 or 5 times a power of ten.
   std::vector<double> product(gradient.size());
   objective.hessian_times(spec.start, gradient, product);
   double curvature = 0;
@@ -57,6 +55,7 @@ void resolve(Recipe& recipe, const Dataset&) {
     if (written && *written == "auto") settings[name] = std::move(value);
   };
   fill("start", fmt::format("{}", fmt::join(spec.start, ", ")));
+  fill("noise", spec.problem ? spec.problem->noise : 0.0);
   const std::string optimizer = text(settings, "optimizer");
   const bool is_rule = !find_method(optimizer);
   const HyperDefaults hyper = is_rule ? find_rule(optimizer).defaults : HyperDefaults{};
@@ -101,11 +100,14 @@ std::vector<ParameterSpec> parameters() {
       {.name = "noise",
        .kind = ParameterKind::kNumber,
        .label = {"noise", "噪声"},
-       .help = {"the deviation of the normal noise in every component of a step's gradient, as mini-batches have",
-                "每一步梯度各分量上正态噪声的标准差，如同小批量那样"},
-       .initial = "0",
+       .help = {"the deviation of the normal noise in every component of a step's gradient, as mini-batches have; auto "
+                "is the "
+                "problem's own, or none",
+                "每一步梯度各分量上正态噪声的标准差，如同小批量那样；auto 用问题自带的，否则为零"},
+       .initial = "auto",
        .low = 0,
-       .high = 1e6}};
+       .high = 1e6,
+       .automatic = true}};
   for (ParameterSpec& spec : optimizer_parameters())
     if (spec.name != "batch_growth") list.push_back(std::move(spec));
   return list;

@@ -77,14 +77,17 @@ void Recorder::row(float loss) {
                                 tensor.empty() ? "" : fmt::format(", and {} is not finite", tensor));
   event("error", Json{{"what", what}, {"tensor", tensor}});
   if (session_.minimised())
-    throw Error(what, "begin with other weights (another seed, or init), or normalise with bn or ln", Fault::kFailure);
-  throw Error(
-      what,
-      fmt::format("lower the learning rate (lr is {:g}; try {:g}), or raise the batch; the run {} is kept up to "
-                  "step {}: limn resume {} --set lr={:g}",
-                  settings.lr, settings.lr / 10, run_.folder.string(), files.empty() ? run_.start() : files.back().step,
-                  run_.folder.string(), settings.lr / 10),
-      Fault::kFailure);
+    throw Error(what,
+                data_.train.empty() ? "begin elsewhere: --set start=..."
+                                    : "begin with other weights (another seed, or init), or normalise with bn or ln",
+                Fault::kFailure);
+  throw Error(what,
+              fmt::format("lower the learning rate (lr is {:g}; try {:g}){}; the run {} is kept up to "
+                          "step {}: limn resume {} --set lr={:g}",
+                          settings.lr, settings.lr / 10, data_.train.empty() ? "" : ", or raise the batch",
+                          run_.folder.string(), files.empty() ? run_.start() : files.back().step, run_.folder.string(),
+                          settings.lr / 10),
+              Fault::kFailure);
 }
 
 void Recorder::measure() {

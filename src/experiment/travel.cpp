@@ -21,6 +21,9 @@ std::unique_ptr<Training> session_from(const Run& run, const JournalContent& jou
                                        Over over = Over::kOwn) {
   auto session =
       make_training(settings_at(run, journal, file ? file->step : 0), std::move(data), run.recipe.seed, pool);
+  if (over == Over::kOwn && journal.columns != session->columns())
+    throw Error(fmt::format("{} is damaged: its columns are not those of such a training", run.journal().string()),
+                "restore an undamaged copy of the run");
   if (file) {
     const auto [info, tensors] = load_snapshot(file->path);
     session->restore(tensors, over == Over::kOwn ? info.cursor : Cursor{info.cursor.step, 0, 0});

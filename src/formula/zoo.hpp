@@ -24,7 +24,7 @@ struct Problem {
   std::vector<Minimum> minima;        // the global one first; empty: none is known
   std::string source;                 // "More, Garbow and Hillstrom 1981, problem 1"
   std::array<double, 4> window = {};  // what of two variables is worth seeing: x from, to, y from, to; else zeros
-  double noise = 0;                   // deviation of the normal noise that a run adds to each component of the gradient
+  double noise = 0;                   // deviation of the normal noise in each component of a step's gradient
 };
 
 // All of them, each at its published dimension.

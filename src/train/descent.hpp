@@ -7,27 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "formula/zoo.hpp"
 #include "optim/minimiser.hpp"
+#include "optim/watched.hpp"
+#include "train/function_spec.hpp"
 #include "train/rule_step.hpp"
 #include "train/training.hpp"
 
 namespace limn {
 
-// What the settings' `function` says: a problem of the zoo by its name, or a formula with the settings' `constants`
-// ("n=10, y=1 2 3"), and the point to start from. Error: neither, or a start of another dimension; the hint points at
-// the character.
-struct FunctionSpec {
-  std::string formula;
-  std::vector<std::string> variables;
-  std::vector<double> start;
-  std::optional<Problem> problem;  // of the zoo, if it is one
-  FunctionGraph graph;
-};
-FunctionSpec function_of(const Settings& settings);
-
-// Noise: step k goes down f(x) + noise xi^T x with xi normal, drawn from (seed, k): value and gradient belong together,
-// as those of a mini-batch do.
+// With noise each step goes down a function of its own (WatchedObjective::draw).
 class Descent : public Training {
  public:
   // Error: as function_of; or a method that the function does not suit.
@@ -46,7 +34,7 @@ class Descent : public Training {
   std::map<std::string, double> evaluate(Split, Weights) override { return {}; }
 
   // "x" [n]; "calls" [4], of values, gradients, products and matrices; what the rule or the minimiser carries,
-  // "adam.m/x" [n], "bfgs.inverse_hessian" [n, n]...
+  // "adam.m/x" [n], "bfgs/inverse_hessian" [n, n]...
   std::vector<TensorView> state() override;
   void restore(const std::vector<Tensor>& tensors, const Cursor& cursor) override;
   std::string fingerprint() const override;
@@ -56,7 +44,7 @@ class Descent : public Training {
   void check_edit(const std::map<std::string, double>& values) const override;
   // At the point: "value", "gradient[i]", "hessian[i,j]", "hessian_inverse[i,j]", "eigenvalue[i]" (ascending); of the
   // last step: "train.loss" (the value where it began), "step[i]" (what it added to x), "optim.NAME"
-  // (optim_quantity), and what stands in a rule's formula, "adam.m̂/x[i]"; and every number of the state.
+  // (optim_report.hpp), and what stands in a rule's formula, "adam.m̂/x[i]"; and every number of the state.
   double quantity(const std::string& name) const override;
   std::string first_not_finite() const override;
   std::vector<std::string> columns() const override;
@@ -65,19 +53,19 @@ class Descent : public Training {
   Descent* descent() override { return this; }
   const FunctionSpec& function() const { return *spec_; }
   const std::vector<double>& point() const { return x_; }
-  // "value" or "gradient[i]" at another point.
-  double look_at(std::span<const double> x, const std::string& what) const;
-  // What stands in the rule's formula beside the moments, of the last step and component "[i]".
-  std::vector<RuleStep::Number> lines(const std::string& index) const;
+  const std::vector<double>& tilt() const { return watched_->tilt(); }            // the last step's noise; empty: none
+  void gradient_at(std::span<const double> x, std::span<double> gradient) const;  // without noise
+  bool has(const std::string& tensor) const;  // whether the state has one of that name
   // f at points [count, 2] of the plane of the first two components, the others as they are.
   std::vector<double> values(std::span<const double> plane) const;
 
  private:
-  class Noisy;
   struct Numbers {
-    std::vector<std::int64_t> shape;
+    Shape shape;
     std::vector<double> values;
   };
+  Shape flat() const { return {static_cast<std::int64_t>(x_.size())}; }
+  std::vector<TensorView> views() const;
   void begin_method();  // with a fresh state, as the settings' optimizer wants it
   void forget_step();   // the state was replaced
   MinimiserReport by_rule();
@@ -87,9 +75,8 @@ class Descent : public Training {
   std::uint64_t seed_;
   std::unique_ptr<FunctionSpec> spec_;
   std::unique_ptr<FunctionObjective> objective_;
-  std::vector<double> calls_;       // of earlier methods too: values, gradients, products, matrices
-  std::vector<double> stopped_{0};  // a Stop
-  std::unique_ptr<Noisy> noisy_;
+  std::vector<double> stopped_{0};             // a Stop
+  std::unique_ptr<WatchedObjective> watched_;  // counts the calls of earlier methods too
   Cursor cursor_;
   std::vector<double> x_, before_;  // the point; where the last step began
   std::unique_ptr<RuleStep> rule_;  // one of the two

@@ -30,10 +30,6 @@ class RuleStep {
     std::string name, formula;
     std::vector<double> values;  // [n], or one number for all
   };
-  struct Number {  // of one component
-    std::string name, formula;
-    double value;
-  };
   const std::vector<Line>& lines() const { return lines_; }
 
  private:

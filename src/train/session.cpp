@@ -10,29 +10,9 @@
 #include "base/hash.hpp"
 #include "train/engine.hpp"
 #include "train/fault.hpp"
+#include "train/quantity_name.hpp"
 
 namespace limn {
-namespace {
-
-// Where in a tensor of that name and shape the number stands that "NAME[i,j]" means. Error: it means none.
-std::size_t element(const std::string& name, const std::string& tensor, const Shape& shape) {
-  std::int64_t offset = 0;
-  const char *at = name.data() + std::min(name.find('['), name.size()), *end = name.data() + name.size();
-  for (int i = 0; i < shape.rank(); ++i) {
-    std::int64_t index = -1;
-    const auto [next, error] =
-        at < end ? std::from_chars(at + 1, end, index) : std::from_chars_result{at, std::errc::invalid_argument};
-    const char closing = i + 1 == shape.rank() ? ']' : ',';
-    if (error != std::errc() || next == end || *next != closing || index < 0 || index >= shape[i])
-      throw Error(fmt::format("\"{}\" is no number of {}, whose shape is {}", name, tensor, to_string(shape)),
-                  "write one index for each dimension, from 0: layer1.w[3,4]");
-    offset = offset * shape[i] + index;
-    at = next;
-  }
-  return static_cast<std::size_t>(offset);
-}
-
-}  // namespace
 
 Session::Session(const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed, ThreadPool& pool)
     : engine_(std::make_unique<Engine>(settings, std::move(data), has_fault("hidden-randomness") ? std::rand() : seed,
@@ -151,7 +131,7 @@ Session::Places Session::places_of(const std::map<std::string, double>& values) 
     const auto number = static_cast<float>(value);
     if (!std::isfinite(number))
       throw Error(fmt::format("{} cannot be {}", name, value), "take a finite number that float32 can hold");
-    places.emplace_back(&view->values[element(name, view->name, view->shape)], number);
+    places.emplace_back(&view->values[place_in(name, view->name, view->shape)], number);
   }
   return places;
 }
@@ -181,7 +161,7 @@ double Session::quantity(const std::string& name) const {
     throw Error(fmt::format("there is no quantity \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
   }
-  const std::size_t place = element(name, it->name, it->shape);
+  const std::size_t place = place_in(name, it->name, it->shape);
   return it->doubles.empty() ? it->values[place] : static_cast<float>(it->doubles[place]);
 }
 
@@ -223,7 +203,7 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
   const auto slopes = named(engine_->parameters(), engine_->theta.span(), "", "d");
   if (const auto slope = std::ranges::find(slopes, tensor, &TensorView::name); slope != slopes.end() && !by_step) {
     const auto offset = static_cast<std::size_t>(slope->values.data() - engine_->theta.data());
-    return engine_->slope_at(row)[offset + element(name, tensor, slope->shape)];
+    return engine_->slope_at(row)[offset + place_in(name, tensor, slope->shape)];
   }
   const Inspection& layers = by_step ? engine_->look_at_step() : engine_->look_at(row);
   const auto found = layers.find(tensor);
@@ -238,7 +218,7 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
   }
   const std::size_t width = found->second.size() / rows,
                     first = by_step ? static_cast<std::size_t>(std::stoull(sample.substr(5))) * width : 0;
-  return found->second[first + element(name, found->first, {static_cast<std::int64_t>(width)})];
+  return found->second[first + place_in(name, found->first, {static_cast<std::int64_t>(width)})];
 }
 
 std::vector<TensorView> Session::gradient() const { return engine_->gradient(); }
@@ -286,7 +266,7 @@ std::optional<float> Session::of_split(const std::string& name) const {
   const auto classes = static_cast<std::int64_t>(engine_->data->classes.size());
   if (metric.starts_with("confusion[") && classes > 0) {
     const auto counts = engine_->evaluator(Weights::kLast).confusion(*engine_->data, engine_->rows_of(split));
-    return static_cast<float>(counts[element(name, part + ".confusion", {classes, classes})]);
+    return static_cast<float>(counts[place_in(name, part + ".confusion", {classes, classes})]);
   }
   if (metric == "wrong" && classes > 0) {
     const auto counts = engine_->evaluator(Weights::kLast).confusion(*engine_->data, engine_->rows_of(split));

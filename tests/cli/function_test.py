@@ -1,5 +1,7 @@
 """Runs of a function: the same bits in training, replay, resume and branch, by the command line and in the lab; the lab's
 numbers, planes and receipts against closed forms."""
+import math
+import shutil
 import struct
 import unittest
 
@@ -85,6 +87,54 @@ class Function(ProgramTest):
             self.assertFalse((self.folder / "none").exists())
         self.assertEqual(self.run_limn("train", "function", "--data", "iris").status, 2)
 
+    def test_receipts_of_noisy_and_adaptive_steps_agree_from_any_step(self):
+        lab = Lab(self.start, self.folder / "runs")
+        self.addCleanup(lab.stop)
+        for optimizer in ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "amsgrad", "nadam", "radam",
+                          "lion", "rprop", "gd", "cg", "lbfgs"):
+            run = lab.post("/api/runs", {"experiment": "function", "data": "none", "steps": 30, "seed": self.random.randrange(99), "settings": {
+                "function": "beale", "optimizer": optimizer, "noise": 0.1}})["id"]
+            lab.do(run, "step", count=20)
+            step = self.random.randrange(1, 21)
+            for one in lab.post(f"/api/runs/{run}/steps/{step}/receipts", {"names": ["x[0]", "x[1]", "train.loss"]})["receipts"]:
+                self.assertTrue(one["receipt"] and one["receipt"]["agrees"], (optimizer, step, one))
+
+    def test_the_phase_map_is_what_momentum_does(self):
+        lab = Lab(self.start, self.folder / "runs")
+        self.addCleanup(lab.stop)
+        base = {"experiment": "function", "data": "none", "steps": 40}
+        run = lab.post("/api/runs", base | {"settings": {"function": "rosenbrock", "optimizer": "adam"}})["id"]
+        phase = struct.unpack("<6f", lab.raw(f"/api/runs/{run}/phase?lr0=1e-5&lr1=1e-3&most=0.8&width=3&height=2&steps=40")[1])
+        for i, lr in enumerate((1e-5, 1e-4, 1e-3)):
+            for j, beta in enumerate((0, 0.8)):
+                one = lab.post("/api/runs", base | {"settings": {"function": "rosenbrock", "optimizer": "momentum", "lr": lr, "momentum": beta}})["id"]
+                lab.do(one, "step", count=40)
+                self.assertAlmostEqual(phase[3 * j + i], math.log10(lab.quantity(one, 40, "value")["value"] / 24.2), places=5)
+
+    def test_what_would_hold_up_the_lab_is_refused(self):
+        lab = Lab(self.start, self.folder / "runs")
+        self.addCleanup(lab.stop)
+        run = lab.post("/api/runs", {"experiment": "function", "data": "none", "settings": {
+            "function": "sum(i=1..100000, (x - i*y)^2)", "start": "1, 1"}})["id"]
+        for path in ("plane?x0=0&x1=1&y0=0&y1=1&width=512&height=512", "phase?lr0=1e-9&lr1=1e-8&most=0.5&width=96&height=96&steps=500"):
+            status, answer = lab.request("GET", f"/api/runs/{run}/{path}")
+            self.assertEqual(status, 400)
+            self.assertIn("too long", answer["error"])
+
+    def test_the_journal_of_another_run_is_refused(self):
+        self.train("function", "optimizer=adam")
+        self.assertEqual(self.run_limn("train", "mlp", "--data", "xor", "--steps", 30, "--out", "network").status, 0)
+        shutil.copy(self.folder / "network/journal", self.folder / "function/journal")
+        for command in (["replay", "function", "--step", 5], ["resume", "function", "--steps", 40]):
+            result = self.run_limn(*command)
+            self.assertEqual(result.status, 2, result.err)
+            self.assertIn("damaged", result.err)
+
+    def test_a_noisy_problem_is_noisy(self):
+        one, other = (self.run_limn("train", "function", "--out", str(seed), "--steps", 9, "--seed", seed, "--json", "--set",
+                                    "function=noisy-booth", "--set", "optimizer=sgd") for seed in (1, 2))
+        self.assertNotEqual(one.done["fingerprint"], other.done["fingerprint"])
+
     def test_noise_is_the_seeds(self):
         prints = {seed: self.train(f"noise-{seed}-{again}", "optimizer=sgd", "lr=0.0001", "noise=0.5", steps=10)["fingerprint"]
                   for seed in (1,) for again in (1, 2)}
@@ -103,10 +153,14 @@ class Function(ProgramTest):
         for run in (first["id"], *racers):
             lab.do(run, "step", count=10)
             self.assertEqual(lab.quantity(run, 0, "x[0]")["value"], -1.2)
-            for name in ("x[0]", "value", "gradient[1]", "hessian[0,0]", "step[1]"):
-                status, receipt = lab.request("POST", f"/api/runs/{run}/steps/7/receipts", '{"names": ["%s"]}' % name)
-                self.assertEqual(status, 200, receipt)
-                slip = receipt["receipts"][0]["receipt"]
+            names = ["x[0]", "value", "gradient[1]", "hessian[0,0]", "hessian[1,0]", "step[1]", "train.loss"]
+            receipts = lab.post(f"/api/runs/{run}/steps/7/receipts", {"names": names})["receipts"]
+            for name, receipt in zip(names, receipts):
+                slip = receipt["receipt"]
+                if name == "x[0]" and not slip:  # a trust region has no direction
+                    self.assertIn("at once", receipt["why"])
+                    self.assertIn(run, racers[1:3])
+                    continue
                 self.assertTrue(slip and slip["agrees"], receipt)
                 if slip["central"]:
                     self.assertEqual(slip["central"]["verdict"], "agrees", receipt)
@@ -119,7 +173,7 @@ class Function(ProgramTest):
                 self.assertAlmostEqual(values[5 * j + i], true, delta=1e-6 * (1 + true))
         self.assertEqual(len(lab.raw(f"{at}/phase?lr0=1e-5&lr1=1e-2&most=0.9&width=4&height=3&steps=20")[1]), 48)
         for wrong in ("plane?x0=1&x1=0&y0=0&y1=1&width=3&height=3", "plane?x0=1", "phase?lr0=0&lr1=1&most=0.5",
-                      "steps/3/histograms", "points?x=0&y=1", "report"):
+                      "steps/3/histograms", "points?x=0&y=1", "report", "curve?name=x[7]"):
             self.assertEqual(lab.raw(f"{at}/{wrong}")[0], 400, wrong)
         there = lab.quantity(first["id"], 7, "x[0]")
         lab.stop()
