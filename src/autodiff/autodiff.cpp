@@ -15,24 +15,26 @@ NodeId last_of(std::span<const Value> values) {
   return last;
 }
 
-// Marks the nodes 0 .. last that depend on one of the inputs.
-std::vector<bool> dependents(const Graph& graph, std::span<const Value> inputs, NodeId last) {
+// Marks the nodes 0 .. last that depend on one of the inputs, not only through what is held.
+std::vector<bool> dependents(const Graph& graph, std::span<const Value> inputs, NodeId last,
+                             std::span<const Value> held) {
   std::vector<bool> depends(last + 1, false);
   for (const Value& v : inputs)
     if (v.id() <= last) depends[v.id()] = true;
-  for (NodeId id = 0; id <= last; ++id)
+  for (NodeId id = 0; id <= last; ++id) {
+    if (std::ranges::find(held, id, &Value::id) != held.end()) continue;
     for (NodeId in : graph[id].in)
       if (depends[in]) depends[id] = true;
+  }
   return depends;
 }
 
-}  // namespace
-
-std::vector<Value> jvp(std::span<const Value> outputs, std::span<const Value> inputs, std::span<const Value> tangents) {
+std::vector<Value> jvp_holding(std::span<const Value> outputs, std::span<const Value> inputs,
+                               std::span<const Value> tangents, std::span<const Value> held) {
   LIMN_CHECK(inputs.size() == tangents.size() && !outputs.empty());
   Graph& graph = outputs[0].graph();
   const NodeId last = last_of(outputs);
-  const auto depends = dependents(graph, inputs, last);
+  const auto depends = dependents(graph, inputs, last, held);
   std::vector<Value> tangent(last + 1);
   std::vector<bool> given(last + 1, false);
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -51,12 +53,12 @@ std::vector<Value> jvp(std::span<const Value> outputs, std::span<const Value> in
   return result;
 }
 
-std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> cotangents,
-                       std::span<const Value> inputs) {
+std::vector<Value> vjp_holding(std::span<const Value> outputs, std::span<const Value> cotangents,
+                               std::span<const Value> inputs, std::span<const Value> held) {
   LIMN_CHECK(outputs.size() == cotangents.size() && !outputs.empty());
   Graph& graph = outputs[0].graph();
   const NodeId last = last_of(outputs);
-  const auto depends = dependents(graph, inputs, last);
+  const auto depends = dependents(graph, inputs, last, held);
   std::vector<Value> cotangent(last + 1);
   auto add_to = [&](NodeId id, Value c) {
     if (c) cotangent[id] = cotangent[id] ? cotangent[id] + c : c;
@@ -77,6 +79,16 @@ std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> co
   return result;
 }
 
+}  // namespace
+
+std::vector<Value> jvp(std::span<const Value> outputs, std::span<const Value> inputs, std::span<const Value> tangents) {
+  return jvp_holding(outputs, inputs, tangents, {});
+}
+std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> cotangents,
+                       std::span<const Value> inputs) {
+  return vjp_holding(outputs, cotangents, inputs, {});
+}
+
 std::vector<Value> grad(Value scalar, std::span<const Value> inputs) {
   if (scalar.shape() != Shape{})
     throw Error(fmt::format("the gradient of a value of shape {}", to_string(scalar.shape())),
@@ -91,10 +103,10 @@ Value hvp(Value scalar, Value input, Value v) {
   return jvp(std::span(&gradient, 1), std::span(&input, 1), std::span(&v, 1))[0];
 }
 
-Value ggn(Value loss, Value output, Value input, Value v) {
-  const Value moved = jvp(std::span(&output, 1), std::span(&input, 1), std::span(&v, 1))[0];
+Value ggn(Value loss, Value output, Value input, Value v, std::span<const Value> held) {
+  const Value moved = jvp_holding(std::span(&output, 1), std::span(&input, 1), std::span(&v, 1), held)[0];
   const Value curved = hvp(loss, output, moved);
-  return vjp(std::span(&output, 1), std::span(&curved, 1), std::span(&input, 1))[0];
+  return vjp_holding(std::span(&output, 1), std::span(&curved, 1), std::span(&input, 1), held)[0];
 }
 
 }  // namespace limn

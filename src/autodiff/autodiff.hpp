@@ -21,6 +21,7 @@ Value hvp(Value scalar, Value input, Value v);
 
 // Gauss-Newton product J^T H_L J v, with J of the model's output and H_L the loss's Hessian there
 // (Schraudolph, "Fast curvature matrix-vector products", 2002). The loss must depend on `input` through `output` alone.
-Value ggn(Value loss, Value output, Value input, Value v);
+// J is that of the output where the `held` values, inner ones, are constants.
+Value ggn(Value loss, Value output, Value input, Value v, std::span<const Value> held = {});
 
 }  // namespace limn

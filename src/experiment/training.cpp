@@ -141,8 +141,10 @@ std::vector<ParameterSpec> of_the_minimiser() {
 std::vector<ParameterSpec> of_the_schedule() {
   return {
       choice("schedule", {"schedule", "学习率调度"},
-             {"how the learning rate changes over the length of the recipe", "学习率在整个训练中如何变化"}, "cosine",
-             names(schedules(), std::identity{})),
+             {"how the learning rate changes over the length of the recipe; range rises to it, to see where the loss "
+              "falls",
+              "学习率在整个训练中如何变化；range 由小升到 lr，用来看损失在哪里下降"},
+             "cosine", names(schedules(), std::identity{})),
       whole(number("warmup", {"warm-up", "预热"},
                    {"steps in which the learning rate rises, before the schedule begins",
                     "学习率先上升的步数，之后才开始调度"},

@@ -23,10 +23,11 @@ std::string to_text(const std::vector<LayerSpec>& layers);  // the canonical tex
 
 // What building a model yields; every layer with parameters for those who want to look.
 struct Activations {
-  std::vector<Value> in;    // [batch, what enters it], behind dropout
-  std::vector<Value> z, a;  // [batch, units] before and after the activation; a without dropout
-  Value output;             // a of the last layer
-  Value logits;             // z of the last layer
+  std::vector<Value> in;        // [batch, what enters it], behind dropout
+  std::vector<Value> z, a;      // [batch, units] before and after the activation; a without dropout
+  Value output;                 // a of the last layer
+  Value logits;                 // z of the last layer
+  std::vector<Value> of_batch;  // the batch's own means and variances in bn when training
   Value statistics;  // [statistics] behind a step of training; as given when not training; empty if there are none
 };
 

@@ -108,6 +108,7 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
       const BatchNorm norm = batch_norm(a, first, second, mean, variance, training);
       z = norm.y;
       next_statistics.insert(next_statistics.end(), {norm.mean, norm.variance});
+      if (training) result.of_batch.insert(result.of_batch.end(), {norm.own_mean, norm.own_variance});
     }
     a = activate(layer.activation, z);
     result.z.push_back(z);

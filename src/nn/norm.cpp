@@ -10,7 +10,11 @@ Value moved(Value running, Value batch) { return (1 - kNormMomentum) * running +
 
 BatchNorm batch_norm(Value x, Value gamma, Value beta, Value running_mean, Value running_variance, bool training) {
   if (!training)
-    return {(x - running_mean) * (gamma * inverse_deviation(running_variance)) + beta, running_mean, running_variance};
+    return {(x - running_mean) * (gamma * inverse_deviation(running_variance)) + beta,
+            running_mean,
+            running_variance,
+            {},
+            {}};
   const auto n = static_cast<double>(x.shape()[0]);
   if (x.shape()[0] < 2)
     throw Error(
@@ -19,7 +23,7 @@ BatchNorm batch_norm(Value x, Value gamma, Value beta, Value running_mean, Value
   const Value mean = sum_to(x, gamma.shape()) / n, centred = x - mean;
   const Value variance = sum_to(centred * centred, gamma.shape()) / n;
   return {centred * (gamma * inverse_deviation(variance)) + beta, moved(running_mean, mean),
-          moved(running_variance, variance * (n / (n - 1)))};
+          moved(running_variance, variance * (n / (n - 1))), mean, variance};
 }
 
 Value layer_norm(Value x, Value gamma, Value beta) {

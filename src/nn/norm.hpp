@@ -7,8 +7,9 @@ namespace limn {
 constexpr double kNormEpsilon = 1e-5, kNormMomentum = 0.1;  // as in PyTorch
 
 struct BatchNorm {
-  Value y;               // [batch, features]
-  Value mean, variance;  // the running ones behind this batch: moved by kNormMomentum towards its own
+  Value y;                       // [batch, features]
+  Value mean, variance;          // the running ones behind this batch: moved by kNormMomentum towards its own
+  Value own_mean, own_variance;  // of the batch; empty when not training
 };
 
 // gamma (x - mean) / sqrt(variance + epsilon) + beta for each feature, with the batch's own mean and variance when

@@ -11,7 +11,7 @@
 namespace limn {
 namespace {
 
-constexpr double kFirstDamping = 1, kDecay = 0.95, kProgress = 5e-4, kKeepEvery = 1.3, kDampingChange = 2.0 / 3;
+constexpr double kFirstShare = 0.01, kDecay = 0.95, kProgress = 5e-4, kKeepEvery = 1.3, kDampingChange = 2.0 / 3;
 
 template <class T>
 class HessianFree : public MethodBase<T> {
@@ -19,7 +19,7 @@ class HessianFree : public MethodBase<T> {
   HessianFree(const MinimiserOptions& options, std::int64_t dimension, std::span<T> x)
       : MethodBase<T>(options, dimension, x),
         last_(x.size()),
-        numbers_{options.damping > 0 ? options.damping : kFirstDamping, 0},
+        numbers_{options.damping, 0},
         point_(x.size()),
         product_(x.size()) {}
 
@@ -35,6 +35,7 @@ class HessianFree : public MethodBase<T> {
   using MethodBase<T>::rounding, MethodBase<T>::options_;
 
   void iterate(Objective<T>& objective, MinimiserReport& report) override {
+    if (numbers_[kDamping] == 0) numbers_[kDamping] = first_damping(objective);
     std::vector<Kept> kept = solve(objective, report);
     std::size_t best = kept.size() - 1;
     double lowest = value_at(objective, kept[best].step, report);
@@ -96,6 +97,14 @@ class HessianFree : public MethodBase<T> {
     std::vector<double> step;
     double model = 0;
   };
+
+  // A share of the curvature along the gradient, so that it has the scale of the problem.
+  double first_damping(Objective<T>& objective) {
+    std::vector<double> along(gradient_.begin(), gradient_.end()), product(size());
+    times(objective, along, product);
+    const double curvature = dot(along, product) / dot(along, along);
+    return curvature > 0 && std::isfinite(curvature) ? kFirstShare * curvature : 1;
+  }
 
   // The inner iterations; the iterates kept are 1, 2, 3, 4, 6, 8... steps in, and the last.
   std::vector<Kept> solve(Objective<T>& objective, MinimiserReport& report) {

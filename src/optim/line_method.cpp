@@ -77,6 +77,9 @@ Stop LineMethod<T>::why(const std::vector<Trial>& trials) const {
 template <class T>
 void LineMethod<T>::iterate(Objective<T>& objective, MinimiserReport& report) {
   report.restarted = choose_direction(objective, report);
+  const bool decreases = kind_ != Search::kExact && kind_ != Search::kFixed;
+  if (decreases) report.c1 = options_.search.c1;
+  if (decreases && kind_ != Search::kBacktracking) report.c2 = c2_;
   for (;;) {
     const double slope = dot(direction_, gradient_);
     ObjectiveLine<T> line(objective, x_, direction_, calls_, report.trials);

@@ -78,6 +78,7 @@ struct MinimiserReport {
   double initial_value = 0, initial_slope = 0;  // f and d^T g where the step began
   bool accepted = true;                         // false: the point stayed where it is (trust region, damping)
   bool restarted = false;           // the direction is the gradient's: what was known of the curvature was dropped
+  double c1 = 0, c2 = 0;            // of the conditions that the line search was to meet; 0: not asked
   std::vector<Trial> trials;        // of the line search, in order; or the one trial of a trust region
   std::vector<double> residuals;    // of inner conjugate gradients: |residual| before the first and after every step
   bool negative_curvature = false;  // met on the way

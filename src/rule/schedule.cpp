@@ -40,6 +40,7 @@ constexpr Row kRows[] = {
     {"step", [](const Point& p) { return std::pow(p.schedule.drop, std::floor(p.done / p.every)); }},
     {"exponential", [](const Point& p) { return std::pow(p.schedule.drop, p.done / p.every); }},
     {"one-cycle", one_cycle},
+    {"range", [](const Point& p) { return std::pow(1e-6, 1 - p.s); }},
     {"plateau", [](const Point& p) { return std::pow(p.schedule.drop, p.schedule.drops); }},
 };
 

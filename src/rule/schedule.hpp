@@ -25,6 +25,7 @@ struct Schedule {
 //   step         drop^floor(done / drop_every)
 //   exponential  drop^(done / drop_every)
 //   one-cycle    cosine from 1/25 up to 1 at 0.3, and down to 1/250000 at the end  (Smith and Topin 2018)
+//   range        1e-6^(1 - s): up by equal factors, to see at which rates the loss falls  (Smith 2017, section 3.3)
 //   plateau      drop^drops, counted by whoever measures the validation loss
 std::span<const std::string_view> schedules();
 void check_schedule(std::string_view name);  // Error: unknown, naming those there are

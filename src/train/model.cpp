@@ -102,8 +102,9 @@ Fn objective_part(const ModelSpec& model, const Settings& settings, std::int64_t
     const Value loss = sum(forward.rows.loss);
     if (part == Part::kHessian || part == Part::kGaussNewton) {
       const Value v = input(fn.graph, "v", forward.theta.shape());
-      fn.output("product",
-                part == Part::kHessian ? hvp(loss, forward.used, v) : ggn(loss, forward.end, forward.used, v));
+      fn.output("product", part == Part::kHessian
+                               ? hvp(loss, forward.used, v)
+                               : ggn(loss, forward.end, forward.used, v, forward.activations.of_batch));
       return;
     }
     fn.output("loss", forward.rows.loss);

@@ -30,7 +30,8 @@ Fn update_part(const ModelSpec& model, const Settings& settings);
 // What a minimiser asks of rows, as sums over them: without decay and an update. Inputs as training_step, and v
 // [parameters] of a product. Outputs: loss [batch] by row; of kGradient gradient [parameters] of the losses' sum; of
 // the products product [parameters] alone: of that sum's Hessian with v, or of J^T H v, J being the derivative of the
-// network's output and H the loss's Hessian by it. Only kStatistics moves the running statistics, and has no outputs.
+// network's output, where the batch's own statistics are constants, and H the loss's Hessian by it. Only kStatistics
+// moves the running statistics, and has no outputs.
 enum class Part { kValue, kGradient, kHessian, kGaussNewton, kStatistics };
 Fn objective_part(const ModelSpec& model, const Settings& settings, std::int64_t batch, Part part);
 

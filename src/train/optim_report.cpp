@@ -38,6 +38,8 @@ std::vector<std::pair<std::string, std::vector<double>>> optim_numbers(const Min
       {"step_norm", {r.step_norm}},
       {"initial_value", {r.initial_value}},
       {"initial_slope", {r.initial_slope}},
+      {"c1", {r.c1}},
+      {"c2", {r.c2}},
       {"accepted", {static_cast<double>(r.accepted)}},
       {"restarted", {static_cast<double>(r.restarted)}},
       {"radius", {r.radius}},

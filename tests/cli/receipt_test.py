@@ -82,7 +82,7 @@ def drawn_arch(random, outputs, classes):
 
 def drawn_settings(random, classes):
     settings = {"optimizer": random.choice(RULES), "batch": random.randint(17, 40),
-                "schedule": random.choice(["constant", "cosine", "linear", "step", "exponential", "one-cycle", "polynomial", "plateau"]),
+                "schedule": random.choice(["constant", "cosine", "linear", "step", "exponential", "one-cycle", "polynomial", "range", "plateau"]),
                 "weight_decay": random.choice([0, 0.01])}
     some = {"warmup": 5, "l1": 0.001, "max_norm": 0.8, "clip": 0.1, "clip_value": 0.01, "lr_scale": "layer1=0.3 layer1.b=2",
             "freeze": "layer1.w[0,*]", "cut": "layer1.w[1,1]", "accumulate": random.randint(2, 3), "augment": "noise 0.1",

@@ -26,6 +26,7 @@ TEST(Schedules, FollowTheirClosedForms) {
       EXPECT_NEAR(at("linear", step, total), 1 - s, 1e-15);
       EXPECT_NEAR(at("polynomial", step, total), (1 - s) * (1 - s), 1e-15);
       EXPECT_NEAR(at("exponential", step, total), std::pow(10, -3 * s), 1e-13);
+      EXPECT_NEAR(std::log10(at("range", step, total)), -6 + 6 * s, 1e-13);
       const double up = std::sin(std::numbers::pi * s / 0.6), down = std::cos(std::numbers::pi * (s - 0.3) / 1.4);
       EXPECT_NEAR(at("one-cycle", step, total), s < 0.3 ? 0.04 + 0.96 * up * up : 4e-6 + (1 - 4e-6) * down * down,
                   1e-14);
