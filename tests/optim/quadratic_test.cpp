@@ -28,8 +28,16 @@ double length(std::span<const double> v) { return std::sqrt(std::inner_product(v
 
 TEST(Quadratics, ConjugateGradientsNeedNoMoreStepsThanTheBound) {
   std::mt19937_64 random(drawn_seed());
-  for (const auto& [n, condition] : std::vector<std::pair<std::size_t, double>>{
-           {1, 1}, {2, 1e3}, {10, 1e2}, {10, 1e10}, {60, 1e4}, {60, 1e10}, {300, 1e2}, {300, 1e6}, {300, 1e10}, {1000, 1e10}}) {
+  for (const auto& [n, condition] : std::vector<std::pair<std::size_t, double>>{{1, 1},
+                                                                                {2, 1e3},
+                                                                                {10, 1e2},
+                                                                                {10, 1e10},
+                                                                                {60, 1e4},
+                                                                                {60, 1e10},
+                                                                                {300, 1e2},
+                                                                                {300, 1e6},
+                                                                                {300, 1e10},
+                                                                                {1000, 1e10}}) {
     SCOPED_TRACE(fmt::format("n {} condition {}", n, condition));
     Quadratic<double> objective(spread(n, condition), drawn(n, random), random);
     std::vector<double> x(n, 0.0), gradient(n);
