@@ -4,24 +4,13 @@
 #include <algorithm>
 #include <map>
 
-#include "optim/minimiser.hpp"
-
 namespace limn::lab {
 
-namespace {
-
-const Rule& rule_of(const Scene& scene) {
-  const std::string& optimizer = scene.session.settings().optimizer;
-  if (find_method(optimizer))
-    throw Error(fmt::format("{} moves all parameters together: one of them has no update of its own", optimizer),
-                "ask for optim.step, or train with a rule such as optimizer=sgd");
-  return find_rule(optimizer);
-}
-
-}  // namespace
-
 UpdateTwin::UpdateTwin(const Scene& scene, const std::string& parameter)
-    : scene_(scene), rule_(rule_of(scene)), place_(place_of(scene.session, parameter)), name_(parameter) {
+    : scene_(scene),
+      rule_(find_rule(scene.session.settings().optimizer)),
+      place_(place_of(scene.session, parameter)),
+      name_(parameter) {
   const Parameter& p = *place_.parameter;
   const bool whole = scene.session.settings().max_norm > 0 && p.is_weight && p.shape.rank() == 2;
   if (whole) {

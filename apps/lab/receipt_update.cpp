@@ -5,6 +5,7 @@
 
 #include "lab/receipt_rule.hpp"
 #include "nn/norm.hpp"
+#include "optim/minimiser.hpp"
 
 namespace limn::lab {
 namespace {
@@ -142,12 +143,33 @@ Account of_watched(const Scene& scene, const Name& n, const std::string& name) {
   return "a count kept by the plateau schedule: it depends on all validation losses so far";
 }
 
+// What a minimiser leaves: a line search goes a length along a direction, both of which can be asked for.
+Account of_minimised(const Scene& scene, const Name& n, const std::string& name) {
+  Session& session = scene.session;
+  const std::string& optimizer = session.settings().optimizer;
+  if (!n.state.empty() || n.layer == 0)
+    return fmt::format("{} keeps it from step to step; limn replay makes it again", optimizer);
+  const std::string direction = fmt::format("{}/direction", optimizer);
+  if (std::ranges::none_of(session.state(), [&](const TensorView& view) { return view.name == direction; }))
+    return fmt::format("{} decides direction and length at once: no formula of one number gives it", optimizer);
+  const auto step = session.cursor().step;
+  const std::string along = fmt::format("{}[{}]", direction, place_of(session, name).index);
+  const double length = session.quantity("optim.step"), d = session.quantity(along);
+  const Given was = given(scene.before(), name);
+  Slip slip{.formula = fmt::format("{0} + α·d", n.tensor), .terms = {{{was}, was.value}}};
+  slip.terms.push_back({{{"optim.step", step, length}, {along, step, d}}, length * d});
+  slip.bound = 2 * kUnit * (std::abs(was.value) + std::abs(length * d));
+  return slip;
+}
+
 }  // namespace
 
 Account of_parameter(const Scene& scene, const Name& n, const std::string& name) {
   if (n.state == "best" || n.state == "early_stop" || n.state == "plateau") return of_watched(scene, n, name);
+  const std::string& optimizer = scene.session.settings().optimizer;
+  if (find_method(optimizer)) return of_minimised(scene, n, name);
   if (n.state.empty() && n.layer > 0) return of_weight(scene, n, name);
-  const Rule& rule = find_rule(scene.session.settings().optimizer);
+  const Rule& rule = find_rule(optimizer);
   const std::string moment = name.substr(0, name.find('['));
   for (std::size_t i = 0; i < rule.moments.size(); ++i)
     if (rule.moments[i].is_scalar ? moment == rule.moments[i].name : n.state == rule.moments[i].name)

@@ -25,7 +25,7 @@ class HessianFree : public MethodBase<T> {
 
   std::vector<MinimiserView<T>> state() override {
     auto views = MethodBase<T>::state();
-    views.push_back({"direction", {static_cast<std::int64_t>(size())}, {}, last_});
+    views.push_back({"last_solution", {static_cast<std::int64_t>(size())}, {}, last_});
     views.push_back({"damping", {kNumbers}, {}, numbers_});
     return views;
   }

@@ -239,6 +239,24 @@ class Receipts(ProgramTest):
         self.assertLess(bounds[int(0.9 * len(bounds))], 2e-4)  # a bound that holds everything would prove nothing
         self.assertLess(self.kinks, 0.1 * self.smooth + 3)
 
+    def test_a_minimiser_went_a_length_along_a_direction(self):
+        random = drawn_random("receipts of minimisers")
+        self.seen, self.kinks, self.smooth, self.formulas = [], 0, 0, 0
+        for method in ("gd", "cg", "bfgs", "lbfgs", "newton-ls", "newton-cg"):
+            settings = {"arch": "dense 4 tanh | dense 2", "optimizer": method, "weight_decay": 0.01, "freeze": "layer1.w[0,*]"}
+            run = self.lab.create("moons", settings=settings, steps=9, seed=random.randrange(100))["id"]
+            self.lab.do(run, "step", count=9)
+            for name in (f"layer1.w[1,{random.randrange(4)}]", f"layer1.w[0,{random.randrange(4)}]", f"layer2.b[{random.randrange(2)}]"):
+                step = random.randint(1, 9)
+                answer = self.ask(run, step, name)
+                self.check(run, step, name, answer, settings)
+                self.assertEqual([part["name"] for part in answer["receipt"]["terms"][1]["of"]][0], "optim.step")
+        for method in ("newton", "hf", "lm"):
+            settings = {"arch": "dense 4 tanh | dense 2", "optimizer": method, "loss": "squared"}
+            run = self.lab.create("moons", settings=settings, steps=3)["id"]
+            self.lab.do(run, "step", count=3)
+            self.assertIn(f"{method} decides direction and length at once", self.ask(run, 2, "layer1.w[1,2]")["why"])
+
     def test_tables_with_words_and_counts_and_images_have_them(self):
         self.seen, self.kinks, self.smooth, self.formulas = [], 0, 0, 0
         lines = ["place,height,eggs"] + [f"{'north' if i % 3 else 'south'},{i % 7 + 0.25},{i * i % 61}" for i in range(90)]

@@ -135,7 +135,7 @@ TEST(DeepAutoencoder, HessianFreeNeverRaisesTheLossAndItsResidualsAreThoseOfItsS
   double last = objective.value(x);
   for (int step = 0; step < 12; ++step) {
     const std::vector<float> before = x;
-    std::vector<double> from = numbers_of(*hf, "direction");
+    std::vector<double> from = numbers_of(*hf, "last_solution");
     for (double& number : from) number *= 0.95;  // Martens 2010, section 4.5
     const double damping = numbers_of(*hf, "damping").front();
     const MinimiserReport report = hf->step(objective);
