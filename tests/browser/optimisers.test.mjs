@@ -109,8 +109,8 @@ for (const method of names)
   });
 
 test('every step that a search accepts keeps to both of the lines shown', limit, async () => {
-  for (const method of ['bfgs', 'cg', 'lbfgs']) {
-    const run = await create({ function: 'rosenbrock', start: `${-1 - random()}, ${1 + random()}`, optimizer: method, line_search: 'wolfe', c1: 1e-4, c2: 0.4 });
+  for (const [method, given] of [...['bfgs', 'cg', 'lbfgs'].map((m) => [m, { line_search: 'wolfe', c1: 1e-4, c2: 0.4 }]), ['bfgs', {}], ['cg', {}]]) {
+    const run = await create({ function: 'rosenbrock', start: `${-1 - random()}, ${1 + random()}`, optimizer: method, ...given });
     const page = await open(run.id, {}, '&plate=search');
     for (let k = 1; k <= 6; k++) {
       await press(page, 'batch');
@@ -118,9 +118,11 @@ test('every step that a search accepts keeps to both of the lines shown', limit,
       const all = await told(page, 'search'), trials = Object.keys(all).filter((q) => q.startsWith('optim.trial_step')).length;
       const cockpit = await told(page, 'cockpit'), taken = list(trials, (i) => i).findLast((i) => all[`optim.trial_step[${i}]`] === cockpit['optim.step']);
       assert.ok(taken !== undefined, 'the step taken is none of the trials');
-      const [a, v, d] = ['step', 'value', 'slope'].map((name) => all[`optim.trial_${name}[${taken}]`]), [f0, d0] = [all['optim.initial_value'], all['optim.initial_slope']];
-      assert.ok(d0 < 0 && v <= f0 + 1e-4 * a * d0, `${method}, step ${k}: ${v} is not below ${f0 + 1e-4 * a * d0}`);
-      assert.ok(Math.abs(d) <= 0.4 * Math.abs(d0), `${method}, step ${k}: |${d}| is not below ${0.4 * Math.abs(d0)}`);
+      const [a, v, d] = ['step', 'value', 'slope'].map((name) => all[`optim.trial_${name}[${taken}]`]), [f0, d0, c1, c2] = ['initial_value', 'initial_slope', 'c1', 'c2'].map((name) => all[`optim.${name}`]);
+      if (given.c2) assert.deepEqual([c1, c2], [given.c1, given.c2]);
+      assert.ok(0 < c1 && c1 < c2 && c2 < 1, `c1 = ${c1}, c2 = ${c2}`);
+      assert.ok(d0 < 0 && v <= f0 + c1 * a * d0, `${method}, step ${k}: ${v} is not below ${f0 + c1 * a * d0}`);
+      assert.ok(Math.abs(d) <= c2 * Math.abs(d0), `${method}, step ${k}: |${d}| is not below ${c2 * Math.abs(d0)}`);
       assert.deepEqual(await page.$$eval('[data-view="search"] [data-check]', (e) => e.map((c) => c.dataset.check)), ['holds', 'holds']);
     }
     await clean(page);
