@@ -61,7 +61,7 @@ int replay(const Options& options) {
   };
   for (const bool ahead : {false, true})
     for (std::size_t i = 0; i < names.size(); ++i)
-      if (is_ahead(names[i]) == ahead) ask(i);
+      if (is_ahead(*place.session, names[i]) == ahead) ask(i);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (options.common.json)
       print_json({{"event", "quantity"},

@@ -7,6 +7,7 @@
 #include "lab/receipt.hpp"
 #include "lab/receipt_function.hpp"
 #include "lab/wish.hpp"
+#include "train/curvature.hpp"
 
 namespace limn::lab {
 namespace {
@@ -16,11 +17,11 @@ using Json = nlohmann::json;
 constexpr std::int64_t kMostAtOnce = 4;  // samples that are looked at without taking turns
 
 // How often another sample is looked at, for numbers that are asked for in this order; a metric counts as many.
-std::int64_t looks(const std::vector<std::string>& names) {
+std::int64_t looks(Training& of, const std::vector<std::string>& names) {
   std::int64_t count = 0;
   std::string last;
   for (const std::string& name : names) {
-    if (!is_ahead(name)) continue;
+    if (!is_ahead(of, name)) continue;
     const std::size_t at = name.find('@');
     if (at == std::string::npos) count += kMostAtOnce;
     if (const std::string sample = name.substr(std::min(at, name.size())); std::exchange(last, sample) != sample)
@@ -58,7 +59,11 @@ void Hub::quantities(Open& run, const std::string& at, Asked asked, const Reply&
   };
   const bool of_loss = std::ranges::find(asked.names, "train.loss") != asked.names.end();
   const bool only_loss = std::ranges::all_of(asked.names, [](const std::string& n) { return n == "train.loss"; });
-  const bool is_alone = asked.alone || looks(asked.names) <= kMostAtOnce;
+  const auto of_next = [&](const std::string& name) { return is_ahead(live.training(), name); };
+  const bool is_heavy = live.training().session() && std::ranges::any_of(asked.names, [](const std::string& name) {
+                          return Curvature::knows(name.substr(0, name.find('[')));
+                        });
+  const bool is_alone = !is_heavy && (asked.alone || looks(live.training(), asked.names) <= kMostAtOnce);
   if (!asked.receipts && (only_loss || (step == live.step() && is_alone)) && (!of_loss || loss())) try {
       std::vector<Json> all;
       for (const std::string& name : asked.names)
@@ -72,11 +77,12 @@ void Hub::quantities(Open& run, const std::string& at, Asked asked, const Reply&
   found->all.resize(asked.names.size());
   for (const bool ahead : {false, true})
     for (std::size_t i = 0; i < asked.names.size(); ++i)
-      if (is_ahead(asked.names[i]) == ahead) found->order.push_back(i);
+      if (of_next(asked.names[i]) == ahead) found->order.push_back(i);
   const auto arrived = [&live, number, asked, found, finish, reply](Training& there, Training* before) {
     try {
       const std::size_t i = found->order[found->done];
       const std::string& name = asked.names[i];
+      if (!prepare_at(live.run(), live.history(), there, name)) return false;
       Json& one = found->all[i];
       one = number(name, quantity_at(live.run(), live.history(), there, name));
       if (asked.receipts) {
@@ -99,7 +105,7 @@ void Hub::quantities(Open& run, const std::string& at, Asked asked, const Reply&
     }
     return true;
   };
-  const bool disturbs = asked.receipts || std::ranges::any_of(asked.names, is_ahead);
+  const bool disturbs = asked.receipts || std::ranges::any_of(asked.names, of_next);
   run.reader.send({step, asked.receipts ? Errand::Want::kBefore : Errand::Want::kStepped, arrived,
                    [reply](const Error& error) { reply(refusal(error)); }, disturbs});
 }

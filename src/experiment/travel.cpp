@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/weights.hpp"
+#include "train/curvature.hpp"
 
 namespace limn {
 namespace {
@@ -174,14 +175,20 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
   return place;
 }
 
-bool is_ahead(const std::string& name) {
+bool is_ahead(Training& of, const std::string& name) {
   const auto begins = [&](const char* split) { return name.starts_with(split); };
   return name.find('@') != std::string::npos || begins("valid.") || begins("test.") ||
-         (begins("train.") && name != "train.loss") || name.ends_with(".dead") || name.ends_with(".saturated");
+         (begins("train.") && name != "train.loss") || name.ends_with(".dead") || name.ends_with(".saturated") ||
+         (of.session() && Curvature::knows(name.substr(0, name.find('['))));
+}
+
+bool prepare_at(const Run& run, const JournalContent& journal, Training& session, const std::string& name) {
+  if (is_ahead(session, name)) session.change(settings_at(run, journal, session.cursor().step));
+  return session.prepare(name);
 }
 
 double quantity_at(const Run& run, const JournalContent& journal, Training& session, const std::string& name) {
-  if (is_ahead(name)) session.change(settings_at(run, journal, session.cursor().step));
+  if (is_ahead(session, name)) session.change(settings_at(run, journal, session.cursor().step));
   return session.quantity(name);
 }
 

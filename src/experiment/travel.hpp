@@ -48,9 +48,11 @@ enum class Arrival { kState, kStepped };
 Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<const Dataset> data, ThreadPool& pool,
              std::int64_t step, Arrival arrival);
 
-// A number of a session that stands at its step: what a sample of the next step's batch or a metric is comes of the
-// settings changed at that very step, which the session takes on; the gradient of the step before may be lost then.
-bool is_ahead(const std::string& name);  // whether a quantity is one of those
+// A number of a session that stands at its step: what a sample of the next step's batch, a metric or the objective of a
+// network is comes of the settings changed at that very step, which the session takes on; the gradient of the step
+// before may be lost then.
+bool is_ahead(Training& of, const std::string& name);  // whether a quantity is one of those
+bool prepare_at(const Run& run, const JournalContent& journal, Training& session, const std::string& name);
 double quantity_at(const Run& run, const JournalContent& journal, Training& session, const std::string& name);
 
 // A session in the state of the run's newest snapshot. Snapshots past the journal's end do not count: a journal that

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "rule/rule.hpp"
+#include "train/curvature.hpp"
 #include "train/evaluate.hpp"
 #include "train/minimising.hpp"
 #include "train/session.hpp"
@@ -42,6 +43,7 @@ struct Engine {
   const Inspection& look_at(std::int32_t row);
   std::span<const float> slope_at(std::int32_t row);
   const Inspection& look_at_step();  // inspect_step(), until something changes
+  Curvature& curvature();            // of the weights and settings as they are
   // What functions of the model are given by name, rows apart, as the next step would be.
   std::map<std::string, std::span<const float>> given();
 
@@ -112,6 +114,7 @@ struct Engine {
   std::vector<std::int32_t> order_;  // training rows as this epoch takes them
   std::int64_t order_epoch_ = -1;
   std::unique_ptr<Evaluator> last_evaluator_, best_evaluator_;
+  std::unique_ptr<Curvature> curvature_;                   // that was asked for last
   std::optional<std::map<std::string, double>> measured_;  // validation of the state as it is
   // What was looked at last of the state as it is: one sample is asked for many numbers.
   struct Looked {

@@ -63,4 +63,10 @@ const Inspection& Engine::look_at_step() {
   return looked_.of_step;
 }
 
+Curvature& Engine::curvature() {
+  if (!curvature_ || !curvature_->is_of(settings, theta.span()))
+    curvature_ = std::make_unique<Curvature>(model, settings, data, seed, pool, theta.span(), statistics.span());
+  return *curvature_;
+}
+
 }  // namespace limn

@@ -143,7 +143,13 @@ void Session::edit(const std::map<std::string, double>& values) {
   engine_->moved();
 }
 
+bool Session::prepare(const std::string& name) {
+  const std::string tensor = name.substr(0, name.find('['));
+  return !Curvature::knows(tensor) || engine_->curvature().go_on(tensor);
+}
+
 double Session::quantity(const std::string& name) const {
+  if (Curvature::knows(name.substr(0, name.find('[')))) return engine_->curvature().at(name);
   if (name == "train.loss") return engine_->last_loss;
   if (const auto at = name.find('@'); at != std::string::npos)
     return of_sample(name.substr(0, at), name.substr(at + 1));
@@ -156,7 +162,7 @@ double Session::quantity(const std::string& name) const {
     for (TensorView& view : engine_->minimising->quantities()) views.push_back(std::move(view));
   const auto it = std::ranges::find(views, name.substr(0, name.find('[')), &TensorView::name);
   if (it == views.end()) {
-    std::vector<std::string> names{"train.loss"};
+    std::vector<std::string> names{"train.loss", "value", "gradient", "hessian", "hessian_inverse", "eigenvalue"};
     for (const TensorView& view : views) names.push_back(view.name + to_string(view.shape));
     throw Error(fmt::format("there is no quantity \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));

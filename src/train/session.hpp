@@ -116,7 +116,11 @@ class Session : public Training {
   // taken for class 5, "valid.wrong", how many for another class (by the last weights); or "layer1.dead" and
   // "layer1.saturated", how many units idle() has. Of the last step of a minimiser also optim_numbers()
   // (optim_report.hpp). Error: no such quantity, naming those there are.
+  // Of the objective of all training rows, mean loss + weight_decay/2 |weights|^2, at the weights as they are: "value",
+  // "gradient[i]", "hessian[i,j]", "hessian_inverse[i,j]", "eigenvalue[i]" (ascending), where i counts the parameters
+  // in the state's order (Curvature).
   double quantity(const std::string& name) const override;
+  bool prepare(const std::string& name) override;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
   // state).
   Cost step_cost();

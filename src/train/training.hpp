@@ -69,7 +69,10 @@ class Training {
   virtual void edit(const std::map<std::string, double>& values) = 0;  // sets numbers. Error: no such number
   virtual void check_edit(const std::map<std::string, double>& values) const = 0;  // throws as edit() would
   virtual double quantity(const std::string& name) const = 0;  // Error: no such quantity, naming those there are
-  virtual std::string first_not_finite() const = 0;            // name of the first tensor with a NaN or infinity, or ""
+  // A part of the work that a number wants beforehand, so that who waits can do something else. True: quantity() has it
+  // at once. Error: as quantity().
+  virtual bool prepare(const std::string&) { return true; }
+  virtual std::string first_not_finite() const = 0;  // name of the first tensor with a NaN or infinity, or ""
 
   // What the journal has of every step; "train.loss" comes first. The numbers of the last one.
   virtual std::vector<std::string> columns() const { return {"train.loss"}; }

@@ -36,10 +36,11 @@ export interface Chapter {
   Standing: Component; // in the readout: how low it has come
 }
 
-// `glyph`: what stands for the chapter while another is open, a drawing of 56 by 40.
-export interface Entry { name: Chapter['name']; experiment: string; glyph: string; load: () => Promise<Chapter> }
+// `also`: another experiment whose runs it shows where the address names it. `glyph`: what stands for the chapter while another is open, a drawing of 56 by 40.
+export interface Entry { name: Chapter['name']; experiment: string; also?: string; glyph: string; load: () => Promise<Chapter> }
 export const entries: Entry[] = [
   { name: 'nn', experiment: 'mlp', glyph: 'M12 10L28 8M12 10L28 20M12 10L28 32M12 30L28 8M12 30L28 20M12 30L28 32M28 8L44 20M28 20L44 20M28 32L44 20', load: async () => nn },
-  { name: 'optimisers', experiment: 'function', glyph: 'M6 4C10 44 40 44 50 4M14 4C18 32 36 32 42 4M21 4C24 20 31 20 35 4', load: () => import('./optimisers/chapter').then((m) => m.optimisers) },
+  { name: 'optimisers', experiment: 'function', also: 'mlp', glyph: 'M6 4C10 44 40 44 50 4M14 4C18 32 36 32 42 4M21 4C24 20 31 20 35 4', load: () => import('./optimisers/chapter').then((m) => m.optimisers) },
 ];
+export const isOf = (entry: Entry, experiment: string) => entry.experiment === experiment || entry.also === experiment;
 export const opened: Record<string, Chapter> = { nn }; // without a wait

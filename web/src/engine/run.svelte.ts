@@ -59,6 +59,7 @@ class LabStore {
   others = $state.raw<RunView[]>([]); // its parent first, then branches by the step they leave at
   tree = $state.raw<string[]>([]); // of a race: its runs, parents before their branches
   beside = $state.raw<RunView[]>([]); // runs of no family that are looked at too: those compared
+  racing = $state(false); // the chapter lets all runs of a tree race
   pending = $state(0); // commands that are not answered yet
   // What the page itself does not allow now, with its reason: a lesson's locks, a guess that is not made yet.
   guard: (wish: Wish | protocol.Recipe) => { what: string; hint: string } | null = () => null;
@@ -74,8 +75,8 @@ class LabStore {
   get heard() { return [...this.family, ...this.beside.filter((r) => !this.find(r.id))]; } // all that the stream brings
   find(id: string) { return this.family.find((r) => r.id === id); }
   get racers() { return [...this.family].sort((a, b) => this.tree.indexOf(a.id) - this.tree.indexOf(b.id)); }
-  // Runs of a function race: commands move all of them, and the page's clock shows the furthest.
-  get races() { return this.state?.function !== undefined; }
+  // Runs of a function race, and those of networks where the chapter wants it: commands move all of them, and the page's clock shows the furthest.
+  get races() { return this.racing || this.state?.function !== undefined; }
   get now() { return this.races ? Math.max(...this.family.map((r) => r.state.step)) : (this.state?.step ?? 0); }
 
   // Puts a run in focus, with its parent and the branches of both beside it.
@@ -87,7 +88,7 @@ class LabStore {
       if (old) old.state = s;
       return old ?? new RunView(s);
     };
-    if (state.function) {
+    if (state.function || this.racing) {
       const tree = await this.#treeOf(state);
       this.tree = tree.map((s) => s.id);
       [this.focus, this.others] = [view(state), tree.filter((s) => s.id !== id).map(view)];

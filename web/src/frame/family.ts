@@ -11,10 +11,12 @@ export { inWords };
 // A chapter whose runs have names and hues of their own says so here.
 interface Kin { look: (run: RunView) => { ink: string; dash: number[] }; name: (run: RunView) => string; change: (patch: Settings) => string }
 const kin: Record<string, Kin> = {};
+// Who races looks as in a race, whatever it learns.
+const kinOf = (run: RunView) => kin[lab.races ? 'function' : run.state.experiment];
 export const tellApart = (experiment: string, own: Kin) => { kin[experiment] = own; };
 
 export function lookOf(run: RunView): { ink: string; dash: number[] } {
-  const own = kin[run.state.experiment];
+  const own = kinOf(run);
   if (own) return own.look(run);
   if (run === lab.focus) return { ink: '--ink', dash: [] };
   const i = Math.max(0, lab.others.indexOf(run)) % inks.length;
@@ -22,7 +24,7 @@ export function lookOf(run: RunView): { ink: string; dash: number[] } {
 }
 
 export function nameOf(run: RunView): string {
-  const own = kin[run.state.experiment];
+  const own = kinOf(run);
   if (own) return own.name(run);
   const { parent } = run.state;
   if (!parent) return speech.words.main;
@@ -31,7 +33,7 @@ export function nameOf(run: RunView): string {
 }
 
 // What a branch changed, in words.
-export const changeOf = (run: RunView) => (kin[run.state.experiment]?.change ?? inWords)(run.state.parent?.patch ?? {});
+export const changeOf = (run: RunView) => (kinOf(run)?.change ?? inWords)(run.state.parent?.patch ?? {});
 
 // The settings that a link has to name to begin the run again: those it began with that are not the experiment's own,
 // but none that were changed on the way.

@@ -25,7 +25,8 @@ export const zh: Words = {
   drawKeys: '键盘：方向键移动，回车涂色。', sample: '样本',
   operation: '运算', opForward: '{layer} 前向', opBackward: '{layer} 的责任', opLoss: '每个样本的损失',
   race: {
-    landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': '三峰驼', 'six-hump-camel': '六峰驼', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', ellipse: '二次函数', saddle: '鞍面', ackley: 'Ackley', rastrigin: 'Rastrigin' },
+    network: { chartNote: '每一步开始时所用样本的平均损失，对数坐标', about: '{data}，{arch}：{n} 个参数', arch: '结构', decay: '权重衰减', batch: '每步样本数，共 {n}', other: '另一个网络', same: '所有参赛者都从种子 {seed} 的权重出发，每步用相同的 {batch} 个样本（共 {n} 个）。', deviation: '标准差', tooMany: '{n} 个参数的海森矩阵不在此显示：64 个以内画成图，512 个以内给出特征值。' },
+    landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': '三峰驼', 'six-hump-camel': '六峰驼', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', ellipse: '二次函数', saddle: '鞍面', ackley: 'Ackley', rastrigin: 'Rastrigin', penguins: '企鹅', 'mnist-softmax': 'Softmax', 'mnist-mlp': 'MNIST' },
     method: { sgd: '梯度下降', momentum: '动量', nesterov: 'Nesterov', gd: '最速下降', cg: '共轭梯度', bfgs: 'BFGS', lbfgs: 'L-BFGS', newton: '牛顿法', 'newton-ls': '牛顿法（线搜索）', 'newton-cg': 'Newton-CG', hf: '无 Hessian', lm: 'Levenberg-Marquardt', adagrad: 'AdaGrad', rmsprop: 'RMSprop', 'rmsprop-centred': 'RMSprop（中心化）', adadelta: 'AdaDelta', adam: 'Adam', amsgrad: 'AMSGrad', adamax: 'AdaMax', nadam: 'NAdam', radam: 'RAdam', adamw: 'AdamW', lion: 'Lion', rprop: 'Rprop' },
     short: { cg: '共轭', 'newton-ls': '牛顿 LS', lm: 'LM', hf: 'HF', 'rmsprop-centred': 'RMSprop c' },
     from: '自第 {n} 步', startAt: '起点 ({x})', start: '起点', minimum: '最小点', localMinimum: '局部极小点', aFormula: '公式',

@@ -8,8 +8,8 @@ import { add, axes, methodOf, plates, race, start, type Plate } from './race.sve
 
 // LAST: the last component. What a racer has no number of is left open.
 function resolve(name: string): string | null {
-  const n = lab.state?.function?.variables.length;
-  return n ? name.replace('LAST', String(n - 1)) : null;
+  const n = lab.state?.function?.variables.length ?? (/^(value|gradient|eigenvalue)/.test(name) ? lab.state?.parameters : undefined);
+  return n && (lab.state?.function || n <= 512) ? name.replace('LAST', String(n - 1)) : null;
 }
 function now(word: string): string {
   if (!lab.focus) return '';

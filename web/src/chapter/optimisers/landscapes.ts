@@ -18,4 +18,11 @@ export function windowOf({ problem, window, start, minima }: Landscape): [number
   return [...side(0), ...side(1)] as [number, number, number, number];
 }
 
-export const recipe = (name: string): Recipe => ({ experiment: 'function', data: 'none', seed: 1, steps: 200, play: true, settings: { function: name } });
+// Networks: all rows at every step, unless a batch is set. A minimiser begins, whose batch is all rows.
+interface Real { data: string; steps: number; settings: Record<string, string | number>; racers: string }
+export const networks: Record<string, Real> = {
+  penguins: { data: 'penguins', steps: 100, settings: { arch: 'dense 4 tanh | dense 3', weight_decay: 1e-3 }, racers: 'newton,bfgs,adam' },
+  'mnist-softmax': { data: 'mnist', steps: 60, settings: { arch: 'dense 10', weight_decay: 1e-4 }, racers: 'lbfgs,cg,adam' },
+  'mnist-mlp': { data: 'mnist', steps: 60, settings: { arch: 'dense 32 relu | dense 10', weight_decay: 1e-4 }, racers: 'lbfgs,hf,adam' },
+};
+export const recipe = (name: string): Recipe => networks[name] ? { experiment: 'mlp', data: networks[name].data, seed: 1, steps: networks[name].steps, play: true, settings: { ...networks[name].settings, racers: networks[name].racers } } : ({ experiment: 'function', data: 'none', seed: 1, steps: 200, play: true, settings: { function: name } });

@@ -7,9 +7,10 @@ import { inWords } from '../../frame/family';
 import { play, seek } from '../../frame/play.svelte';
 import { speech } from '../../words/words.svelte';
 import { racers as usual } from './landscapes';
-import { looks, type Look } from './methods';
+import { isMinimiser, looks, parametersOf, type Look } from './methods';
 
 export const plates = ['race', 'search', 'matrices', 'phase'] as const;
+export const platesOf = (isNet: boolean): readonly Plate[] => (isNet ? plates.filter((p) => p !== 'phase') : plates); // momentum's map is of a function
 export type Plate = (typeof plates)[number];
 export const axes = ['steps', 'evaluations', 'seconds'] as const;
 
@@ -63,19 +64,25 @@ export function pointAt(run: RunView, step: number): [number, number] | undefine
   const before = parent && lab.find(parent.id);
   return before ? pointAt(before, step) : undefined;
 }
-export const valueAt = (run: RunView, step: number) => (step > run.state.start ? run.at(step, 'value') : run.at(step + 1));
+// Of a network the journal has the loss of the rows with which a step began.
+export const valueAt = (run: RunView, step: number) => (run.state.network ? run.at(step + 1) ?? run.at(step) : step > run.state.start ? run.at(step, 'value') : run.at(step + 1));
 
-// Begins a race on the recipe's function; its setting `racers` names who takes part.
+// Begins a race on the recipe's function or network; its setting `racers` names who takes part.
 export function start(recipe: Recipe) {
   const { racers, optimizer, ...settings } = recipe.settings ?? {};
   const names = String(racers ?? '').split(',').map((n) => n.trim()).filter(Boolean);
   const list = names.length ? names : optimizer ? [String(optimizer)] : usual;
-  return begin({ ...recipe, settings }, list.map((name) => ({ optimizer: name })));
+  if (recipe.experiment === 'function') return begin({ ...recipe, settings }, list.map((name) => ({ optimizer: name })));
+  // A minimiser's batch is all rows: it begins, so that all have it. What the link says of one racer's steps is of no other.
+  list.sort((a, b) => Number(isMinimiser(b)) - Number(isMinimiser(a)));
+  const own = Object.fromEntries(Object.entries(settings).filter(([n]) => names.length < 2 || net.includes(n)));
+  return begin({ ...recipe, settings: own }, list.map((name) => ({ optimizer: name })));
 }
 async function begin(recipe: Recipe, racers: Settings[]) {
   race.view = null;
   await lab.create({ ...recipe, play: false, settings: { ...recipe.settings, ...racers[0] } }, async (made) => {
-    for (const { memory: _, ...settings } of racers.slice(1)) await protocol.command(made.id, { do: 'branch', step: 0, settings }); // what a run keeps no branch may name
+    const batch = made.network ? { batch: made.settings.batch } : {};
+    for (const { memory: _, ...settings } of racers.slice(1)) await protocol.command(made.id, { do: 'branch', step: 0, settings: { ...settings, ...batch } }); // what a run keeps no branch may name
     return protocol.state(made.id);
   });
   if (recipe.play && !lab.refusal) await play();
@@ -83,10 +90,14 @@ async function begin(recipe: Recipe, racers: Settings[]) {
 
 // What a racer has chosen, but for where it races.
 const place = ['function', 'constants', 'start'];
-const chosen = (run: RunView): Settings => Object.fromEntries(Object.entries(run.state.settings).filter(([n]) => !place.includes(n)));
-const here = (): Settings => Object.fromEntries(Object.entries(lab.state!.settings).filter(([n]) => place.includes(n)));
+const net = ['arch', 'weight_decay', 'batch', 'init', 'loss', 'split', 'target'];
+const pick = (of: Settings, names: string[]): Settings => Object.fromEntries(names.filter((n) => of[n] !== undefined).map((n) => [n, of[n]]));
+const chosen = (run: RunView): Settings => run.state.network
+  ? pick(run.state.settings, ['optimizer', ...parametersOf(methodOf(run)).filter((n) => n !== 'lr' || Number(run.state.settings.lr) > 0)])
+  : Object.fromEntries(Object.entries(run.state.settings).filter(([n]) => !place.includes(n)));
+const here = (): Settings => Object.fromEntries(Object.entries(lab.state!.settings).filter(([n]) => (lab.state!.network ? net : place).includes(n)));
 const runners = () => lab.racers.filter((r) => r.state.start === 0);
-const length = () => ({ experiment: 'function', data: 'none', seed: lab.state!.seed, steps: lab.state!.total_steps, play: true });
+const length = () => ({ experiment: lab.state!.experiment, data: lab.state!.data, seed: lab.state!.seed, steps: lab.state!.total_steps, play: true });
 
 // The same racers, as they are now, from another point; or, without one, from where they began.
 export async function again(x?: number[]) {
@@ -95,13 +106,19 @@ export async function again(x?: number[]) {
   await begin({ ...length(), settings: { ...here(), ...(x ? { start: x.join(', ') } : {}) } }, all.map(chosen));
   if (!lab.refusal) race.view = view;
 }
-// The same methods on another function, each with the rate that suits it there.
-export const elsewhere = (settings: Settings) => begin({ ...length(), settings }, runners().map((r) => ({ optimizer: methodOf(r) })));
+// The same methods on another function, or another network on these data, each with the rate that suits it there.
+export const elsewhere = (settings: Settings) => {
+  const names = runners().map(methodOf);
+  if (!lab.state!.network) return begin({ ...length(), settings }, names.map((optimizer) => ({ optimizer })));
+  return start({ ...length(), settings: { ...here(), ...settings, racers: names.join(',') } });
+};
+// What one who joins shares with the others beside the point: the rows of a step.
+const shared = (): Settings => (lab.state!.network ? pick(lab.state!.settings, ['batch']) : {});
 
 // One more racer from the same start, which is brought to where the others stand.
 export async function add(optimizer: string) {
   const now = lab.now;
-  await lab.do({ do: 'branch', step: 0, settings: { optimizer } }, runners()[0]);
+  await lab.do({ do: 'branch', step: 0, settings: { optimizer, ...shared() } }, runners()[0]);
   if (!lab.refusal && now > 0) await seek(now);
 }
 export const isKept = (run: RunView) => run.state.parent === null || run.state.branches.length > 0;
@@ -115,4 +132,4 @@ export async function remove(run: RunView) {
   });
 }
 // The racer in focus goes on by another method from where it stands.
-export const switchTo = (optimizer: string) => lab.do({ do: 'branch', step: lab.state!.step, settings: { optimizer } });
+export const switchTo = (optimizer: string) => lab.do({ do: 'branch', step: lab.state!.step, settings: { optimizer, ...shared() } });
