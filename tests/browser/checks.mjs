@@ -305,7 +305,7 @@ async function keyboard({ lab, at, chapter }) {
   await isOther(page, run.id);
 }
 
-async function opens({ at }) {
+async function learns({ at }) {
   const begun = performance.now();
   const page = await at('');
   const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
@@ -351,6 +351,8 @@ async function keeps({ lab, at }) {
   }
 }
 
+export const opens = { name: 'G8 it opens learning, and asks nobody else', check: learns, page: ['calls out'] };
+
 // By name: the check, what else it is given, and the faults that it must notice, of the engine and of the page.
 export const checks = [
   { name: 'G1 its numbers are those of a reference in float64', check: oracle, engine: ['gradient-sign', 'stale-momentum', 'wrong-batch', 'off-by-one'], page: ['frozen'] },
@@ -362,7 +364,7 @@ export const checks = [
   { name: 'G7 back and forth is where it was; a branch without a change is its parent', check: travel, engine: ['half-restore'] },
   { name: 'branches train side by side on the same batches', check: together },
   { name: 'its link begins the same run', check: links },
-  { name: 'G8 it opens learning, and asks nobody else', check: opens, page: ['calls out'] },
+  opens,
   ...['en', 'zh-CN'].flatMap((language) => ['light', 'dark'].map((theme) => ({
     name: `G9 axe finds nothing serious, ${language}, ${theme}`, check: readable, with: { language, theme }, page: language === 'en' && theme === 'light' ? ['unnamed'] : [] }))),
   { name: 'G9 nothing is wider than its window', check: fits, page: ['wide'] },

@@ -1,7 +1,6 @@
-// Every check of checks.mjs on every chapter of pages.mjs, and every planted fault of each check, which must make it red.
+// Every check of every chapter of pages.mjs, and every planted fault of each check, which must make it red.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { checks } from './checks.mjs';
 import { faults } from './faults.mjs';
 import { launch, Lab, press, shown, stands } from './lab.mjs';
 import { pages } from './pages.mjs';
@@ -32,7 +31,7 @@ async function hold(chapter, { check, with: more }, { engine, page: plant } = {}
 }
 
 for (const chapter of pages)
-  for (const one of checks) {
+  for (const one of chapter.checks) {
     test(`${chapter.name}: ${one.name}`, { timeout: 120000 }, () => hold(chapter, one));
     for (const engine of one.engine ?? [])
       test(`${chapter.name}: G5 ${one.name.split(' ')[0]} notices an engine with the fault ${engine}`, { timeout: 120000 }, () => assert.rejects(hold(chapter, one, { engine }), noticed));

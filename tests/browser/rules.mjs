@@ -1,17 +1,19 @@
 // First-order rules as their papers write them, in float64, each a few lines: what a page's race is held to.
 export const rosenbrock = { f: ([x, y]) => 100 * (y - x * x) ** 2 + (1 - x) ** 2, g: ([x, y]) => [-400 * x * (y - x * x) - 2 * (1 - x), 200 * (y - x * x)] };
 
-const rules = {
-  sgd: ({ lr }) => (g) => g.map((v) => lr * v),
-  momentum: ({ lr, momentum: b }, v = [0, 0]) => (g) => { v = v.map((a, i) => b * a + g[i]); return v.map((a) => lr * a); },
-  nesterov: ({ lr, momentum: b }, v = [0, 0]) => (g) => { v = v.map((a, i) => b * a + g[i]); return v.map((a, i) => lr * (g[i] + b * a)); },
-  adagrad: ({ lr, epsilon: e }, s = [0, 0]) => (g) => { s = s.map((a, i) => a + g[i] ** 2); return g.map((a, i) => (lr * a) / (Math.sqrt(s[i]) + e)); },
-  rmsprop: ({ lr, beta2: b, epsilon: e }, v = [0, 0]) => (g) => { v = v.map((a, i) => b * a + (1 - b) * g[i] ** 2); return g.map((a, i) => (lr * a) / (Math.sqrt(v[i]) + e)); },
+// Each tells its step and, by the page's names, what it keeps.
+export const rules = {
+  sgd: ({ lr }) => (g) => ({ step: g.map((v) => lr * v) }),
+  momentum: ({ lr, momentum: b }, v = [0, 0]) => (g) => { v = v.map((a, i) => b * a + g[i]); return { step: v.map((a) => lr * a), 'momentum/x': v }; },
+  nesterov: ({ lr, momentum: b }, v = [0, 0]) => (g) => { v = v.map((a, i) => b * a + g[i]); return { step: v.map((a, i) => lr * (g[i] + b * a)), 'momentum/x': v }; },
+  adagrad: ({ lr, epsilon: e }, s = [0, 0]) => (g) => { s = s.map((a, i) => a + g[i] ** 2); return { step: g.map((a, i) => (lr * a) / (Math.sqrt(s[i]) + e)), 'adagrad.sum/x': s }; },
+  rmsprop: ({ lr, beta2: b, epsilon: e }, v = [0, 0]) => (g) => { v = v.map((a, i) => b * a + (1 - b) * g[i] ** 2); return { step: g.map((a, i) => (lr * a) / (Math.sqrt(v[i]) + e)), 'rmsprop.square/x': v }; },
   adam: ({ lr, momentum: b1, beta2: b2, epsilon: e }, m = [0, 0], v = [0, 0], t = 0) => (g) => {
     t++;
     m = m.map((a, i) => b1 * a + (1 - b1) * g[i]);
     v = v.map((a, i) => b2 * a + (1 - b2) * g[i] ** 2);
-    return m.map((a, i) => (lr * (a / (1 - b1 ** t))) / (Math.sqrt(v[i] / (1 - b2 ** t)) + e));
+    const [hat, square] = [m.map((a) => a / (1 - b1 ** t)), v.map((a) => a / (1 - b2 ** t))];
+    return { step: hat.map((a, i) => (lr * a) / (Math.sqrt(square[i]) + e)), 'adam.m/x': m, 'adam.v/x': v, 'adam.m̂/x': hat, 'adam.v̂/x': square };
   },
 };
 export const names = Object.keys(rules);
@@ -19,7 +21,7 @@ export const names = Object.keys(rules);
 // The points of a rule from a start, one a step.
 export function trace(name, settings, { g }, start, steps) {
   const rule = rules[name](settings), all = [start];
-  for (let k = 0; k < steps; k++) { const x = all.at(-1), d = rule(g(x)); all.push(x.map((v, i) => v - d[i])); }
+  for (let k = 0; k < steps; k++) { const x = all.at(-1), { step } = rule(g(x)); all.push(x.map((v, i) => v - step[i])); }
   return all;
 }
 
