@@ -64,7 +64,7 @@ test('a first-time learner goes from opening the page to taking the run home', {
     await look('change');
 
     // Go back to the flag and let another future begin there.
-    await click('[data-view="timeline"] .flag rect');
+    await click('[data-view="timeline"] .flag');
     await click('[data-do="branch-without"]');
     await page.waitForFunction((was) => document.querySelector('[data-q="fingerprint"]').dataset.run !== was, main);
     const branch = await runOf(page);
