@@ -55,7 +55,7 @@ for (const language of ['en', 'zh-CN'])
           assert.equal(of, run.id);
           const { hex, value } = await lab.quantity(run.id, Number(at), q);
           assert.equal(x, hex, `${q} at step ${at}`);
-          const shown = Number(text.replace('−', '-').replaceAll(/[^\d.e-]/g, ''));
+          const shown = Number(text.replaceAll('−', '-').replaceAll(/[^\d.e-]/g, ''));
           assert.ok(Math.abs(shown - value) <= 0.051 * Math.abs(value) + 1e-12, `${q} is ${value}, and the text says ${text}`);
           seen++;
         }

@@ -343,7 +343,7 @@ async function keeps({ lab, at }) {
       const replayed = lab.replay(id, n, [...new Set(mine.map(([, , q]) => q))]);
       for (const [, , q, hex, text] of mine) {
         assert.equal(hex, replayed[q], `${q} at step ${n}`);
-        const shown = parseFloat(text.replace('−', '-').replaceAll(',', '')) / (text.includes('%') ? 100 : 1), digits = text.includes('%') ? 1e-3 : 1e-2 * Math.abs(shown);
+        const shown = parseFloat(text.replaceAll('−', '-').replaceAll(',', '')) / (text.includes('%') ? 100 : 1), digits = text.includes('%') ? 1e-3 : 1e-2 * Math.abs(shown);
         assert.ok(Math.abs(shown - fromHex(hex)) <= digits, `${q}: ${text} is not ${fromHex(hex)}`);
       }
     }
