@@ -27,11 +27,10 @@ bool takes(const Method& method, const FunctionObjective& function) {
 void run(const Common& common, const Method& method, const Problem& problem, Totals& totals) {
   FunctionObjective function(graph_of(problem));
   if (!takes(method, function)) return;
-  MinimiserOptions options;
-  options.method = method.name;
-  options.stop.evaluations = options.stop.iterations = kMostEvaluations;
+  const Settings settings = method_settings(std::string(method.name), {}, function, problem.start);
+  const StopRule stop{.evaluations = kMostEvaluations, .iterations = kMostEvaluations};
   WatchedObjective objective(function, problem.minima.front().value + 1e-8);
-  const Minimisation m = minimise(objective, options, {problem.noise, 1}, problem.start, interrupts());
+  const Minimisation m = minimise(objective, settings, stop, {problem.noise, 1}, problem.start, interrupts());
   const Minimum* minimum = reached(problem, m.value);
   ++totals.problems, totals.solved += minimum != nullptr, totals.global += minimum && minimum->global;
   totals.evaluations += m.evaluations, totals.seconds += m.seconds;

@@ -5,15 +5,55 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "experiment/function.hpp"
 #include "experiment/training.hpp"
+#include "optim/vector.hpp"
+#include "rule/rule.hpp"
 #include "train/optim_report.hpp"
+#include "train/rule_step.hpp"
 
 namespace limn::cli {
 
-Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& options, const Noise& noise,
+namespace {
+
+// A rule knows no end: it has converged where the gradient is small behind a step, and goes on as long as it may.
+Stop end_of_rule(const MinimiserReport& report, const StopRule& stop, double evaluations) {
+  if (report.gradient_norm <= stop.gradient_tolerance) return Stop::kGradient;
+  if (evaluations >= static_cast<double>(stop.evaluations)) return Stop::kEvaluations;
+  return report.iteration >= stop.iterations ? Stop::kIterations : Stop::kNone;
+}
+
+// The steps of a rule, each with the report that a minimiser's would have. The first has not moved where the start is
+// the end already, or no place to start from.
+std::function<MinimiserReport()> steps_of_rule(WatchedObjective& objective, const Settings& settings,
+                                               const StopRule& stop, std::vector<double>& x) {
+  MinimiserReport start;
+  std::vector<double> gradient(x.size());
+  start.value = start.initial_value = objective.function().value_and_gradient(x, gradient);
+  start.gradient_norm = largest(gradient);
+  if (!std::isfinite(start.value + start.gradient_norm))
+    start.stopped = Stop::kNotFinite;
+  else if (start.gradient_norm <= stop.gradient_tolerance)
+    start.stopped = Stop::kGradient;
+  if (start.stopped != Stop::kNone) return [start] { return start; };
+  const auto rule = std::make_shared<RuleStep>(find_rule(settings.optimizer), x.size(), settings.bias_correction);
+  return [&, rule, iteration = std::int64_t{0}]() mutable {
+    MinimiserReport report = rule->step(objective, x, settings, ++iteration);
+    report.calls.gradients = iteration;
+    report.stopped = end_of_rule(report, stop, objective.evaluations());
+    if (std::isfinite(report.value + report.gradient_norm)) return report;
+    throw Error(fmt::format("{} diverged: the value behind step {} is {}", settings.optimizer, iteration, report.value),
+                fmt::format("take a smaller rate than --set lr={:g}", settings.lr), Fault::kFailure);
+  };
+}
+
+}  // namespace
+
+Minimisation minimise(WatchedObjective& objective, const Settings& settings, const StopRule& stop, const Noise& noise,
                       std::vector<double> start, const std::atomic<int>& interrupts,
                       const IterationListener& listener) {
   const auto begin = std::chrono::steady_clock::now();
@@ -21,11 +61,20 @@ Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& optio
   result.x = std::move(start);
   std::vector<double> best = result.x;
   double best_value = std::numeric_limits<double>::infinity(), best_norm = 0;
-  const auto minimiser = make_minimiser<double>(options, objective, result.x);
+  std::unique_ptr<Minimiser<double>> minimiser;
+  std::function<MinimiserReport()> next;
+  if (find_method(settings.optimizer)) {
+    MinimiserOptions options = minimiser_options(settings);
+    options.stop = stop;
+    minimiser = make_minimiser<double>(options, objective, result.x);
+    next = [&] { return minimiser->step(objective); };
+  } else {
+    next = steps_of_rule(objective, settings, stop, result.x);
+  }
   for (bool first = true; first || (result.last.stopped == Stop::kNone && !result.interrupted); first = false) {
     objective.draw(noise.deviation, noise.seed, result.iterations + 1);
-    if (noise.deviation > 0) minimiser->changed();
-    result.last = minimiser->step(objective);
+    if (noise.deviation > 0 && minimiser) minimiser->changed();
+    result.last = next();
     if (first) result.start_value = result.last.initial_value;
     result.value = result.last.value, result.gradient_norm = result.last.gradient_norm;
     result.iterations = result.last.iteration;
@@ -42,29 +91,41 @@ Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& optio
   return result;
 }
 
-std::vector<ParameterSpec> method_parameters() {
-  constexpr std::string_view kOfMethods[] = {"line_search", "c1",      "c2",     "cg_update",   "cg_restart",
-                                             "memory",      "damping", "radius", "inner_steps", "lr"};
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const Method& method : methods()) names.emplace_back(method.name);
+  for (const Rule& rule : rules()) names.emplace_back(rule.name);
+  return names;
+}
+
+std::vector<ParameterSpec> method_parameters(const std::string& method) {
+  static const std::vector<std::string_view> kOfMethods = {"line_search", "c1",     "c2",      "cg_update",
+                                                           "cg_restart",  "memory", "damping", "radius",
+                                                           "inner_steps", "lr"},
+                                             kOfRules = {"lr", "momentum", "beta2", "epsilon", "bias_correction"};
+  const std::vector<std::string> names = method_names();
+  if (std::ranges::find(names, method) == names.end())
+    throw Error(fmt::format("there is no method '{}'", method), suggestion(method, names, "methods"));
   std::vector<ParameterSpec> list = optimizer_parameters();
-  std::erase_if(list,
-                [&](const ParameterSpec& p) { return std::ranges::find(kOfMethods, p.name) == std::end(kOfMethods); });
+  std::erase_if(list, [&of = find_method(method) ? kOfMethods : kOfRules](const ParameterSpec& p) {
+    return std::ranges::find(of, p.name) == of.end();
+  });
   return list;
 }
 
-void set_parameters(const std::vector<std::string>& assignments, MinimiserOptions& options) {
+Settings method_settings(const std::string& method, const std::vector<std::string>& assignments,
+                         Objective<double>& function, std::span<const double> start) {
+  const std::vector<ParameterSpec> parameters = method_parameters(method);
   SettingValues values;
   for (const ParameterSpec& parameter : optimizer_parameters())
-    values[parameter.name] = parameter.automatic ? SettingValue(0.0) : parse_value(parameter, parameter.initial);
-  values["optimizer"] = options.method;
-  const std::vector<ParameterSpec> parameters = method_parameters();
+    values[parameter.name] = parse_value(parameter, parameter.initial);
+  values["optimizer"] = method;
   for (const std::string& assignment : assignments) {
     const auto [name, text] = parse_assignment(assignment);
-    const SettingValue value = parse_value(find_parameter(parameters, name), text);
-    values[name] = value == SettingValue("auto") && name == "lr" ? SettingValue(0.0) : value;
+    values[name] = parse_value(find_parameter(parameters, name), text);
   }
-  const StopRule stop = options.stop;
-  options = minimiser_options(optimizer_settings(values));
-  options.stop = stop;
+  suit_function(values, function, start);
+  return optimizer_settings(values);
 }
 
 std::vector<double> parse_numbers(const std::string& text, const std::string& whose) {

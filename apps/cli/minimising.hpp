@@ -11,6 +11,7 @@
 #include "formula/zoo.hpp"
 #include "optim/minimiser.hpp"
 #include "optim/watched.hpp"
+#include "train/settings.hpp"
 
 namespace limn::cli {
 
@@ -31,15 +32,20 @@ struct Minimisation {
 
 using IterationListener = std::function<void(const MinimiserReport& report, std::span<const double> x)>;
 
-// Runs until the method stops or `interrupts` is not zero. Error: no finite value or gradient at the start; what
-// make_minimiser refuses.
-Minimisation minimise(WatchedObjective& objective, const MinimiserOptions& options, const Noise& noise,
+// Runs until the method stops or `interrupts` is not zero. A first-order rule stops by its StopRule alone.
+// Error: no finite value or gradient at the start; what make_minimiser refuses; kFailure: a rule has diverged.
+Minimisation minimise(WatchedObjective& objective, const Settings& settings, const StopRule& stop, const Noise& noise,
                       std::vector<double> start, const std::atomic<int>& interrupts,
                       const IterationListener& listener = {});
 
-std::vector<ParameterSpec> method_parameters();  // line_search, c1, c2, cg_update, cg_restart, memory, damping...
-// "NAME=VALUE", each a parameter, into `options`. Error: no such parameter, or not a value of it.
-void set_parameters(const std::vector<std::string>& assignments, MinimiserOptions& options);
+std::vector<std::string> method_names();  // of minimisers, then of first-order rules
+// What a method can be told: line_search, c1, c2, cg_update, memory, damping... of minimisers; lr, momentum, beta2...
+// of rules. Error: no such method.
+std::vector<ParameterSpec> method_parameters(const std::string& method);
+// Settings by "NAME=VALUE", each a parameter; what is not set is as suits the method. `function`, `start`: what a rate
+// is chosen for. Error: no such method or parameter, or not a value of it.
+Settings method_settings(const std::string& method, const std::vector<std::string>& assignments,
+                         Objective<double>& function, std::span<const double> start);
 
 // Numbers with commas between, "-1.2,1". Error: none, or not finite; `whose` begins the sentence.
 std::vector<double> parse_numbers(const std::string& text, const std::string& whose);

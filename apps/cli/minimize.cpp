@@ -1,4 +1,5 @@
 // limn minimize: the least value of a typed formula, or of a problem of the zoo, by any of the minimisers.
+#include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 
@@ -57,19 +58,17 @@ MinimizeTask make_task(const Options& options) {
   return task;
 }
 
-MinimiserOptions method_options(const Options& options) {
-  MinimiserOptions to;
-  to.method = options.method;
-  set_parameters(options.settings, to);
-  to.stop.evaluations = options.evaluations, to.stop.iterations = options.iterations;
+StopRule stop_rule(const Options& options) {
+  StopRule stop;
+  stop.evaluations = options.evaluations, stop.iterations = options.iterations;
   if (!options.tolerance.empty()) {
     const std::vector<double> numbers = parse_numbers(options.tolerance, "--gradient-tolerance is");
     if (numbers.size() != 1 || numbers[0] < 0)
       throw Error(fmt::format("--gradient-tolerance cannot be '{}'", options.tolerance),
                   "it is one number, 0 or more, such as 1e-8; 0 goes on as long as rounding lets it");
-    to.stop.gradient_tolerance = numbers[0];
+    stop.gradient_tolerance = numbers[0];
   }
-  return to;
+  return stop;
 }
 
 int minimize(const Options& options) {
@@ -78,19 +77,18 @@ int minimize(const Options& options) {
     throw Error(options.formula.empty() ? "nothing to minimise is given" : "--formula and --problem are both given",
                 "give --formula \"100*(y-x^2)^2+(1-x)^2\", or --problem NAME; `limn minimize --list` names them");
   const std::atomic<int>& stop = interrupts();
-  const MinimiserOptions how = method_options(options);
-  std::vector<std::string> names;
-  for (const Method& method : methods()) names.emplace_back(method.name);
-  if (!find_method(how.method))
-    throw Error(fmt::format("there is no method '{}'", how.method), suggestion(how.method, names, "methods"));
+  const StopRule until = stop_rule(options);
+  method_parameters(options.method);  // throws where there is no such method, before a formula is read
 
   MinimizeTask task = make_task(options);
   const std::vector<double> start = task.problem.start;
   constexpr std::size_t kMostOfAMatrix = 5'000;  // variables: 200 MB a matrix, and a method has a few
-  if (find_method(how.method)->keeps_matrix && start.size() > kMostOfAMatrix)
-    throw Error(fmt::format("{} keeps matrices of {} by {} numbers", how.method, start.size(), start.size()),
+  const Method* method = find_method(options.method);
+  if (method && method->keeps_matrix && start.size() > kMostOfAMatrix)
+    throw Error(fmt::format("{} keeps matrices of {} by {} numbers", options.method, start.size(), start.size()),
                 fmt::format("up to {} variables it can; lbfgs, cg and newton-cg have no matrix", kMostOfAMatrix));
   FunctionObjective function(std::move(task.function));
+  const Settings settings = method_settings(options.method, options.settings, function, start);
   WatchedObjective objective(function, task.target());
   const Noise noise{task.problem.noise, options.seed};
   const std::string from = !options.start.empty() ? "the start given"
@@ -98,12 +96,12 @@ int minimize(const Options& options) {
                                                   : "zero, as no --start is given";
   IterationTable table(
       options.common, options.trace,
-      fmt::format("{} by {}, {} variable{}, from {}", task.of_the_zoo ? task.problem.name : "the formula", how.method,
-                  start.size(), start.size() == 1 ? "" : "s", from));
-  const Minimisation result = minimise(objective, how, noise, start, stop,
+      fmt::format("{} by {}, {} variable{}, from {}", task.of_the_zoo ? task.problem.name : "the formula",
+                  options.method, start.size(), start.size() == 1 ? "" : "s", from));
+  const Minimisation result = minimise(objective, settings, until, noise, start, stop,
                                        [&](const auto& report, std::span<const double> x) { table.add(report, x); });
   table.end();
-  print_result(options.common, task, how, result);
+  print_result(options.common, task, options.method, until, result);
   return result.interrupted ? 130 : 0;
 }
 
@@ -120,12 +118,18 @@ void add_minimize_command(CLI::App& app, Action& action) {
   command->add_option("--constant", options->constants, "a name in the formula for a number or a list: n=10, y=1,2,3")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
-  std::string names, settings;
-  for (const Method& method : methods()) names += fmt::format("{}{}", names.empty() ? "" : ", ", method.name);
-  for (const ParameterSpec& spec : method_parameters())
-    settings += fmt::format("{}{}", settings.empty() ? "" : ", ", spec.name);
-  command->add_option("--method", options->method, names + "; bfgs when not given")->type_name("NAME");
-  command->add_option("--set", options->settings, "an option of the method: " + settings)
+  const auto settings = [](const char* method) {
+    std::vector<std::string> names;
+    for (const ParameterSpec& spec : method_parameters(method)) names.push_back(spec.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+  };
+  command
+      ->add_option("--method", options->method, fmt::format("{}; bfgs when not given", fmt::join(method_names(), ", ")))
+      ->type_name("NAME");
+  command
+      ->add_option(
+          "--set", options->settings,
+          fmt::format("an option of the method: {}; of rules such as adam: {}", settings("bfgs"), settings("adam")))
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   constexpr std::int64_t kMost = 1'000'000'000'000;

@@ -62,12 +62,11 @@ Json event(const MinimiserReport& report, std::span<const double> x, bool trace)
 }
 
 // Why it ended, as a sentence.
-std::string sentence(const Minimisation& m, const MinimiserOptions& options) {
+std::string sentence(const Minimisation& m, const StopRule& until) {
   const std::string gradient = fmt::format("the largest component of the gradient is {:.2g}", m.gradient_norm);
   if (m.interrupted) return "interrupted; this is the best point so far";
   switch (m.last.stopped) {
-    case Stop::kGradient:
-      return fmt::format("converged: {}, the tolerance {:g}", gradient, options.stop.gradient_tolerance);
+    case Stop::kGradient: return fmt::format("converged: {}, the tolerance {:g}", gradient, until.gradient_tolerance);
     case Stop::kStep: return fmt::format("stopped: steps have become too short to change the point; {}", gradient);
     case Stop::kDecrease: return fmt::format("stopped: rounding hides whether the value still falls; {}", gradient);
     case Stop::kEvaluations: return fmt::format("stopped after {} evaluations, as told; {}", m.evaluations, gradient);
@@ -126,11 +125,11 @@ void IterationTable::end() {
   pending_.clear();
 }
 
-void print_result(const Common& common, const MinimizeTask& task, const MinimiserOptions& options,
+void print_result(const Common& common, const MinimizeTask& task, const std::string& method, const StopRule& until,
                   const Minimisation& m) {
   if (common.json) {
     Json event = {{"event", "done"},
-                  {"method", options.method},
+                  {"method", method},
                   {"metrics",
                    {{"value", m.value},
                     {"gradient_norm", m.gradient_norm},
@@ -153,7 +152,7 @@ void print_result(const Common& common, const MinimizeTask& task, const Minimise
   }
   if (!common.quiet) fmt::print("\n");
   print_point(task, m);
-  fmt::print("{}\n", sentence(m, options));
+  fmt::print("{}\n", sentence(m, until));
   if (const std::string text = minimum_sentence(task, m.value); !text.empty()) fmt::print("{}\n", text);
   if (!common.quiet)
     fmt::print("{} iterations, {} evaluations, {}\n", m.iterations, m.evaluations,

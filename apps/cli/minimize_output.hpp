@@ -32,7 +32,7 @@ class IterationTable {
   std::string title_, pending_;
 };
 
-void print_result(const Common& common, const MinimizeTask& task, const MinimiserOptions& options,
+void print_result(const Common& common, const MinimizeTask& task, const std::string& method, const StopRule& until,
                   const Minimisation& result);
 void print_problems(const Common& common);  // the zoo, a line a problem
 

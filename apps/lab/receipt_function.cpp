@@ -91,7 +91,7 @@ Slip by_rule(Descent& there, Descent& before, const std::string& index, std::siz
   for (std::size_t k = 0; k < there.tilt().size(); ++k) gradient[k] += there.tilt()[k];
   if (!there.tilt().empty()) of.push_back(constant("σ·ξ", there.tilt()[i]));
   const double was = x[i];
-  again.apply(x, gradient, {s.lr, s.momentum, s.beta2, s.epsilon}, static_cast<std::uint64_t>(step));
+  again.apply(x, gradient, s, static_cast<std::uint64_t>(step));
   for (std::size_t m = 0; m < rule.moments.size(); ++m)
     slip.steps.push_back({{"name", rule.moments[m].symbol},
                           {"formula", rule.moments[m].formula},

@@ -21,25 +21,29 @@ const std::string& text(const SettingValues& values, const char* name) {
 
 // A first rate that a race can be watched with. Those that divide by the size of the gradient move by about the rate;
 // the others by the rate times the gradient, and so does radam in its first steps.
-double rate(std::string_view optimizer, const FunctionSpec& spec) {
+double rate(std::string_view optimizer, Objective<double>& objective, std::span<const double> start) {
   for (const std::string_view scaled : {"adagrad", "adam", "amsgrad", "adamax", "nadam", "adamw", "lion", "rprop"})
     if (optimizer == scaled) return 0.1;
   if (optimizer == "adadelta") return 1;
   if (optimizer == "rmsprop" || optimizer == "rmsprop-centred") return 0.02;
-  FunctionObjective objective(spec.graph);
-  std::vector<double> gradient(spec.start.size());
-  objective.value_and_gradient(spec.start, gradient);
+  std::vector<double> gradient(start.size());
+  objective.value_and_gradient(start, gradient);
   double squares = 0;
   for (const double g : gradient) squares += g * g;
   if (!std::isfinite(squares) || squares == 0) return 1e-3;
   // To the minimum of the parabola along the gradient, rounded down to 1, 2 or 5 times a power of ten.
   std::vector<double> product(gradient.size());
-  objective.hessian_times(spec.start, gradient, product);
+  objective.hessian_times(start, gradient, product);
   double curvature = 0;
   for (std::size_t i = 0; i < gradient.size(); ++i) curvature += gradient[i] * product[i];
   const double most = curvature > 0 ? squares / curvature : 1 / std::sqrt(squares);
   const double power = std::pow(10, std::floor(std::log10(most)));
   return most >= 5 * power ? 5 * power : most >= 2 * power ? 2 * power : power;
+}
+
+void fill(SettingValues& settings, const std::string& name, SettingValue value) {
+  const auto* written = std::get_if<std::string>(&settings[name]);
+  if (written && *written == "auto") settings[name] = std::move(value);
 }
 
 void resolve(Recipe& recipe, const Dataset&) {
@@ -50,19 +54,10 @@ void resolve(Recipe& recipe, const Dataset&) {
   typed.function = text(settings, "function"), typed.constants = text(settings, "constants");
   typed.start = text(settings, "start") == "auto" ? "" : text(settings, "start");
   const FunctionSpec spec = function_of(typed);  // throws where it is none
-  const auto fill = [&](const std::string& name, SettingValue value) {
-    const auto* written = std::get_if<std::string>(&settings[name]);
-    if (written && *written == "auto") settings[name] = std::move(value);
-  };
-  fill("start", fmt::format("{}", fmt::join(spec.start, ", ")));
-  fill("noise", spec.problem ? spec.problem->noise : 0.0);
-  const std::string optimizer = text(settings, "optimizer");
-  const bool is_rule = !find_method(optimizer);
-  const HyperDefaults hyper = is_rule ? find_rule(optimizer).defaults : HyperDefaults{};
-  fill("lr", is_rule ? rate(optimizer, spec) : 0.0);
-  fill("momentum", hyper.momentum);
-  fill("beta2", hyper.beta2);
-  fill("epsilon", hyper.epsilon);
+  fill(settings, "start", fmt::format("{}", fmt::join(spec.start, ", ")));
+  fill(settings, "noise", spec.problem ? spec.problem->noise : 0.0);
+  FunctionObjective objective(spec.graph);
+  suit_function(settings, objective, spec.start);
   if (!recipe.epochs && !recipe.steps) recipe.steps = kSteps;
 }
 
@@ -114,6 +109,16 @@ std::vector<ParameterSpec> parameters() {
 }
 
 }  // namespace
+
+void suit_function(SettingValues& values, Objective<double>& function, std::span<const double> start) {
+  const std::string optimizer = text(values, "optimizer");
+  const bool is_rule = !find_method(optimizer);
+  const HyperDefaults hyper = is_rule ? find_rule(optimizer).defaults : HyperDefaults{};
+  fill(values, "lr", is_rule ? rate(optimizer, function, start) : 0.0);
+  fill(values, "momentum", hyper.momentum);
+  fill(values, "beta2", hyper.beta2);
+  fill(values, "epsilon", hyper.epsilon);
+}
 
 Experiment function_experiment() {
   return {.name = "function",

@@ -16,6 +16,8 @@ class WatchedObjective : public Objective<double> {
   explicit WatchedObjective(Objective<double>& function, double target = std::numeric_limits<double>::quiet_NaN())
       : function_(function), target_(target) {}
 
+  Objective<double>& function() { return function_; }  // asked itself, it is not watched and has no noise
+
   // From now on it is f(x) + noise xi^T x, with xi normal, drawn from (seed, step): value and gradient belong together,
   // so a line search has something to search. Noise 0: f itself.
   void draw(double noise, std::uint64_t seed, std::int64_t step);

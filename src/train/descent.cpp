@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -47,7 +46,7 @@ float Descent::advance() {
   watched_->draw(settings_.noise, seed_, cursor_.step + 1);
   looked_.clear();
   before_ = x_;
-  report_ = minimiser_ ? by_minimiser() : by_rule();
+  report_ = minimiser_ ? by_minimiser() : rule_->step(*watched_, x_, settings_, cursor_.step + 1);
   const auto asked = [&](int kind) { return static_cast<std::int64_t>(watched_->calls()[kind]); };
   report_->calls = {asked(WatchedObjective::kValues), asked(WatchedObjective::kGradients),
                     asked(WatchedObjective::kProducts), asked(WatchedObjective::kMatrices)};
@@ -70,26 +69,6 @@ MinimiserReport Descent::by_minimiser() {
     for (const TensorView& view : state())
       if (view.name == stale->name) put(*stale, view);
   if (has_fault("wrong-length")) report.step *= 2;
-  return report;
-}
-
-// One evaluation, where the step begins; what it led to is for people and not counted.
-MinimiserReport Descent::by_rule() {
-  std::vector<double> gradient(x_.size());
-  MinimiserReport report;
-  report.iteration = cursor_.step + 1;
-  report.initial_value = watched_->value_and_gradient(x_, gradient);
-  if (has_fault("gradient-sign")) std::ranges::transform(gradient, gradient.begin(), std::negate{});
-  const auto stale = has_fault("stale-momentum") ? rule_->moments() : std::vector<std::vector<double>>{};
-  rule_->apply(x_, gradient, {settings_.lr, settings_.momentum, settings_.beta2, settings_.epsilon},
-               static_cast<std::uint64_t>(cursor_.step) + (has_fault("off-by-one") ? 2 : 1));
-  if (!stale.empty()) rule_->moments() = stale;
-  report.step = settings_.lr;
-  double squares = 0;
-  for (std::size_t i = 0; i < x_.size(); ++i) squares += (x_[i] - before_[i]) * (x_[i] - before_[i]);
-  report.step_norm = std::sqrt(squares);
-  report.value = objective_->value_and_gradient(x_, gradient);
-  for (const double g : gradient) report.gradient_norm = std::max(report.gradient_norm, std::abs(g));
   return report;
 }
 

@@ -68,7 +68,6 @@ class Descent : public Training {
   std::vector<TensorView> views() const;
   void begin_method();  // with a fresh state, as the settings' optimizer wants it
   void forget_step();   // the state was replaced
-  MinimiserReport by_rule();
   MinimiserReport by_minimiser();
   const Numbers& look(const std::string& name) const;  // at the point as it is; computed when first asked for
 

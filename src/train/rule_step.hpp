@@ -8,20 +8,23 @@
 #include <vector>
 
 #include "graph/fn.hpp"
+#include "optim/minimiser.hpp"
+#include "optim/watched.hpp"
 #include "rule/rule.hpp"
+#include "train/settings.hpp"
 
 namespace limn {
 
 class RuleStep {
  public:
-  struct Numbers {
-    double lr, momentum, beta2, epsilon;
-  };
-
   RuleStep(const Rule& rule, std::size_t n, bool bias_correction);
 
-  // x: what the rule makes of it and the gradient, in step `step` (from 1).
-  void apply(std::span<double> x, std::span<const double> gradient, const Numbers& numbers, std::uint64_t step);
+  // Step `step` (from 1) from x, at the settings' rate, momentum, beta2 and epsilon. It asks for one evaluation, where
+  // the step begins; the value and the gradient that it led to are told without noise, and are not counted.
+  MinimiserReport step(WatchedObjective& objective, std::span<double> x, const Settings& settings, std::int64_t step);
+
+  // x: what the rule makes of it and the gradient.
+  void apply(std::span<double> x, std::span<const double> gradient, const Settings& settings, std::uint64_t step);
 
   const Rule& rule() const { return rule_; }
   std::vector<std::vector<double>>& moments() { return moments_; }  // as rule().moments

@@ -178,6 +178,70 @@ class Zoo(Minimize):
         self.assertEqual(early["reached"], "none")
 
 
+class Rules(Minimize):
+    """First-order rules, against steps of their papers written out here."""
+
+    @staticmethod
+    def steps_here(rule, x, gradient, lr, beta1, beta2, corrected):
+        m, v = [0.0] * len(x), [0.0] * len(x)
+        for step in range(1, 51):
+            g = gradient(x)
+            if rule == "adam":  # Kingma and Ba 2015, algorithm 1
+                m = [beta1 * a + (1 - beta1) * b for a, b in zip(m, g)]
+                v = [beta2 * a + (1 - beta2) * b * b for a, b in zip(v, g)]
+                p, q = (1 - beta1 ** step, 1 - beta2 ** step) if corrected else (1, 1)
+                x = [c - lr * (a / p) / (math.sqrt(b / q) + 1e-8) for c, a, b in zip(x, m, v)]
+            elif rule == "adagrad":
+                v = [a + b * b for a, b in zip(v, g)]
+                x = [c - lr * b / (math.sqrt(a) + 1e-8) for c, a, b in zip(x, v, g)]
+            else:
+                m = [beta1 * a + b for a, b in zip(m, g)]
+                x = [c - lr * (b + beta1 * a if rule == "nesterov" else a) for c, a, b in zip(x, m, g)]
+            yield x
+
+    def test_fifty_steps_are_those_of_the_papers(self):
+        for rule in ("adam", "adagrad", "momentum", "nesterov"):
+            for corrected in ("on", "off") if rule == "adam" else ("on",):
+                beta1, beta2 = round(self.random.uniform(0.5, 0.95), 3), round(self.random.uniform(0.9, 0.999), 4)
+                lr = round(10 ** self.random.uniform(-4, -3.3) * (1 if rule in ("momentum", "nesterov") else 100), 6)
+                start = [round(self.random.uniform(-1.5, 1.5), 3) for _ in range(2)]
+                sets = {"lr": lr, "bias_correction": corrected, **({"beta2": beta2} if rule == "adam" else {}),
+                        **({"momentum": beta1} if rule != "adagrad" else {})}
+                result = self.limn("minimize", "--json", "--trace", "--problem", "rosenbrock", "--method", rule,
+                                   f"--start={start[0]},{start[1]}", "--most-iterations=50",
+                                   *(word for name, value in sets.items() for word in ("--set", f"{name}={value}")))
+                here = self.steps_here(rule, start, lambda x: gradient(rosenbrock, x), lr, beta1, beta2, corrected == "on")
+                for event, x in zip(result.of("iteration"), here, strict=True):
+                    with self.subTest(rule=rule, start=start, sets=sets, step=event["iteration"]):
+                        self.assertEqual(event["evaluations"], event["iteration"])
+                        for there, c in zip(event["x"], x):
+                            self.assertAlmostEqual(there, c, delta=1e-9 * (1 + abs(c)))
+                        self.assertAlmostEqual(event["value"], rosenbrock(event["x"]), delta=1e-12 * (1 + event["value"]))
+                self.assertEqual(result.done["stopped"], "iterations")
+
+    def test_every_rule_goes_down_at_its_own_first_rate(self):
+        with_rules = self.run_limn("minimize", "--formula", "x^2", "--method", "none-such").err
+        rules = [name for name in with_rules.split("methods are: ")[1].split() if name.strip(",") not in METHODS + SQUARES]
+        self.assertGreaterEqual(len(rules), 15)
+        for rule in (name.strip(",") for name in rules):
+            done = self.minimize("--formula", "x^2 + 4*(y - 1)^2", "--start=1,3", "--method", rule, "--most-iterations=2000")
+            with self.subTest(rule=rule, done=done):
+                self.assertLess(done["metrics"]["value"], 1)
+                norm = max(abs(2 * done["x"][0]), abs(8 * (done["x"][1] - 1)))
+                self.assertAlmostEqual(done["metrics"]["gradient_norm"], norm, delta=1e-12)
+                self.assertEqual(done["stopped"], "gradient" if norm <= 1e-8 else "iterations")
+
+    def test_a_start_at_the_minimum_is_left_alone(self):
+        done = self.minimize("--formula", "(x - 2)^2", "--start=2", "--method", "adam")
+        self.assertEqual((done["stopped"], done["x"], done["metrics"]["iterations"]), ("gradient", [2], 0))
+
+    def test_a_rate_that_is_too_large_is_told(self):
+        result = self.run_limn("minimize", "--problem", "rosenbrock", "--method", "sgd", "--set", "lr=1", "--json")
+        self.assertEqual(result.status, 1)
+        self.assertIn("diverged", result.err)
+        self.assertIn("smaller rate", result.err)
+
+
 class Output(Minimize):
     def test_iterations_are_lines_with_what_the_done_line_ends_on(self):
         result = self.limn("minimize", "--json", "--problem", "beale")
@@ -290,6 +354,11 @@ class Refused(Minimize):
                 ((*square, "--set", "memory"), ["NAME=VALUE"]),
                 ((*square, "--set", "memory=0"), ["from 1"]),
                 ((*square, "--set", "memory=2.5"), ["whole number"]),
+                ((*square, "--method", "adan"), ["did you mean adam?"]),
+                ((*square, "--method", "adam", "--set", "memory=3"), ["beta2"]),
+                ((*square, "--method", "adam", "--set", "lr=-1"), ["lr"]),
+                ((*square, "--method", "bfgs", "--set", "momentum=0.5"), ["momentum"]),
+                (("--formula", "log(x)", "--method", "adam"), ["finite"]),
                 ((*square, "--set", "line_search=golden"), ["hager-zhang"]),
                 ((*square, "--set", "c1=0.3", "--set", "c2=0.2"), ["c1"]),
                 ((*square, "--set", "c1=nan"), ["from"]),

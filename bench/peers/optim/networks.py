@@ -68,7 +68,7 @@ def compare_softmax(limn, data, threads):
 
 
 RATES = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3)
-MARGIN = 1e-4  # an objective is reached where it is at most this share above
+MARGIN = 1e-6  # an objective is reached where it is at most this share above
 
 
 def compare_newton(limn, arch="dense 4 tanh | dense 3", decay=1e-4, seeds=range(1, 6), most=10):
