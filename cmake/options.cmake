@@ -26,7 +26,7 @@ if(LIMN_FUZZER)
 endif()
 if(LIMN_FAULTS)
   set_source_files_properties(src/train/model.cpp src/train/update.cpp src/train/engine.cpp
-    src/train/session.cpp src/train/descent.cpp PROPERTIES COMPILE_DEFINITIONS LIMN_FAULTS=1)
+    src/train/session.cpp src/train/descent.cpp src/train/rule_step.cpp PROPERTIES COMPILE_DEFINITIONS LIMN_FAULTS=1)
 endif()
 if(LIMN_VERIFY)
   add_compile_definitions(LIMN_VERIFY=1)
