@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
@@ -38,7 +39,8 @@ int evaluate(const Options& options) {
     throw Error("other data have no split but test", "leave out --split, or --data");
   Machine machine(options.common, &run);
   const auto data = options.data.empty() ? load_data(run) : other_data(run, options.data);
-  if (!options.data.empty()) {
+  const bool reconstructs = typed_settings(run, run.recipe.settings).reconstruct;
+  if (!options.data.empty() && !reconstructs) {
     const bool answered = data->task == Task::kClassify
                               ? std::ranges::none_of(data->labels, [](std::int32_t label) { return label < 0; })
                               : std::ranges::none_of(data->targets, [](float target) { return std::isnan(target); });
@@ -77,11 +79,14 @@ int evaluate(const Options& options) {
 }
 
 void print_prediction(const Options& options, const Run& run, const std::string& file, std::int32_t row,
-                      std::span<const float> outputs) {
+                      std::span<const float> outputs, std::optional<float> reconstructed_at) {
   nlohmann::json event = {{"event", "prediction"}, {"file", file}, {"row", row}};
   const auto& classes = run.info.preprocessing.classes;
   std::string text;
-  if (classes.empty()) {
+  if (reconstructed_at) {
+    event["loss"] = *reconstructed_at, event["output"] = outputs;
+    text = fmt::format("reconstructed at a loss of {:.6g}", *reconstructed_at);
+  } else if (classes.empty()) {
     event["value"] = outputs[0];
     text = fmt::format("{:.6g}", outputs[0]);
   } else {
@@ -113,10 +118,11 @@ int predict(const Options& options) {
     constexpr std::size_t kRows = 4096;  // at a time
     for (std::size_t begin = 0; begin < data.test.size(); begin += kRows) {
       const auto rows = std::span(data.test).subspan(begin, std::min(kRows, data.test.size() - begin));
-      const auto outputs = network_of(*session).predict(data, rows, Weights::kBest);
+      const auto [losses, outputs] = network_of(*session).judge(data, rows, Weights::kBest);
       const auto width = outputs.size() / rows.size();
       for (std::size_t i = 0; i < rows.size(); ++i)
-        print_prediction(options, run, options.files[f], rows[i], std::span(outputs).subspan(i * width, width));
+        print_prediction(options, run, options.files[f], rows[i], std::span(outputs).subspan(i * width, width),
+                         session->settings().reconstruct ? std::optional(losses[i]) : std::nullopt);
     }
   }
   return 0;

@@ -49,6 +49,7 @@ Open& Hub::create(Space& space, const Json& wish) {
   if (wish.contains("epochs")) recipe.epochs = whole(wish, "epochs", 1, 1, kMostSteps);
   if (recipe.steps && recipe.epochs) throw Error("both epochs and steps are given", "give one of them");
   const Experiment& experiment = find_experiment(recipe.experiment);
+  check_page(recipe.experiment);
   for (const std::string& change : assignments(wish.value("settings", Json::object()))) {
     const auto [name, text] = parse_assignment(change);
     if (name == "weights" && text != "none")

@@ -26,6 +26,8 @@ namespace limn::lab {
 using Send = std::function<void(std::string frame)>;  // must not block
 using ClientId = std::uint64_t;
 
+void check_page(const std::string& experiment);  // Error: the lab shows no runs of it
+
 class Hub {
  public:
   // `allowed`: bytes that may lie in `root`, the folder of runs and uploads, and `for_each` in that of each student of

@@ -102,7 +102,8 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     if (post && is(2, "runs")) return {201, state(create(space, parse_body(request.body)))};
     if (get && is(2, "experiments")) {
       Json all = Json::array();
-      for (const Experiment& experiment : experiments()) all.push_back(describe(experiment));
+      for (const Experiment& experiment : experiments())
+        if (experiment.has_page) all.push_back(describe(experiment));
       return answer({{"experiments", all}});
     }
     if (get && is(2, "notebook")) return {200, notebook(space)};
@@ -241,7 +242,14 @@ void Hub::make_room(Space& space) {
   if (all >= Limits{}.open + kOpenForEach * keys_.students().size()) close_idle(nullptr);
 }
 
+void check_page(const std::string& experiment) {
+  if (find_experiment(experiment).has_page) return;
+  throw Error(fmt::format("the lab has no page for runs of the experiment {}", experiment),
+              "`limn train`, `limn replay` and `limn eval` have them");
+}
+
 Open& Hub::admit(Space& space, Run run, std::shared_ptr<const Dataset> data) {
+  check_page(run.recipe.experiment);
   make_room(space);
   const std::string id = run.info.id;
   auto opened = std::make_unique<Open>(space, std::move(run), program_, pool_, std::move(data));

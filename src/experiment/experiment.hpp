@@ -21,6 +21,7 @@ struct Experiment {
   Words title, help;
   std::vector<ParameterSpec> parameters;
   bool wants_data = true;  // else its recipes' data are kNoData
+  bool has_page = true;    // else the lab refuses its runs
   // Replaces every "auto" and missing value of a recipe by what suits the data, so that the recipe says all.
   // Error: settings that cannot work with this data.
   void (*resolve)(Recipe& recipe, const Dataset& data) = nullptr;

@@ -52,7 +52,7 @@ double rate(const Dataset& data, std::string_view optimizer) {
 // A fixed prior on the weights weighs the less, the more rows speak against it, and the more, the noisier they are:
 // docs/decisions/0004-weight-decay-by-noise.md. Images have dropout instead.
 double weight_decay(const Dataset& data) {
-  if (is_images(data)) return 0;
+  if (is_images(data) || data.train.empty()) return 0;
   const auto rows = static_cast<double>(data.train.size());
   return data.task == Task::kClassify ? std::min(0.02, 2 / rows) : std::min(0.1, 45 * noise_share(data) / rows);
 }
@@ -123,6 +123,16 @@ void check_meaning(const SettingValues& settings, const HyperDefaults& hyper,
 }
 
 void resolve(Recipe& recipe, const Dataset& data) {
+  const bool classes = data.task == Task::kClassify;
+  resolve_network(recipe, data,
+                  {automatic::arch(data, classes ? static_cast<std::int64_t>(data.classes.size()) : 1),
+                   automatic::loss(data), automatic::weight_decay(data)});
+  check_loss(get<std::string>(recipe.settings, "loss"), data);
+}
+
+}  // namespace
+
+void resolve_network(Recipe& recipe, const Dataset& data, const NetworkDefaults& defaults) {
   const auto parameters = std::span(find_experiment(recipe.experiment).parameters);
   auto& settings = recipe.settings;
   for (const ParameterSpec& parameter : parameters)
@@ -135,28 +145,26 @@ void resolve(Recipe& recipe, const Dataset& data) {
     const auto* text = std::get_if<std::string>(&settings[name]);
     if (text && *text == "auto") settings[name] = std::move(value);
   };
-  const bool classes = data.task == Task::kClassify;
   auto& weights = settings["weights"];
   weights = pin_weights(std::get<std::string>(weights));
   if (settings["arch"] == SettingValue("auto"))
     if (auto arch = architecture_of_weights(std::get<std::string>(weights)); !arch.empty())
       settings["arch"] = std::move(arch);
-  fill("arch", automatic::arch(data, classes ? static_cast<std::int64_t>(data.classes.size()) : 1));
-  fill("loss", automatic::loss(data));
+  fill("arch", defaults.arch);
+  fill("loss", defaults.loss);
   const std::string optimizer = get<std::string>(settings, "optimizer");
   fill("lr", automatic::rate(data, optimizer));
   const HyperDefaults hyper = find_method(optimizer) ? HyperDefaults() : find_rule(optimizer).defaults;
   fill("momentum", hyper.momentum);
   fill("beta2", hyper.beta2);
   fill("epsilon", hyper.epsilon);
-  fill("weight_decay", automatic::weight_decay(data));
+  fill("weight_decay", defaults.weight_decay);
   fill("batch", automatic::batch(data, optimizer));
   if (get<std::int64_t>(settings, "batch") > rows)
     throw Error(fmt::format("batch {} is larger than the {} training rows of {}", get<std::int64_t>(settings, "batch"),
                             rows, data.name),
                 fmt::format("choose a batch from 1 to {}", rows));
   if (find_method(optimizer)) check_meaning(settings, hyper, parameters);
-  check_loss(get<std::string>(settings, "loss"), data);
   check_batches(get<std::string>(settings, "arch"), get<std::int64_t>(settings, "batch"), data);
   const bool watches =
       get<std::string>(settings, "schedule") == "plateau" || get<std::int64_t>(settings, "early_stop") > 0;
@@ -167,7 +175,7 @@ void resolve(Recipe& recipe, const Dataset& data) {
     recipe.epochs = automatic::epochs(data, steps_per_epoch(recipe, data), optimizer);
 }
 
-std::vector<ParameterSpec> parameters() {
+std::vector<ParameterSpec> network_parameters() {
   std::vector<ParameterSpec> list = training_parameters();
   list.insert(list.begin(),
               {.name = "arch",
@@ -182,13 +190,11 @@ std::vector<ParameterSpec> parameters() {
   return list;
 }
 
-}  // namespace
-
 Experiment mlp_experiment() {
   return {.name = "mlp",
           .title = {"A dense network", "全连接网络"},
           .help = {"learns classes or numbers from any table or set of images", "从任意表格或图像数据中学习分类或回归"},
-          .parameters = parameters(),
+          .parameters = network_parameters(),
           .resolve = resolve,
           .settings = training_settings};
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "experiment/autoencoder.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/function.hpp"
 #include "experiment/mlp.hpp"
@@ -8,7 +9,7 @@
 namespace limn {
 
 std::span<const Experiment> experiments() {
-  static const std::vector<Experiment> all = {mlp_experiment(), function_experiment()};
+  static const std::vector<Experiment> all = {mlp_experiment(), autoencoder_experiment(), function_experiment()};
   return all;
 }
 

@@ -27,6 +27,15 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
     throw Error(fmt::format("the architecture ends with {} outputs, {} wants {}", outputs, data.name, end),
                 "change the last layer of \"" + settings.arch + "\"");
   };
+  if (settings.reconstruct) {
+    if (!loss.for_inputs)
+      throw Error(fmt::format("the loss {} cannot compare a row with itself", loss.name), "take --set loss=squared");
+    if (loss.takes_logits && data.preprocessing.kind != "images")
+      throw Error(fmt::format("{} wants numbers from 0 to 1, and those of {} are not", loss.name, data.name),
+                  "take --set loss=squared");
+    if (outputs != data.sample.size()) wants(fmt::format("{}, as many as a row has numbers", data.sample.size()));
+    return {std::move(network), &loss, TargetKind::kInputs, 0};
+  }
   if (data.task == Task::kRegress) {
     if (!loss.for_numbers)
       throw Error(fmt::format("{} has a number as its target", data.name), "take --set loss=squared");
@@ -45,6 +54,9 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
 
 void check(const Settings& s) {
   check_schedule(s.schedule);
+  if ((s.balanced_classes || s.label_smoothing > 0) && s.reconstruct)
+    throw Error("a row that is reconstructed has no classes to smooth or to weigh",
+                "take label_smoothing=0 and class_weights=none");
   if ((s.balanced_classes || s.label_smoothing > 0) && s.loss != "cross-entropy")
     throw Error(fmt::format("the loss {} knows no label smoothing and no class weights", s.loss),
                 "take --set loss=cross-entropy, or label_smoothing=0 and class_weights=none");

@@ -48,7 +48,7 @@ void Evaluator::run(const Dataset& data, std::span<const std::int32_t> rows, Vis
         plan_for(plans_, size, [&](std::int64_t rows_of) { return evaluation(model_, settings_, rows_of); });
     plan.feed->set(data, rows.data() + at);
     plan.executable->run(pool_, {});
-    visit(at, plan.executable->output(0), plan.executable->output(1));
+    visit(at, plan.executable->output(0), plan.executable->output(1), static_cast<const float*>(plan.feed->x()));
   }
 }
 
@@ -56,9 +56,12 @@ std::map<std::string, double> Evaluator::metrics(const Dataset& data, std::span<
   const auto width = static_cast<std::size_t>(model_.network.outputs());
   const bool numbers = model_.target == TargetKind::kNumbers || model_.target == TargetKind::kCounts;
   double loss = 0, right = 0, sizes = 0, squares = 0, sum = 0, sum_squares = 0;
-  run(data, rows, [&](std::size_t at, std::span<const float> losses, std::span<const float> outputs) {
+  run(data, rows, [&](std::size_t at, std::span<const float> losses, std::span<const float> outputs, const float* x) {
+    if (model_.target == TargetKind::kInputs)
+      for (std::size_t k = 0; k < outputs.size(); ++k) squares += (outputs[k] - x[k]) * (outputs[k] - x[k]);
     for (std::size_t i = 0; i < losses.size(); ++i) {
       loss += losses[i];
+      if (model_.target == TargetKind::kInputs) continue;
       const float* y = outputs.data() + i * width;
       if (numbers) {
         const double target = data.targets[rows[at + i]], error = standardised(y[0], data) - target;
@@ -69,6 +72,8 @@ std::map<std::string, double> Evaluator::metrics(const Dataset& data, std::span<
     }
   });
   const auto n = static_cast<double>(rows.size());
+  if (model_.target == TargetKind::kInputs)
+    return {{"loss", loss / n}, {"rmse", std::sqrt(squares / (n * static_cast<double>(width)))}};
   if (!numbers) return {{"loss", loss / n}, {"accuracy", right / n}};
   const double spread = sum_squares - sum * sum / n;
   return {{"loss", loss / n},
@@ -81,7 +86,7 @@ std::vector<std::int64_t> Evaluator::confusion(const Dataset& data, std::span<co
   const auto width = static_cast<std::size_t>(model_.network.outputs());
   const auto classes = static_cast<std::int64_t>(data.classes.size());
   std::vector<std::int64_t> counts(static_cast<std::size_t>(classes * classes));
-  run(data, rows, [&](std::size_t at, std::span<const float>, std::span<const float> outputs) {
+  run(data, rows, [&](std::size_t at, std::span<const float>, std::span<const float> outputs, const float*) {
     for (std::size_t i = 0; i * width < outputs.size(); ++i) {
       const std::int32_t label = data.labels[static_cast<std::size_t>(rows[at + i])];
       if (label >= 0) ++counts[static_cast<std::size_t>(label * classes + class_of(outputs.subspan(i * width, width)))];
@@ -91,10 +96,9 @@ std::vector<std::int64_t> Evaluator::confusion(const Dataset& data, std::span<co
 }
 
 Verdicts Evaluator::judge(const Dataset& data, std::span<const std::int32_t> rows) {
-  const auto width = static_cast<std::size_t>(model_.network.outputs());
   Verdicts verdicts;
   std::vector<float>& all = verdicts.said;
-  run(data, rows, [&](std::size_t, std::span<const float> losses, std::span<const float> outputs) {
+  run(data, rows, [&](std::size_t, std::span<const float> losses, std::span<const float> outputs, const float*) {
     verdicts.loss.insert(verdicts.loss.end(), losses.begin(), losses.end());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (model_.target == TargetKind::kCounts) {
@@ -103,7 +107,7 @@ Verdicts Evaluator::judge(const Dataset& data, std::span<const std::int32_t> row
         all.push_back(
             static_cast<float>(outputs[i] * data.preprocessing.target_deviation + data.preprocessing.target_mean));
       } else {
-        if (width == 1) all.push_back(1 - outputs[i]);
+        if (model_.target == TargetKind::kBinary) all.push_back(1 - outputs[i]);
         all.push_back(outputs[i]);
       }
     }

@@ -30,7 +30,8 @@ class Evaluator {
   Evaluator(const ModelSpec& model, const Settings& settings, MemoryByName weights, ThreadPool& pool)
       : model_(model), settings_(settings), weights_(std::move(weights)), pool_(pool) {}
 
-  // "loss" (mean over rows; NaN without rows) and "accuracy", or "mae", "rmse" and "r2" in the target's own units.
+  // "loss" (mean over rows; NaN without rows) and "accuracy", or "mae", "rmse" and "r2" in the target's own units, or
+  // "rmse" alone of all numbers of reconstructed rows, as the network is given them.
   std::map<std::string, double> metrics(const Dataset& data, std::span<const std::int32_t> rows);
   // [classes, classes]: how many rows of the first class are taken for the second.
   std::vector<std::int64_t> confusion(const Dataset& data, std::span<const std::int32_t> rows);
@@ -49,7 +50,7 @@ class Evaluator {
   template <class Make>  // make(rows) traces the function
   const BatchPlan& plan_for(std::vector<BatchPlan>& plans, std::int64_t size, Make make);
   double standardised(double output, const Dataset& data) const;  // as the data's targets are
-  // visit(first row, losses of the rows, outputs of the rows)
+  // visit(first row, losses of the rows, outputs of the rows, inputs of the rows)
   template <class Visit>
   void run(const Dataset& data, std::span<const std::int32_t> rows, Visit visit);
 

@@ -41,6 +41,7 @@ void Feed::fill(int chunk) {
     if (augmentation_.any())
       augment(augmentation_, data_->sample, key_, epoch_, row, {to, n},
               std::span(room_).subspan(n * static_cast<std::size_t>(chunk), n));
+    if (target_ == TargetKind::kInputs) continue;
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
     else if (target_ == TargetKind::kCounts)  // back in their own units

@@ -22,11 +22,12 @@ WeightedRows binary_cross_entropy(const LossInput& in) {
 
 WeightedRows cross_entropy(const LossInput& in) {
   if (in.kind == TargetKind::kBinary) return binary_cross_entropy(in);
+  if (in.kind == TargetKind::kInputs) return {logistic_cross_entropy(in.output, in.y), {}};  // of every number
   if (in.class_weights) return weighted_softmax_cross_entropy(in.output, in.y, in.class_weights, in.smoothing);
   return {softmax_cross_entropy(in.output, in.y, in.smoothing), {}};
 }
 Value probabilities(Value logits, TargetKind kind) {
-  return kind == TargetKind::kBinary ? sigmoid(logits) : softmax(logits);
+  return kind == TargetKind::kLabels ? softmax(logits) : sigmoid(logits);
 }
 
 WeightedRows squared(const LossInput& in) {
@@ -41,12 +42,12 @@ WeightedRows poisson(const LossInput& in) { return {poisson_error(in.output, in.
 Value rate(Value log_rate, TargetKind) { return exp(log_rate); }
 
 const Loss kLosses[] = {
-    {"cross-entropy", "−Σ t·log p", true, false, true, false, cross_entropy, probabilities},
-    {"squared", "mean (y − t)²", true, true, false, false, squared, nullptr},
-    {"absolute", "|y − t|", false, true, false, false, absolute, nullptr},
-    {"huber", "e²/2 up to |e| = δ, then δ·(|e| − δ/2), e = y − t", false, true, false, false, huber, nullptr},
-    {"quantile", "q·(t − y) below t, (1 − q)·(y − t) above", false, true, false, false, quantile, nullptr},
-    {"poisson", "exp(y) − t·y", false, true, false, true, poisson, rate},
+    {"cross-entropy", "−Σ t·log p", true, false, true, true, false, cross_entropy, probabilities},
+    {"squared", "mean (y − t)²", true, true, true, false, false, squared, nullptr},
+    {"absolute", "|y − t|", false, true, true, false, false, absolute, nullptr},
+    {"huber", "e²/2 up to |e| = δ, then δ·(|e| − δ/2), e = y − t", false, true, true, false, false, huber, nullptr},
+    {"quantile", "q·(t − y) below t, (1 − q)·(y − t) above", false, true, false, false, false, quantile, nullptr},
+    {"poisson", "exp(y) − t·y", false, true, false, false, true, poisson, rate},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ enum class TargetKind {
   kBinary,   // y [batch, 1], 0 or 1; one output for two classes
   kNumbers,  // y [batch, 1], standardised
   kCounts,   // y [batch, 1], in their own units, 0 or more
+  kInputs,   // y [batch, features] is x, as the network is given it
 };
 
 struct LossInput {
@@ -27,7 +28,7 @@ struct LossInput {
 struct Loss {
   std::string_view name;
   std::string_view formula;  // for readers, of one row: in t, the target, p, the prediction, and y, the output
-  bool for_classes, for_numbers;
+  bool for_classes, for_numbers, for_inputs;
   bool takes_logits;  // takes what stands before a last softmax (one output: sigmoid), which then belongs to the loss
   bool of_counts;     // the targets are counts, the output the logarithm of their rate
   WeightedRows (*by_row)(const LossInput& in);         // loss [batch]; weight [batch], or empty: all rows count alike

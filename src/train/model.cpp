@@ -22,8 +22,9 @@ struct Forward {
     theta = input(graph, "theta", {network.parameters().size});
     if (network.statistics().size > 0) statistics = input(graph, "statistics", {network.statistics().size});
     const Value x = input(graph, "x", {batch, network.inputs()});
-    const Value y = model.target == TargetKind::kLabels ? input(graph, "y", {batch}, DType::kIndex)
-                                                        : input(graph, "y", {batch, network.outputs()});
+    const Value y = model.target == TargetKind::kInputs   ? x
+                    : model.target == TargetKind::kLabels ? input(graph, "y", {batch}, DType::kIndex)
+                                                          : input(graph, "y", {batch, network.outputs()});
     used = without_cut(theta, switches_of(settings));
     activations = network.build(x, used, statistics, mode == Mode::kTraining);
 
@@ -31,7 +32,7 @@ struct Forward {
     // A last softmax or logistic belongs to a loss that takes what stands before it.
     const std::string& last = network.layers().back().activation;
     const bool belongs =
-        model.loss->takes_logits && last == (model.target == TargetKind::kBinary ? "sigmoid" : "softmax");
+        model.loss->takes_logits && last == (model.target == TargetKind::kLabels ? "softmax" : "sigmoid");
     end = belongs ? activations.logits : activations.output;
     LossInput in{end, y, model.target};
     in.delta = settings.delta, in.quantile = settings.quantile;

@@ -16,9 +16,9 @@ struct ModelSpec {
   std::int64_t classes = 0;  // of the data
 };
 
-// Inputs: theta [parameters] (state), statistics (state; if the network has any), x [batch, features], y, those of
-// add_update, alive [parameters] where something is cut, and class_weights [classes] where classes are balanced.
-// Outputs: loss [], gradient [parameters].
+// Inputs: theta [parameters] (state), statistics (state; if the network has any), x [batch, features], y (unless the
+// target is x), those of add_update, alive [parameters] where something is cut, and class_weights [classes] where
+// classes are balanced. Outputs: loss [], gradient [parameters].
 Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch);
 
 // A step in parts, for a gradient over several batches. gradient_part adds the gradient and the loss of its rows, and

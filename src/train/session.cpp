@@ -45,8 +45,8 @@ std::map<std::string, double> Session::evaluate(Split split, Weights which) { re
 std::vector<float> Session::predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which) {
   return engine_->evaluator(which).judge(data, rows).said;
 }
-Verdicts Session::judge(const Dataset& data, std::span<const std::int32_t> rows) {
-  return engine_->evaluator(Weights::kLast).judge(data, rows);
+Verdicts Session::judge(const Dataset& data, std::span<const std::int32_t> rows, Weights which) {
+  return engine_->evaluator(which).judge(data, rows);
 }
 
 std::map<std::string, std::vector<float>> Session::inspect(const Dataset& data, std::span<const std::int32_t> rows,
@@ -198,7 +198,8 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
   const std::int32_t row = sample_row(sample);
   const Dataset& data = *engine_->data;
   const bool by_step = sample.starts_with("step/");
-  if (!by_step && data.task == Task::kRegress && (name == "prediction[0]" || name == "error[0]")) {
+  const bool number = data.task == Task::kRegress && !settings().reconstruct;
+  if (!by_step && number && (name == "prediction[0]" || name == "error[0]")) {
     const std::int32_t rows[] = {row};
     const float said = engine_->evaluator(Weights::kLast).judge(data, rows).said[0];
     return name[0] == 'p'
@@ -269,7 +270,7 @@ std::optional<float> Session::of_split(const std::string& name) const {
   if (dot == std::string::npos || (part != "train" && part != "valid" && part != "test")) return {};
   const Split split = part == "train" ? Split::kTrain : part == "valid" ? Split::kValid : Split::kTest;
   const std::string metric = name.substr(dot + 1);
-  const auto classes = static_cast<std::int64_t>(engine_->data->classes.size());
+  const auto classes = engine_->model.classes;
   if (metric.starts_with("confusion[") && classes > 0) {
     const auto counts = engine_->evaluator(Weights::kLast).confusion(*engine_->data, engine_->rows_of(split));
     return static_cast<float>(counts[place_in(name, part + ".confusion", {classes, classes})]);

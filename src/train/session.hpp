@@ -27,7 +27,8 @@ struct Cost {
 // What a network says of rows, and how wrong it is.
 struct Verdicts {
   std::vector<float> loss;  // [rows]
-  std::vector<float> said;  // [rows, classes] probabilities, or [rows, 1] values in the target's own units
+  std::vector<float> said;  // [rows, classes] probabilities, or [rows, 1] values in the target's own units,
+                            // or [rows, features] reconstructed
 };
 
 // Which rows of a split show how a network's units behave: the first of the validation rows, else of the training rows.
@@ -57,12 +58,14 @@ class Session : public Training {
   std::string stop_reason() const override;
   std::int64_t best_step() const override;  // whose weights kBest means; -1: the last ones
 
-  // Names without the split: "loss", then "accuracy" (classes) or "mae", "rmse" and "r2" (targets, in their own units).
+  // Names without the split: "loss", then "accuracy" (classes) or "mae", "rmse" and "r2" (targets, in their own units),
+  // or "rmse" (rows that are reconstructed, of all numbers as the network is given them).
   std::map<std::string, double> evaluate(Split split, Weights which = Weights::kLast) override;
   // Network outputs for rows of a data set encoded by the same preprocessing, [rows, outputs]: probabilities for
   // classes, de-standardised values for targets.
   std::vector<float> predict(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
-  Verdicts judge(const Dataset& data, std::span<const std::int32_t> rows);  // the same with the losses
+  // The same with the losses.
+  Verdicts judge(const Dataset& data, std::span<const std::int32_t> rows, Weights which = Weights::kLast);
 
   // What every layer says of rows, [rows, units] by name: "output", "input" as it enters, "loss" [rows], "layerK.z" and
   // "layerK.a" before and after the activation; with `blame` also "layerK.delta", the derivative of each row's own loss

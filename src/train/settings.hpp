@@ -13,6 +13,7 @@ struct Settings {
   bool balanced_classes = false;       // cross-entropy: a class counts by 1 / its rows
   double delta = 1;                    // huber: where it becomes a line, in deviations of the target
   double quantile = 0.5;               // quantile
+  bool reconstruct = false;            // the target of a row is the row itself, whatever the data's own target is
   std::string init = "he";             // an initialiser of nn/parameters.hpp
   std::string optimizer = "adam";  // a row of rule/rule.cpp, or a minimiser: a name of methods() (optim/minimiser.hpp)
   double lr = 1e-3;
