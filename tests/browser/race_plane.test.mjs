@@ -71,7 +71,14 @@ test('the plane changes with its ends and with its kind, and follows a step', li
   await choose(page, 'b', runs.momentum);
   const first = await distances();
   assert.ok(first[runs.adam.id] > 1e-3 && first[runs.momentum.id] < 1e-6, JSON.stringify(first));
-  await choose(page, 'b', runs.adam);
+  await page.$eval('[data-param="plane-b"]', async (select, ids) => { // before an answer comes
+    for (const id of ids) {
+      select.value = id;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+      await new Promise(requestAnimationFrame);
+    }
+  }, [runs.adam, runs.momentum, runs.adam].map((run) => run.id));
+  await surveyed(page);
   const then = await distances();
   assert.ok(then[runs.momentum.id] > 1e-3 && then[runs.adam.id] < 1e-6, JSON.stringify(then));
   await page.locator(`[data-run="${runs.momentum.id}"].who`).click();

@@ -41,13 +41,13 @@ class LossPlane {
     try {
       await new Promise((ok) => setTimeout(ok, 60)); // somebody may step on, or the page find its size
       const plane = await protocol.plane(run, step, of, signal);
-      if (this.#asked === key) [this.known, this.refusal] = [plane, ''];
+      if (!signal.aborted) [this.known, this.refusal] = [plane, ''];
     } catch (error) {
-      if (this.#asked !== key) return;
+      if (signal.aborted) return;
       if (error instanceof protocol.Refused) [this.known, this.refusal] = [null, `${error.message}. ${error.hint}`];
       else this.#asked = ''; // the engine does not answer: asked again when it does
     } finally {
-      if (this.#asked === key || !this.#asked) this.busy = false;
+      if (!signal.aborted) this.busy = false;
     }
   }
 }
