@@ -7,13 +7,14 @@ const nice = (v: number) => {
   return power * (m <= 1.5 ? 1 : m <= 3.5 ? 2 : m <= 7.5 ? 5 : 10);
 };
 
-// Powers of ten above `base`, with half powers between, or where `isFine` and there are few of them eighths; where there is
-// no lowest value, even steps. `of` turns a value into what the levels count in; whole levels are the heavier ones.
+// Powers of ten above `base`, with half powers between; where `isFine` and there are few of them eighths. Even steps
+// where there is no lowest value, or, where `isFine`, the highest is less than three times the lowest. `of` turns a value into what the levels count in; whole levels are the heavier ones.
 export function levelsOf({ values }: Grid, base: number | null, isFine = false): Levels {
   let low = Infinity, high = -Infinity;
   for (const v of values) if (Number.isFinite(v)) { if (v < low) low = v; if (v > high) high = v; }
   const least = base ?? (low > 0 ? 0 : null);
-  if (least !== null && low >= least - 1e-6 * Math.max(1, Math.abs(least)) && high > least) {
+  const isFlat = isFine && low > 0 && high < 3 * low;
+  if (!isFlat && least !== null && low >= least - 1e-6 * Math.max(1, Math.abs(least)) && high > least) {
     const top = Math.log10(high - least), bottom = Math.max(Math.log10(Math.max(low - least, 1e-30)), top - 8, -6);
     const of = (v: number) => (Number.isFinite(v) ? Math.log10(Math.max(v - least, 1e-12)) : 1e3);
     const parts = isFine && top - bottom < 3 ? 8 : 2, from = Math.ceil(bottom * parts), to = Math.floor(top * parts);
