@@ -198,8 +198,8 @@ void Survey::make_frame() {
 
 void Survey::evaluate_next() {
   if (cell_ == 0) make_frame();
-  const std::int64_t k = std::ssize(values_);
-  plane_->at(x_ + cell_ * static_cast<double>(k % width_), y_ + cell_ * static_cast<double>(k / width_), theta_);
+  const std::int64_t column = std::ssize(values_) % width_, row = std::ssize(values_) / width_;
+  plane_->at(x_ + cell_ * static_cast<double>(column), y_ + cell_ * static_cast<double>(row), theta_);
   values_.push_back(loss_->value(theta_));
 }
 

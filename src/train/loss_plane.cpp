@@ -64,8 +64,8 @@ void Plane::at(double x, double y, std::span<float> theta) const {
   for (std::size_t i = 0; i < theta.size(); ++i) theta[i] = static_cast<float>(origin_[i] + x * e1_[i] + y * e2_[i]);
 }
 
-PlaneLoss::PlaneLoss(ModelSpec model, const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed,
-                     ThreadPool& pool, std::int64_t evaluations)
+PlaneLoss::PlaneLoss(ModelSpec model, const Settings& settings, const std::shared_ptr<const Dataset>& data,
+                     std::uint64_t seed, ThreadPool& pool, std::int64_t evaluations)
     : model_(std::move(model)),
       statistics_(static_cast<std::size_t>(model_.network.statistics().size)),
       objective_(model_, check_smooth("plane of the loss", model_, settings, *data), data, seed, pool,

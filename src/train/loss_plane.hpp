@@ -32,7 +32,7 @@ class Plane {
 class PlaneLoss {
  public:
   // Error: the settings draw random numbers or have an l1 (check_smooth), or `evaluations` of few rows take too long.
-  PlaneLoss(ModelSpec model, const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed,
+  PlaneLoss(ModelSpec model, const Settings& settings, const std::shared_ptr<const Dataset>& data, std::uint64_t seed,
             ThreadPool& pool, std::int64_t evaluations);
   std::int64_t rows() const { return static_cast<std::int64_t>(rows_.size()); }
   double value(std::span<const float> theta) { return objective_.value(theta); }
