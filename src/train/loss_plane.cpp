@@ -10,7 +10,7 @@
 namespace limn {
 namespace {
 
-constexpr double kMostFlops = 6e10;  // of all evaluations: about a second and a half of two cores of 2020
+constexpr double kMostFlops = 4e10;  // of all evaluations: measured, about two seconds of one core with AVX2
 constexpr std::int64_t kLeastRows = 64;
 constexpr double kRounding = 1e-6;  // of float32 parameters: what is shorter beside them has no direction
 
