@@ -23,6 +23,8 @@ class Unpacked;
 
 namespace limn::lab {
 
+class Survey;
+struct Stand;
 using Send = std::function<void(std::string frame)>;  // must not block
 using ClientId = std::uint64_t;
 
@@ -124,6 +126,9 @@ class Hub {
   void spread(Open& open, const std::string& step, const std::string& what,
               const std::map<std::string, std::string>& query, const Reply& reply);
   void report(Open& open, const Reply& reply);
+  // The loss over a plane: the newest that is asked for in a space.
+  void survey(Space& space, const Stand& here, const std::map<std::string, std::string>& query, const Reply& reply);
+  void visit(Space& space, const std::shared_ptr<Survey>& survey, const Reply& reply);
   Json curve(Open& open, const std::map<std::string, std::string>& query);
   static Json data(Space& space);
   // Reads the file beside all other work, and keeps it if it can be learned from.

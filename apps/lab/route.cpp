@@ -12,6 +12,7 @@
 #include "lab/function.hpp"
 #include "lab/histograms.hpp"
 #include "lab/hub.hpp"
+#include "lab/loss_plane.hpp"
 #include "lab/mistakes.hpp"
 #include "lab/origin.hpp"
 #include "lab/picture.hpp"
@@ -176,6 +177,11 @@ void Hub::find_route(const Request& request, const Reply& reply) {
     }
     if (get && of_run(6, "steps") && (parts[5] == "histograms" || parts[5] == "mistakes")) {
       spread(open(space, parts[2]), parts[4], parts[5], parse_query(request.query), reply);
+      later = true;
+      return {};
+    }
+    if (get && of_run(6, "steps") && parts[5] == "plane") {
+      survey(space, {parts[2], step_of(open(space, parts[2]).live, parts[4])}, parse_query(request.query), reply);
       later = true;
       return {};
     }

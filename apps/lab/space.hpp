@@ -14,6 +14,8 @@
 
 namespace limn::lab {
 
+class Survey;
+
 struct Limits {
   std::int64_t runs = kMostRuns;  // in the folder
   std::size_t open = 64, playing = 64, uploads = 1000;
@@ -52,10 +54,11 @@ struct Space {
   Notebook notebook;
   std::map<std::string, std::unique_ptr<Open>> open;
   std::vector<Waiting> waiting;
-  double used = 0;     // time it had, as turns count it
-  double turn = 0;     // time that who had the least of its runs had at its last turn
-  double seconds = 0;  // that its runs took steps
-  std::string seen;    // when somebody who may write asked last: UTC, ISO 8601
+  std::shared_ptr<Survey> survey;  // of a plane, that was asked for last
+  double used = 0;                 // time it had, as turns count it
+  double turn = 0;                 // time that who had the least of its runs had at its last turn
+  double seconds = 0;              // that its runs took steps
+  std::string seen;                // when somebody who may write asked last: UTC, ISO 8601
   Counted counted;
 };
 

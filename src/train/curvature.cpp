@@ -15,9 +15,11 @@ namespace {
 constexpr std::size_t kMostWhole = 2000, kMostInverted = 400;
 constexpr std::array kKnown{"value", "gradient", "hessian", "hessian_inverse", "eigenvalue"};
 
-const Settings& checked(const ModelSpec& model, const Settings& s, const Dataset& data) {
-  const auto refuse = [](const char* why, const char* hint) {
-    throw Error(fmt::format("there is no Hessian of this training: {}", why), hint);
+}  // namespace
+
+const Settings& check_smooth(const char* what, const ModelSpec& model, const Settings& s, const Dataset& data) {
+  const auto refuse = [&](const char* why, const char* hint) {
+    throw Error(fmt::format("there is no {} of this training: {}", what, why), hint);
   };
   const auto drops = [](const LayerSpec& layer) { return layer.kind == LayerSpec::Kind::kDropout && layer.rate > 0; };
   if (std::ranges::any_of(model.network.layers(), drops))
@@ -28,13 +30,19 @@ const Settings& checked(const ModelSpec& model, const Settings& s, const Dataset
   return s;
 }
 
-}  // namespace
+bool is_one_objective(const Settings& a, const Settings& b) {
+  const auto what = [](const Settings& of) {
+    return std::tie(of.loss, of.weight_decay, of.l1, of.label_smoothing, of.balanced_classes, of.delta, of.quantile,
+                    of.freeze, of.cut, of.augment);
+  };
+  return what(a) == what(b);
+}
 
 bool Curvature::knows(const std::string& tensor) { return std::ranges::find(kKnown, tensor) != kKnown.end(); }
 
 Curvature::Curvature(const ModelSpec& model, const Settings& settings, std::shared_ptr<const Dataset> data,
                      std::uint64_t seed, ThreadPool& pool, std::span<const float> theta, std::span<float> statistics)
-    : settings_(checked(model, settings, *data)),
+    : settings_(check_smooth("Hessian", model, settings, *data)),
       data_(std::move(data)),
       theta_(theta.size()),
       n_(theta.size()),
@@ -44,11 +52,7 @@ Curvature::Curvature(const ModelSpec& model, const Settings& settings, std::shar
 }
 
 bool Curvature::is_of(const Settings& s, std::span<const float> theta) const {
-  const auto what = [](const Settings& of) {
-    return std::tie(of.weight_decay, of.l1, of.label_smoothing, of.balanced_classes, of.delta, of.quantile, of.freeze,
-                    of.cut, of.augment);
-  };
-  return what(s) == what(settings_) && std::ranges::equal(theta, theta_.span());
+  return is_one_objective(s, settings_) && std::ranges::equal(theta, theta_.span());
 }
 
 void Curvature::first_order() {

@@ -10,6 +10,12 @@
 
 namespace limn {
 
+// The settings, where they make the loss of all rows one smooth function of the parameters. Error: they draw random
+// numbers or have an l1; `what` says what there is none of then.
+const Settings& check_smooth(const char* what, const ModelSpec& model, const Settings& settings, const Dataset& data);
+// Whether two trainings of one network on the same rows go down the same function.
+bool is_one_objective(const Settings& a, const Settings& b);
+
 class Curvature {
  public:
   static bool knows(const std::string& tensor);  // "value", "gradient", "hessian", "hessian_inverse", "eigenvalue"

@@ -224,6 +224,9 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   const worst = 'GET /api/runs/ID/steps/N/mistakes?split=valid&count=24&truth=CLASS&answer=CLASS';
   await ask(worst, { ID: id, N: 9, query: 'split=test&count=5&truth=1' }, 'mistakes-class');
   await ask(worst, { ID: waves.id, N: 9 }, 'mistakes-number');
+  const plane = 'GET /api/runs/ID/steps/N/plane?a=RUN@STEP&b=RUN@STEP&trails=RUN@STEP,...&width=W&height=H', from = waves.id;
+  for (const query of ['width=4&height=3', `a=${from}@2&b=${from}@9&trails=${from}@9,${from}@3&width=4&height=3`]) await ask(plane, { ID: from, N: 6, query }, 'plane');
+  await ask(plane, { ID: from, N: 6, query: `a=${from}@2&b=${from}@2` }, 'error', { status: 400 });
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: id, query: 'name=train.loss&from=1&to=9&points=4' }, 'curve');
   for (const run of [id, waves.id])
     await ask('GET /api/runs/ID/points?x=FEATURE&y=FEATURE', { ID: run, query: 'x=0&y=0' }, 'points');

@@ -35,6 +35,14 @@ test.each([
   for (const l of levels.all) expect(heights.some((h) => h >= l) && heights.some((h) => h <= l)).toBe(true);
 });
 
+test('where there are few powers of ten and it is wished for, levels are eighths of them', () => {
+  const few = grid(11, 11, (x) => 0.2 + x / 10), flat = grid(11, 11, (x) => 0.5 + x / 100), many = grid(11, 11, (x) => 10 ** (x - 5));
+  const gaps = (g: Grid, isFine: boolean) => levelsOf(g, null, isFine).all.slice(1).map((l, i, all) => l - (all[i - 1] ?? levelsOf(g, null, isFine).all[0]));
+  for (const [g, isFine, gap] of [[few, true, 1 / 8], [few, false, 1 / 2], [many, true, 1 / 2]] as const) expect(new Set(gaps(g, isFine))).toEqual(new Set([gap]));
+  const even = levelsOf(flat, null, true);
+  expect([even.kind, even.gap, even.all.length > 8]).toEqual(['even', 0.01, true]);
+});
+
 test('what is not finite is higher than every line', () => {
   const g = grid(5, 5, (x) => (x === 4 ? Infinity : x + 1)), levels = levelsOf(g, null);
   expect(Math.max(...levels.all)).toBeLessThan(levels.of(Infinity));

@@ -90,8 +90,8 @@ export class Refused extends Error {
 const refused = (json: { error: string; hint: string } & Partial<Place>) => new Refused(json.error, json.hint, json.line ? (json as Place) : null);
 
 // Addresses are relative: a page of a class lies at /at/SLUG/, and so does its API.
-async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
-  const answer = await fetch('api' + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST', signal?: AbortSignal): Promise<T> {
+  const answer = await fetch('api' + path, { method, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   const json = await answer.json();
   if (!answer.ok) throw refused(json);
   return json as T;
@@ -147,6 +147,15 @@ export async function grid(run: string, what: 'plane' | 'phase', of: Record<stri
   if (!answer.ok) throw refused(await answer.json());
   return new Float32Array(await answer.arrayBuffer());
 }
+// The loss over a plane through three steps of runs of a network, and trails as shadows on it.
+export interface PlanePoint { name: string; run: string | null; step: number | null; x: number; y: number; value: number | null; hex: string }
+export interface Shadow { run: string; steps: number[]; x: (number | null)[]; y: (number | null)[]; distance: (number | null)[]; value: (number | null)[]; share: number | null }
+export interface Plane {
+  run: string; step: number; parameters: number; rows: number; of: number; points: PlanePoint[];
+  x0: number; y0: number; cell: number; width: number; height: number; values: (number | null)[]; trails: Shadow[];
+}
+export const plane = (run: string, step: number, of: Record<string, string | number>, until: AbortSignal) =>
+  ask<Plane>(`/runs/${run}/steps/${step}/plane?${new URLSearchParams(Object.entries(of).map(([n, v]) => [n, String(v)]))}`, undefined, 'GET', until);
 export const origin = (run: string, name: string) => ask<Origin>(`/runs/${run}/origin/${part(name)}`);
 
 export type Numbers = Float32Array | Int32Array | Int8Array | Uint8Array;

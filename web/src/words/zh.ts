@@ -18,7 +18,7 @@ export const zh: Words = {
   network: '网络', learning: '学习', regularisation: '正则化', flagNote: '改动会留下旗标', data: '数据', hidden: '隐藏层', layer: '层', depth: '深度',
   units: '单元数', deeper: '增加一层', shallower: '减少一层', activation: '激活函数', mixed: '各层不同', asText: '文本形式', seed: '随机种子',
   trainAgain: '从头再训练一次', trainChanged: '训练改动后的网络',
-  input: '输入', output: '输出', pixels: '像素', plate: '画面', plateOf: { network: '网络', microscope: '显微镜', histograms: '直方图', mistakes: '错误', race: '比赛', search: '线搜索', matrices: '矩阵', phase: '相图' }, lens: '视角', lensOf: { weights: '权重', activity: '激活', blame: '责任' }, negative: '负', positive: '正',
+  input: '输入', output: '输出', pixels: '像素', plate: '画面', plateOf: { network: '网络', microscope: '显微镜', histograms: '直方图', mistakes: '错误', race: '比赛', plane: '损失平面', search: '线搜索', matrices: '矩阵', phase: '相图' }, lens: '视角', lensOf: { weights: '权重', activity: '激活', blame: '责任' }, negative: '负', positive: '正',
   networkSentence: '共 {layers} 层，单元数为 {units}；所画的边显示 {meaning}，其中百分之九十八不超过 {limit}。', from: '从', to: '到',
   map: '决策图', across: '横向特征', upward: '纵向特征', mapSentence: '网络在 {x} 和 {y} 上的回答，其余特征取平均值：{shares}。',
   confusion: '混淆矩阵', confusionNote: '行为真实，列为回答；验证数据', truth: '真实类别', says: '网络的回答', draw: '在这里画一个数字', drawnDigit: '你画的数字', clear: '清除',
@@ -26,6 +26,9 @@ export const zh: Words = {
   operation: '运算', opForward: '{layer} 前向', opBackward: '{layer} 的责任', opLoss: '每个样本的损失',
   race: {
     network: { chartNote: '每一步开始时所用样本的平均损失，对数坐标', about: '{data}，{arch}：{n} 个参数', arch: '结构', decay: '权重衰减', batch: '每步样本数，共 {n}', other: '另一个网络', same: '所有参赛者都从种子 {seed} 的权重出发，每步用相同的 {batch} 个样本（共 {n} 个）。', deviation: '标准差', tooMany: '{n} 个参数的海森矩阵不在此显示：64 个以内画成图，512 个以内给出特征值。' },
+    lossPlane: { of: '平面经过', ends: '起点与两个终点', step: '梯度与上一步', a: 'A', b: 'B', start: '起点', before: '前一步', downhill: '沿下坡等距', loss: '损失', distance: '离平面', share: '在平面内', rows: '按全部 {n} 个训练样本计算。', someRows: '按 {n} 个训练样本中的 {r} 个计算，此处各数皆同。', contours: '等高线：每十倍 {k} 条', still: '还没有人离开起点：请按单步或播放。', stillStep: '还没有走过一步：请按单步。', alone: '平面需要两个终点：请添加参赛者。', asked: '引擎正在测量平面…',
+      caveat: '{n} 个方向中只有两个。轨迹只是影子：末栏说各步到起点距离的平方中留在平面里的份额。图中的墙也许可以绕过，图中相遇的参赛者也许相距很远。', caveatStep: '{n} 个方向中只有两个：在其余方向上损失可能完全不同。图中的墙也许可以绕过。',
+      at: '此处损失约 {f}', trail: '{name}，第 {n} 步：损失 {v}，离平面 {d}；其正下方约 {f}', keys: '方向键在平面上移动，Page Up 与 Page Down 沿当前参赛者的轨迹移动。' },
     landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': '三峰驼', 'six-hump-camel': '六峰驼', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', ellipse: '二次函数', saddle: '鞍面', ackley: 'Ackley', rastrigin: 'Rastrigin', penguins: '企鹅', 'mnist-softmax': 'Softmax', 'mnist-mlp': 'MNIST' },
     method: { sgd: '梯度下降', momentum: '动量', nesterov: 'Nesterov', gd: '最速下降', cg: '共轭梯度', bfgs: 'BFGS', lbfgs: 'L-BFGS', newton: '牛顿法', 'newton-ls': '牛顿法（线搜索）', 'newton-cg': 'Newton-CG', hf: '无 Hessian', lm: 'Levenberg-Marquardt', adagrad: 'AdaGrad', rmsprop: 'RMSprop', 'rmsprop-centred': 'RMSprop（中心化）', adadelta: 'AdaDelta', adam: 'Adam', amsgrad: 'AMSGrad', adamax: 'AdaMax', nadam: 'NAdam', radam: 'RAdam', adamw: 'AdamW', lion: 'Lion', rprop: 'Rprop' },
     short: { cg: '共轭', 'newton-ls': '牛顿 LS', lm: 'LM', hf: 'HF', 'rmsprop-centred': 'RMSprop c' },

@@ -1,27 +1,28 @@
 // Lines of equal height in a grid of numbers, lowest row first: marching squares. No page, no engine.
 export interface Grid { columns: number; rows: number; values: Float32Array }
-export interface Levels { kind: 'powers' | 'even'; base: number; gap: number; of: (v: number) => number; all: number[] }
+export interface Levels { kind: 'powers' | 'even'; base: number; gap: number; parts: number; of: (v: number) => number; all: number[] } // powers: so many parts each
 
 const nice = (v: number) => {
   const power = 10 ** Math.floor(Math.log10(v)), m = v / power;
   return power * (m <= 1.5 ? 1 : m <= 3.5 ? 2 : m <= 7.5 ? 5 : 10);
 };
 
-// Powers of ten above `base`, with half powers between; where there is no lowest value, even steps. `of` turns a value into
-// what the levels count in; whole levels are the heavier ones.
-export function levelsOf({ values }: Grid, base: number | null): Levels {
+// Powers of ten above `base`, with half powers between; where `isFine` and there are few of them eighths. Even steps
+// where there is no lowest value, or, where `isFine`, the highest is less than three times the lowest. `of` turns a value into what the levels count in; whole levels are the heavier ones.
+export function levelsOf({ values }: Grid, base: number | null, isFine = false): Levels {
   let low = Infinity, high = -Infinity;
   for (const v of values) if (Number.isFinite(v)) { if (v < low) low = v; if (v > high) high = v; }
   const least = base ?? (low > 0 ? 0 : null);
-  if (least !== null && low >= least - 1e-6 * Math.max(1, Math.abs(least)) && high > least) {
+  const isFlat = isFine && low > 0 && high < 3 * low;
+  if (!isFlat && least !== null && low >= least - 1e-6 * Math.max(1, Math.abs(least)) && high > least) {
     const top = Math.log10(high - least), bottom = Math.max(Math.log10(Math.max(low - least, 1e-30)), top - 8, -6);
     const of = (v: number) => (Number.isFinite(v) ? Math.log10(Math.max(v - least, 1e-12)) : 1e3);
-    const from = Math.ceil(bottom * 2), to = Math.floor(top * 2);
-    return { kind: 'powers', base: least, gap: 1, of, all: Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => (from + i) / 2) };
+    const parts = isFine && top - bottom < 3 ? 8 : 2, from = Math.ceil(bottom * parts), to = Math.floor(top * parts);
+    return { kind: 'powers', base: least, gap: 1, parts, of, all: Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => (from + i) / parts) };
   }
   const gap = nice(Math.max(high - low, 1e-12) / 14), of = (v: number) => (Number.isFinite(v) ? v / gap / 2 : 1e3);
   const from = Math.ceil(low / gap), to = Math.floor(high / gap);
-  return { kind: 'even', base: 0, gap: 2 * gap, of, all: Array.from({ length: Math.max(0, Math.min(40, to - from + 1)) }, (_, i) => (from + i) / 2) };
+  return { kind: 'even', base: 0, gap: 2 * gap, parts: 2, of, all: Array.from({ length: Math.max(0, Math.min(40, to - from + 1)) }, (_, i) => (from + i) / 2) };
 }
 
 // Segments x0, y0, x1, y1 in the grid's own units.

@@ -35,14 +35,18 @@ export class Field {
       try {
         const values = await protocol.grid(run, 'plane', { x0, x1: x0 + (columns - 1) * step, y0, y1: y0 + (rows - 1) * step, width: columns, height: rows });
         if (this.#asked !== key) return;
-        const grid = { columns, rows, values }, levels = levelsOf(grid, base), height = values.map(levels.of);
         this.refusal = '';
-        this.#known = { grid, x0, y0, step, levels, height, lines: levels.all.map((level) => ({ level, cuts: contour(grid, height, level) })) };
+        this.show({ columns, rows, values }, x0, y0, step, base);
       } catch (error) {
         if (error instanceof protocol.Refused && this.#asked === key) this.refusal = `${error.message}. ${error.hint}`;
         this.#asked = '';
       }
     }, isOther || !this.#known ? 0 : 80);
+  }
+
+  show(grid: Grid, x0: number, y0: number, step: number, base: number | null, isFine = false) {
+    const levels = levelsOf(grid, base, isFine), height = grid.values.map(levels.of);
+    this.#known = { grid, x0, y0, step, levels, height, lines: levels.all.map((level) => ({ level, cuts: contour(grid, height, level) })) };
   }
 
   // The engine's value at the nearest point of the grid.
@@ -88,7 +92,8 @@ export class Field {
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.lineJoin = 'round';
-    for (const { level, cuts } of lines.filter((l) => Number.isInteger(l.level))) {
+    const isNamed = (level: number) => Number.isInteger(level) || (levels.parts > 2 && Number.isInteger(4 * level));
+    for (const { level, cuts } of lines.filter((l) => isNamed(l.level))) {
       let best: [number, number] | null = null, cost = Infinity;
       for (let i = 0; i < cuts.length; i += 4) {
         const x = left + cuts[i] * scale, y = bottom - cuts[i + 1] * scale;
@@ -98,7 +103,7 @@ export class Field {
       }
       if (!best || cost > 0.45 * frame.height) continue; // those about the valley's floor are among the trails
       taken.push(best);
-      const word = levels.kind === 'powers' ? power(10 ** level) : short(level * levels.gap);
+      const word = levels.kind === 'even' ? short(level * levels.gap) : levels.parts > 2 ? short(10 ** level, 2) : power(10 ** level);
       context.lineWidth = 4;
       context.strokeStyle = css(token('--plate'));
       context.strokeText(word, ...best);

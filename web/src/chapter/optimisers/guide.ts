@@ -1,9 +1,10 @@
 // Which numbers the chapter's text means of the racer in focus, and what its buttons do.
 import { lab } from '../../engine/run.svelte';
 import type { Act, Guide } from '../../part/book/guide';
-import { short, speech } from '../../words/words.svelte';
+import { percent, short, speech } from '../../words/words.svelte';
 import Exercise from './Exercise.svelte';
 import { recipe } from './landscapes';
+import { losses } from './plane.svelte';
 import { add, axes, methodOf, plates, race, start, type Plate } from './race.svelte';
 
 // LAST: the last component. What a racer has no number of is left open.
@@ -14,6 +15,9 @@ function resolve(name: string): string | null {
 function now(word: string): string {
   if (!lab.focus) return '';
   if (word === 'method') return race.name(lab.focus);
+  const shadow = losses.known?.trails.find((t) => t.run === lab.focus!.id);
+  if (word === 'off_plane') return short(shadow?.distance.at(-1));
+  if (word === 'in_plane') return percent(shadow?.share);
   const value = lab.focus.state.settings[word];
   return typeof value === 'number' ? short(value) : String(value ?? '–');
 }

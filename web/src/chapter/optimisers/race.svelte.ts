@@ -9,8 +9,8 @@ import { speech } from '../../words/words.svelte';
 import { racers as usual } from './landscapes';
 import { isMinimiser, looks, parametersOf, type Look } from './methods';
 
-export const plates = ['race', 'search', 'matrices', 'phase'] as const;
-export const platesOf = (isNet: boolean): readonly Plate[] => (isNet ? plates.filter((p) => p !== 'phase') : plates); // momentum's map is of a function
+export const plates = ['race', 'plane', 'search', 'matrices', 'phase'] as const;
+export const platesOf = (isNet: boolean): readonly Plate[] => plates.filter((p) => p !== (isNet ? 'phase' : 'plane')); // momentum's map is of a function, a plane through many weights of a network
 export type Plate = (typeof plates)[number];
 export const axes = ['steps', 'evaluations', 'seconds'] as const;
 
