@@ -40,9 +40,9 @@ async function endsAt(page, spent, what) {
   await page.locator('[data-param="axis-evaluations"]').check({ force: true });
   await page.locator('canvas[data-view="value"]').focus();
   for (let i = 0; i < 20; i++) await page.keyboard.press('Shift+ArrowRight');
-  const said = () => Number(/^([\d.,]+) evaluations/.exec(document.querySelector('.vh[role="status"]').textContent)?.[1].replaceAll(',', ''));
-  await page.waitForFunction(([said, spent]) => Math.abs(eval(said)() - spent) <= 0.01 * spent, [String(said), spent], { timeout: 5000 })
-    .catch(async () => assert.fail(`${what}: the axis ends at ${await page.evaluate(said)}, expected ${spent}`));
+  const isSaid = (spent) => Math.abs(Number(/^([\d.,]+) evaluations/.exec(document.querySelector('.vh[role="status"]').textContent)?.[1].replaceAll(',', '')) - spent) <= 0.01 * spent;
+  await page.waitForFunction(isSaid, spent, { timeout: 5000 })
+    .catch(async () => assert.fail(`${what}: ${await page.locator('.vh[role="status"]').textContent()}, expected ${spent}`));
 }
 
 test('the chart runs along gradients over all rows: a batch counts its share, a Hessian twice a parameter', limit, async () => {
