@@ -33,7 +33,9 @@ TEST(LastUpdate, IsWhatEveryRuleAddedToAParameter) {
       session.advance();
       const double step = session.quantity(kWeight) - before;
       EXPECT_EQ(session.quantity(fmt::format("step/{}", kWeight)), static_cast<float>(step)) << rule.name;
-      EXPECT_NE(step, 0) << rule.name;
+      if (rule.name != "rprop") {  // which rests where a gradient flips its sign
+        EXPECT_NE(step, 0) << rule.name;
+      }
     }
   }
 }
@@ -90,7 +92,9 @@ TEST(StepCost, IsTheShareOfTheRowsThatARuleTook) {
     epoch += session.quantity("step.evaluations");
     const double lr = 10 * std::pow(1e-6, 1 - static_cast<double>(k) / 40);
     EXPECT_EQ(session.quantity("step.lr"), static_cast<float>(lr));
-    if (k == 0) EXPECT_FLOAT_EQ(session.quantity("step.evaluations"), 32.0f / static_cast<float>(data->train.size()));
+    if (k == 0) {
+      EXPECT_FLOAT_EQ(session.quantity("step.evaluations"), 32.0f / static_cast<float>(data->train.size()));
+    }
   }
   EXPECT_NEAR(epoch, 1, 1e-6);
 }

@@ -26,8 +26,8 @@ export const zh: Words = {
   operation: '运算', opForward: '{layer} 前向', opBackward: '{layer} 的责任', opLoss: '每个样本的损失',
   race: {
     cockpit: {
-      title: '上一步由什么组成', note: '40 个区间；{n} 个数', all: '全部参数', of: '参数', size: '大小', still: '还没有走过一步：请按单步。', percent: '{p} %', zeros: '{n} 个恰为零', lost: '{n} 个没有值',
-      what: { g: '这批样本的梯度', step: '这一步加上的量', rate: '有效学习率', kept: '规则保存的量', line: '已校正从 0 出发的偏差', plain: '未作校正' }, logNote: '大小按十的幂刻度；横线以下为负数',
+      title: '上一步由什么组成', note: '40 个区间；{n} 个数', all: '全部参数', of: '参数', size: '大小', still: '还没有走过一步：请按单步。', percent: '{p} % 处的大小', zeros: '{n} 个恰为零', lost: '{n} 个没有值',
+      what: { g: '这批样本的梯度', step: '这一步加上的量', rate: '有效学习率', kept: '规则保存的量', line: '已校正从 0 出发的偏差', plain: '未作校正' }, logNote: '按十的幂刻度，横线以下为负数',
       sentence: '{what}：一半的大小不超过 {median}，百分之九十在 {low} 与 {high} 之间。', quantile: '百分之 {p} 的数不超过的大小', without: '不作偏差校正，另赛一名', adamRate: 'η/(√v̂ + ε)：每个参数的均值 m̂ 所乘的数', otherRate: '每个参数的 |Δθ|/|g|：步长除以这批样本的梯度',
       columns: ['', '5 %', '25 %', '50 %', '75 %', '95 %', '最大'],
     },
@@ -38,7 +38,7 @@ export const zh: Words = {
     },
     inputs: { title: '相同的输入', weights: '第 0 步的权重', rows: '下一步的样本', all: '{n} 名都相同', part: '{names}：相同', alone: '{names}', differ: '不相同！', note: '摘要由引擎计算：一个取自全部权重的位，一个取自网络将看到的样本（已作增广，不计次序）。每步样本数不同的参赛者，摘要也不同。' },
     network: {
-      evaluationsNote: '横轴：对全部 {n} 个样本求梯度的次数；b 个样本算 b/{n} 次，与黑塞矩阵相乘算 2 次，求整个黑塞矩阵每个参数算 2 次', atStep: '含衰减，第 {n} 步', valueNote: '按现有权重，全部训练样本的平均损失加上 权重衰减/2 · Σ w²：这正是极小化方法要降低的量。图中是每一步所用样本的损失，不含衰减。', chartNote: '每一步开始时所用样本的平均损失，不含衰减，对数坐标', about: '{data}，{arch}：{n} 个参数', arch: '结构', decay: '权重衰减', batch: '每步样本数，共 {n}', other: '另一个网络', same: '所有参赛者都从种子 {seed} 的权重出发，每步用相同的 {batch} 个样本（共 {n} 个）。', deviation: '标准差', tooMany: '{n} 个参数的海森矩阵不在此显示：64 个以内画成图，512 个以内给出特征值。' },
+      evaluationsNote: '求值次数是对全部 {n} 个样本求梯度的次数：b 个样本算 b/{n} 次，与 Hessian 相乘算 2 次，求整个 Hessian 每个参数算 2 次。', atStep: '含衰减，第 {n} 步', valueNote: '按现有权重，全部训练样本的平均损失加上 权重衰减/2 · Σ w²：这正是极小化方法要降低的量。图中是每一步所用样本的损失，不含衰减。', chartNote: '每一步开始时所用样本的平均损失，不含衰减，对数坐标', about: '{data}，{arch}：{n} 个参数', arch: '结构', decay: '权重衰减', batch: '每步样本数，共 {n}', other: '另一个网络', same: '所有参赛者都从种子 {seed} 的权重出发，每步用相同的 {batch} 个样本（共 {n} 个）。', deviation: '标准差', tooMany: '{n} 个参数的海森矩阵不在此显示：64 个以内画成图，512 个以内给出特征值。' },
     landscape: { rosenbrock: 'Rosenbrock', beale: 'Beale', himmelblau: 'Himmelblau', booth: 'Booth', matyas: 'Matyas', 'three-hump-camel': '三峰驼', 'six-hump-camel': '六峰驼', mccormick: 'McCormick', 'goldstein-price': 'Goldstein-Price', ellipse: '二次函数', saddle: '鞍面', ackley: 'Ackley', rastrigin: 'Rastrigin', penguins: '企鹅', 'mnist-softmax': 'Softmax', 'mnist-mlp': 'MNIST' },
     method: { sgd: '梯度下降', momentum: '动量', nesterov: 'Nesterov', gd: '最速下降', cg: '共轭梯度', bfgs: 'BFGS', lbfgs: 'L-BFGS', newton: '牛顿法', 'newton-ls': '牛顿法（线搜索）', 'newton-cg': 'Newton-CG', hf: '无 Hessian', lm: 'Levenberg-Marquardt', adagrad: 'AdaGrad', rmsprop: 'RMSprop', 'rmsprop-centred': 'RMSprop（中心化）', adadelta: 'AdaDelta', adam: 'Adam', amsgrad: 'AMSGrad', adamax: 'AdaMax', nadam: 'NAdam', radam: 'RAdam', adamw: 'AdamW', lion: 'Lion', rprop: 'Rprop' },
     short: { cg: '共轭', 'newton-ls': '牛顿 LS', lm: 'LM', hf: 'HF', 'rmsprop-centred': 'RMSprop c' },
