@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <limits>
+#include <list>
 #include <optional>
 
 #include "rule/rule.hpp"
@@ -131,7 +132,7 @@ struct Engine {
   std::vector<std::int32_t> order_;  // training rows as this epoch takes them
   std::int64_t order_epoch_ = -1;
   std::unique_ptr<Evaluator> last_evaluator_, best_evaluator_;
-  std::unique_ptr<Curvature> curvature_;                   // that was asked for last
+  std::list<Curvature> curvatures_;                        // those asked for last, the newest first
   std::optional<std::map<std::string, double>> measured_;  // validation of the state as it is
   // What was looked at last of the state as it is: one sample is asked for many numbers.
   struct Looked {

@@ -118,9 +118,18 @@ double Engine::batch_digest() {
 }
 
 Curvature& Engine::curvature() {
-  if (!curvature_ || !curvature_->is_of(settings, theta.span()))
-    curvature_ = std::make_unique<Curvature>(model, settings, data, seed, pool, theta.span(), statistics.span());
-  return *curvature_;
+  constexpr std::size_t kMostKept = 8, kMostBytes = 64 << 20;  // but one, whatever its size
+  const auto known = std::ranges::find_if(curvatures_, [&](Curvature& c) { return c.is_of(settings, theta.span()); });
+  if (known != curvatures_.end())
+    curvatures_.splice(curvatures_.begin(), curvatures_, known);
+  else
+    curvatures_.emplace_front(model, settings, data, seed, pool, theta.span(), statistics.span());
+  std::size_t bytes = 0, kept = 0;
+  std::erase_if(curvatures_, [&](const Curvature& c) {
+    bytes += c.bytes();
+    return kept++ > 0 && (kept > kMostKept || bytes > kMostBytes);
+  });
+  return curvatures_.front();
 }
 
 }  // namespace limn

@@ -150,6 +150,33 @@ TEST(Digests, AreOneForAllOptimisersOnTheSameRowsAndOthersForOtherRows) {
   EXPECT_EQ(of("bfgs", 1 << 20, 3), full);  // whose rows stand in another order
 }
 
+TEST(Curvatures, AreKeptOfTheStepsThatWereLookedAtLast) {
+  ThreadPool pool(1);
+  Settings s = plain("adam");
+  s.arch = "dense 3 tanh | dense 2";
+  Session session(s, table(Task::kClassify), 3, pool);
+  std::vector<std::vector<Tensor>> states;
+  std::vector<Cursor> cursors;
+  const auto turns = [&] {  // that the eigenvalues take until they are there
+    int n = 1;
+    while (!session.prepare("eigenvalue[0]")) ++n;
+    return n;
+  };
+  for (int i = 0; i < 12; ++i) {
+    states.push_back(testing::copy_of(session)), cursors.push_back(session.cursor());
+    EXPECT_GT(turns(), session.parameters() - 1);
+    EXPECT_EQ(turns(), 1);
+    session.advance();
+  }
+  const auto back_at = [&](std::size_t step) {
+    session.restore(states[step], cursors[step]);
+    return turns();
+  };
+  EXPECT_EQ(back_at(11), 1);
+  EXPECT_EQ(back_at(4), 1);
+  EXPECT_GT(back_at(3), 1);
+}
+
 TEST(Distribution, HasBinsOfSizesWhereNumbersSpanDecades) {
   Random random(5, "distribution");
   std::vector<double> wide(500), narrow(500);
