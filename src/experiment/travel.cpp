@@ -14,9 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A run that was made before its kind of training had some of its columns goes on without them.
-bool is_begin_of(const std::vector<std::string>& columns, const std::vector<std::string>& all) {
-  return columns.size() <= all.size() && std::ranges::equal(columns, std::span(all).first(columns.size()));
+// A minimiser's run on a network that was made before it had more than the loss goes on without them.
+bool can_go_on(const std::vector<std::string>& columns, Training& session) {
+  return columns == session.columns() || (session.session() && columns == std::vector<std::string>{"train.loss"});
 }
 
 // Whose data the session gets: over other data, it stands at no place of an epoch.
@@ -27,7 +27,7 @@ std::unique_ptr<Training> session_from(const Run& run, const JournalContent& jou
                                        Over over = Over::kOwn) {
   auto session =
       make_training(settings_at(run, journal, file ? file->step : 0), std::move(data), run.recipe.seed, pool);
-  if (over == Over::kOwn && !is_begin_of(journal.columns, session->columns()))
+  if (over == Over::kOwn && !can_go_on(journal.columns, *session))
     throw Error(fmt::format("{} is damaged: its columns are not those of such a training", run.journal().string()),
                 "restore an undamaged copy of the run");
   if (file) {

@@ -126,8 +126,8 @@ Curvature& Engine::curvature() {
     curvatures_.emplace_front(model, settings, data, seed, pool, theta.span(), statistics.span());
   std::size_t bytes = 0, kept = 0;
   std::erase_if(curvatures_, [&](const Curvature& c) {
-    bytes += c.bytes();
-    return kept++ > 0 && (kept > kMostKept || bytes > kMostBytes);
+    bytes += c.bytes(), ++kept;
+    return kept > 1 && (kept > kMostKept || bytes > kMostBytes);
   });
   return curvatures_.front();
 }
