@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -22,6 +23,7 @@ class JsonListener : public TrainingListener {
                   {"train.loss", report.loss},
                   {"steps_per_second", report.steps_per_second},
                   {"seconds", report.seconds}};
+    if (std::isfinite(report.lr)) event["step.lr"] = report.lr;
     if (const auto& minimised = report.minimised) {
       event["optim.value"] = minimised->value;
       event["optim.gradient_norm"] = minimised->gradient_norm;

@@ -40,6 +40,7 @@ bool Reader::travel(Errand& errand) {
     copy_state(*there_, *before_);
     before_at_ = to;
   }
+  there_->keep_before(at_ + 1 == errand.step);
   at_ = -1;
   live_.repeat(*there_);
   at_ = there_->cursor().step, stepped_ = true;

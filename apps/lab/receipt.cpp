@@ -1,6 +1,8 @@
 // Which room has the receipt of a number; and where there is none, why.
 #include "lab/receipt.hpp"
 
+#include <algorithm>
+
 #include "lab/receipt_slip.hpp"
 
 namespace limn::lab {
@@ -10,6 +12,14 @@ using Json = nlohmann::json;
 
 bool is_gradient(const Name& n) {
   return n.state.empty() && n.layer > 0 && n.tensor.starts_with("d") && n.tensor != "dead";
+}
+
+// What is neither kept nor a parameter, but said of a step: "step/", "rate/", and lines of the rule's formula.
+bool is_of_step(const Scene& scene, const Name& n) {
+  if (n.state == "step" || n.state == "rate") return true;
+  const auto kept = [&](const TensorView& view) { return view.name.starts_with(n.state + "/"); };
+  const std::string own = scene.session.settings().optimizer + ".";
+  return n.state.starts_with(own) && std::ranges::none_of(scene.session.state(), kept);
 }
 
 Account told(const Scene& scene, const std::string& name, const std::optional<Rows>& rows) {
@@ -26,11 +36,14 @@ Account told(const Scene& scene, const std::string& name, const std::optional<Ro
   const bool of_split = name.starts_with("valid.") || name.starts_with("test.") || name.starts_with("train.");
   if (of_split && name != "train.loss") return of_metric(scene, name);
   if (n.state.empty() && (n.tensor == "dead" || n.tensor == "saturated")) return of_units(scene, n);
+  if (name.ends_with(".digest")) return of_whole_step(scene, name);
   if (!scene.has_before())
     return fmt::format("drawn by the initialiser {} from the seed: no step was taken yet",
                        scene.session.settings().init);
   if (name == "train.loss" || is_gradient(n)) return of_gradient(scene, n);
   if (n.state.empty() && (n.tensor == "mean" || n.tensor == "variance")) return of_statistic(scene, n, name);
+  if (name == "step.lr" || name == "step.evaluations") return of_whole_step(scene, name);
+  if (is_of_step(scene, n)) return of_step(scene, n, name);
   return of_parameter(scene, n, name);
 }
 

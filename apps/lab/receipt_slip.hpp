@@ -174,6 +174,8 @@ Account of_gradient(const Scene& scene, const Name& n);  // also train.loss
 Account of_row_gradient(const Scene& scene, const Rows& rows, const Name& n);
 Account of_parameter(const Scene& scene, const Name& n, const std::string& name);
 Account of_statistic(const Scene& scene, const Name& n, const std::string& name);
+Account of_step(const Scene& scene, const Name& n, const std::string& name);  // "step/layer1.w[3,4]", rate/, adam.m̂/
+Account of_whole_step(const Scene& scene, const std::string& name);           // step.lr, step.evaluations, digests
 Account of_metric(const Scene& scene, const std::string& name);
 Account of_units(const Scene& scene, const Name& n);  // dead, saturated
 

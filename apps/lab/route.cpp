@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "experiment/experiment.hpp"
+#include "lab/cockpit.hpp"
 #include "lab/describe.hpp"
 #include "lab/function.hpp"
 #include "lab/histograms.hpp"
@@ -19,6 +20,8 @@
 #include "lab/refused.hpp"
 #include "lab/report.hpp"
 #include "lab/wish.hpp"
+#include "train/minimising.hpp"
+#include "train/update.hpp"
 
 namespace limn::lab {
 namespace {
@@ -67,6 +70,26 @@ Json parse_body(const std::string& body) {
   Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) throw Error("the body is no JSON object", "docs/protocol.md has the requests");
   return json;
+}
+
+// The rate of every step, as the settings say: a column beside those of the journal.
+JournalContent rates_of(LiveRun& live) {
+  const JournalContent& history = live.history();
+  const Settings& now = live.session().settings();
+  if (is_minimiser(now.optimizer))
+    throw Error(fmt::format("{} has no rate: it finds the length of each step", now.optimizer), "ask for optim.step");
+  JournalContent rates;
+  rates.columns = {"step.lr"}, rates.start = history.start, rates.values.resize(1);
+  Settings settings = settings_at(live.run(), history, history.start);
+  auto next = history.records.begin();
+  for (std::int64_t step = history.start; step < history.last_step(); ++step) {
+    for (; next != history.records.end() && next->step <= step; ++next)
+      if (next->kind == RecordKind::kAction) settings = settings_at(live.run(), history, step);
+    if (settings.schedule == "plateau")
+      throw Error("the rate of the schedule plateau depends on what was measured", "ask for step.lr of a step");
+    rates.values[0].push_back(learning_rate(settings, step));
+  }
+  return rates;
 }
 
 std::vector<std::string> names_of(const Json& wish, std::size_t most) {
@@ -175,7 +198,7 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       answered["run"] = parts[2];
       return answer(answered);
     }
-    if (get && of_run(6, "steps") && (parts[5] == "histograms" || parts[5] == "mistakes")) {
+    if (get && of_run(6, "steps") && (parts[5] == "histograms" || parts[5] == "mistakes" || parts[5] == "cockpit")) {
       spread(open(space, parts[2]), parts[4], parts[5], parse_query(request.query), reply);
       later = true;
       return {};
@@ -305,16 +328,19 @@ void Hub::spread(Open& run, const std::string& at, const std::string& what,
   const std::int64_t step = step_of(live, at);
   Json wish = Json::object();
   for (const auto& [name, value] : query)
-    wish[name] = name == "split" ? Json(value) : Json(whole(value, name, 0, 1'000'000));
+    wish[name] = name == "split" || name == "tensor" ? Json(value) : Json(whole(value, name, 0, 1'000'000));
   const auto look = [&live, step, wish, what](Session& there, const std::function<void()>& settle) -> Answer {
     Json answer = {{"run", live.run().info.id}, {"step", step}};
     if (what == "histograms")
       answer.update(histograms(there, *live.data(), settle));
+    else if (what == "cockpit")
+      answer.update(cockpit(there, wish.value("tensor", "")));
     else
       settle(), answer.update(mistakes(wish, there, *live.data()));
     return {200, to_text(answer)};
   };
-  const bool is_known = what == "mistakes" || step == live.run().start() || !live.session().gradient().empty();
+  const bool has_gradient = step == live.run().start() || !live.session().gradient().empty();
+  const bool is_known = what == "mistakes" || (what == "histograms" && has_gradient);
   if (step == live.step() && is_known) return reply(answered([&] { return look(live.session(), [] {}); }));
   run.reader.send({step, what == "mistakes" ? Errand::Want::kState : Errand::Want::kStepped,
                    [&live, look, reply](Training& there, Training*) {
@@ -346,12 +372,13 @@ void Hub::report(Open& run, const Reply& reply) {
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {
-  const JournalContent& history = run.live.history();
   const auto get = [&](const char* name, std::int64_t initial, std::int64_t low, std::int64_t high) {
     const auto found = query.find(name);
     return found == query.end() ? initial : whole(found->second, name, low, high);
   };
   const std::string name = query.contains("name") ? query.at("name") : "train.loss";
+  const JournalContent rates = name == "step.lr" ? rates_of(run.live) : JournalContent{};
+  const JournalContent& history = name == "step.lr" ? rates : run.live.history();
   const auto column = std::ranges::find(history.columns, name);
   if (column == history.columns.end())
     throw Error(fmt::format("there is no curve {}", name),

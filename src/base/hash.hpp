@@ -28,6 +28,7 @@ class Fingerprint {
 };
 
 std::uint64_t hash64(std::span<const std::byte> bytes);  // XXH3, in one piece and without allocating
+inline double digest(std::uint64_t hash) { return static_cast<double>(hash >> 12); }  // its first 52 bits, as a number
 std::string sha256_hex(std::span<const std::byte> bytes);
 inline std::string sha256_hex(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
 

@@ -97,7 +97,7 @@ void LiveRun::spent(double seconds) {
 
 void LiveRun::record_new_step(float loss) {
   const auto row = training_->row();
-  for (std::size_t c = 0; c < row.size(); ++c) history_.values[c].push_back(row[c]);
+  for (std::size_t c = 0; c < history_.values.size(); ++c) history_.values[c].push_back(row[c]);
   recorder_.row(loss);
   const std::int64_t at = step();
   if (at % training_->evaluation_interval() == 0 || at == run_.info.total_steps || training_->stopped())

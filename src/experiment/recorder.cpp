@@ -67,7 +67,7 @@ double Recorder::seconds() const {
 }
 
 void Recorder::row(float loss) {
-  journal_.append(session_.row());
+  journal_.append(session_.row().first(journal_.columns()));
   if (std::isfinite(loss)) return;
   const std::int64_t step = session_.cursor().step;
   const auto tensor = session_.first_not_finite();

@@ -60,7 +60,7 @@ class Loop {
       look = step + std::clamp<std::int64_t>(static_cast<std::int64_t>(rate * kLookSeconds), 1, 1'000'000);
       if (now - reported > kReportSeconds) {
         reported = now;
-        listener_.step({step, until, session_.cursor().epoch, loss, rate, now, session_.minimised()});
+        listener_.step({step, until, session_.cursor().epoch, loss, session_.rate(), rate, now, session_.minimised()});
       }
       if (now - rolled > 1) {  // so that another program can follow the curve
         rolled = now;

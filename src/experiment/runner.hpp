@@ -13,7 +13,7 @@ namespace limn {
 
 struct StepReport {
   std::int64_t step, until, epoch;
-  float loss;               // train.loss of this step
+  float loss, lr;           // train.loss and step.lr of this step; lr is NaN of a function's
   double steps_per_second;  // since the loop began
   double seconds;           // since the loop began
   std::optional<Minimised> minimised = {};

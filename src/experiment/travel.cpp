@@ -14,6 +14,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+// A minimiser's run on a network that was made before it had more than the loss goes on without them.
+bool can_go_on(const std::vector<std::string>& columns, Training& session) {
+  return columns == session.columns() || (session.session() && columns == std::vector<std::string>{"train.loss"});
+}
+
 // Whose data the session gets: over other data, it stands at no place of an epoch.
 enum class Over { kOwn, kOther };
 
@@ -22,7 +27,7 @@ std::unique_ptr<Training> session_from(const Run& run, const JournalContent& jou
                                        Over over = Over::kOwn) {
   auto session =
       make_training(settings_at(run, journal, file ? file->step : 0), std::move(data), run.recipe.seed, pool);
-  if (over == Over::kOwn && journal.columns != session->columns())
+  if (over == Over::kOwn && !can_go_on(journal.columns, *session))
     throw Error(fmt::format("{} is damaged: its columns are not those of such a training", run.journal().string()),
                 "restore an undamaged copy of the run");
   if (file) {
@@ -168,6 +173,7 @@ Visit travel(const Run& run, const JournalContent& journal, std::shared_ptr<cons
     for (; next != changes.end() && (*next)->step == at; ++next)
       for (const auto& [name, value] : settings_from_json(run.recipe.experiment, (*next)->text)) values[name] = value;
     if (next != first) session.change(typed_settings(run, values));
+    session.keep_before(at + 1 == step);
     place.loss = session.advance();
     if (edits.contains(at + 1)) apply_edits(session, journal, at + 1);
     place.stepped = true;
@@ -179,16 +185,26 @@ bool is_ahead(Training& of, const std::string& name) {
   const auto begins = [&](const char* split) { return name.starts_with(split); };
   return name.find('@') != std::string::npos || begins("valid.") || begins("test.") ||
          (begins("train.") && name != "train.loss") || name.ends_with(".dead") || name.ends_with(".saturated") ||
-         (of.session() && Curvature::knows(name.substr(0, name.find('['))));
+         name == "batch.digest" || (of.session() && Curvature::knows(name.substr(0, name.find('['))));
 }
 
+namespace {
+
+// The settings of the next step, unless it has them: a minimiser would be made anew for every number.
+void settle(const Run& run, const JournalContent& journal, Training& session) {
+  if (const Settings next = settings_at(run, journal, session.cursor().step); next != session.settings())
+    session.change(next);
+}
+
+}  // namespace
+
 bool prepare_at(const Run& run, const JournalContent& journal, Training& session, const std::string& name) {
-  if (is_ahead(session, name)) session.change(settings_at(run, journal, session.cursor().step));
+  if (is_ahead(session, name)) settle(run, journal, session);
   return session.prepare(name);
 }
 
 double quantity_at(const Run& run, const JournalContent& journal, Training& session, const std::string& name) {
-  if (is_ahead(session, name)) session.change(settings_at(run, journal, session.cursor().step));
+  if (is_ahead(session, name)) settle(run, journal, session);
   return session.quantity(name);
 }
 

@@ -69,6 +69,7 @@ MinimiserReport MethodBase<T>::step(Objective<T>& objective) {
   report.value = value();
   report.gradient_norm = largest(gradient_);
   report.calls = total();
+  report.spent = calls_;
   numbers_[kValues] = static_cast<double>(report.calls.values);
   numbers_[kGradients] = static_cast<double>(report.calls.gradients);
   numbers_[kProducts] = static_cast<double>(report.calls.products);

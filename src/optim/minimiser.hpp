@@ -85,6 +85,7 @@ struct MinimiserReport {
   double radius = 0, damping = 0;   // after the step; 0: the method has none
   double predicted = 0;             // decrease by the model, where there is one
   Calls calls;                      // of the objective, from the beginning
+  Calls spent;                      // by this step alone
   Stop stopped = Stop::kNone;
 };
 

@@ -25,6 +25,7 @@ class Curvature {
   Curvature(const ModelSpec& model, const Settings& settings, std::shared_ptr<const Dataset> data, std::uint64_t seed,
             ThreadPool& pool, std::span<const float> theta, std::span<float> statistics);
   bool is_of(const Settings& settings, std::span<const float> theta) const;
+  std::size_t bytes() const { return sizeof(double) * (hessian_.capacity() + inverse_.capacity()); }  // of matrices
 
   // One product with the Hessian, or a millisecond of waiting for the eigenvalues. True: at() has the tensor.
   // Error: more parameters than a matrix is made of, 2,000, or 400 for its inverse.

@@ -42,6 +42,38 @@ Histogram histogram(std::span<const float> values) {
   return h;
 }
 
+Distribution distribution(std::span<const double> values) {
+  Distribution d;
+  std::vector<std::size_t> order;  // of finite numbers by size
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) order.push_back(i);
+    d.zeros += values[i] == 0;
+  }
+  d.nonfinite = static_cast<std::int64_t>(values.size() - order.size());
+  if (order.empty()) return d;
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return std::abs(values[i]); });
+  const auto rank = [](int percent, std::size_t n) {  // the nearest
+    return std::max<std::size_t>(1, (static_cast<std::size_t>(percent) * n + 99) / 100) - 1;
+  };
+  for (const int percent : kPercents) d.quantiles.push_back(order[rank(percent, order.size())]);
+
+  const auto sizes = std::span(order).subspan(static_cast<std::size_t>(d.zeros));  // those above 0
+  const auto size = [&](std::size_t at) { return std::abs(values[sizes[at]]); };
+  d.high = std::abs(values[order.back()]);
+  d.is_log = !sizes.empty() && size(rank(95, sizes.size())) >= 100 * size(rank(5, sizes.size()));
+  const bool has_negative = std::ranges::any_of(order, [&](std::size_t i) { return values[i] < 0; });
+  d.low = d.is_log ? size(0) : has_negative ? -d.high : 0;
+  const auto bins = static_cast<double>(d.count.size());
+  for (const std::size_t i : d.is_log ? sizes : std::span<const std::size_t>(order)) {
+    const double v = values[i];
+    const double part = d.is_log         ? std::log(std::abs(v) / d.low) / std::log(d.high / d.low)
+                        : d.high > d.low ? (v - d.low) / (d.high - d.low)
+                                         : 0.5;
+    ++(d.is_log && v < 0 ? d.negative : d.count)[static_cast<std::size_t>(std::min(part * bins, bins - 1))];
+  }
+  return d;
+}
+
 bool can_idle(std::string_view activation) {
   return can_die(activation) || activation == "tanh" || activation == "sigmoid";
 }

@@ -20,6 +20,21 @@ struct Histogram {
 };
 Histogram histogram(std::span<const float> values);
 
+// 40 bins of numbers that may span decades. Where the 95th of 100 sizes |v| > 0 is a hundred times the 5th or more,
+// the bins are of log |v| from the smallest size, `low`, to the largest, `high`: numbers below 0 are in `negative`,
+// zeros in no bin. Else they are of v, from `low` = -`high`, or from 0 where none is below.
+struct Distribution {
+  bool is_log = false;
+  double low = 0, high = 0;
+  std::array<std::int32_t, 40> count{}, negative{};
+  std::int64_t zeros = 0, nonfinite = 0;
+  // Which of the numbers have the size that so many percent of all finite ones do not exceed (nearest rank; of equal
+  // ones the first): 0, 5, 25, 50, 75, 95, 100. Empty where none is finite.
+  std::vector<std::size_t> quantiles;
+};
+inline constexpr std::array kPercents{0, 5, 25, 50, 75, 95, 100};
+Distribution distribution(std::span<const double> values);
+
 // Units of a layer that do not tell rows apart any more. `dead`, of relu, gelu, swish and softplus: the output is
 // exactly 0 for every row. `saturated`, of tanh and sigmoid: the slope is less than 0.05 of its largest, 1 - a^2 < 0.05
 // or 4 a (1 - a) < 0.05, for at least 95 in 100 of the rows.

@@ -282,15 +282,7 @@ const Executable& Engine::update_plan() {
 
 void Engine::set_scalars() {
   const Settings& s = settings;
-  const double factor = schedule_factor({.name = s.schedule,
-                                         .total = s.total_steps,
-                                         .warmup = s.warmup,
-                                         .drop_every = s.drop_every,
-                                         .drop = s.drop,
-                                         .power = s.power,
-                                         .drops = static_cast<double>(plateau.drops())},
-                                        cursor.step);
-  lr_ = static_cast<float>(s.lr * factor);
+  lr_ = learning_rate(s, cursor.step, static_cast<double>(plateau.drops()));
   momentum_ = static_cast<float>(s.momentum), beta2_ = static_cast<float>(s.beta2);
   epsilon_ = static_cast<float>(s.epsilon);
   weight_decay_ = static_cast<float>(s.weight_decay), l1_ = static_cast<float>(s.l1);
@@ -316,22 +308,29 @@ float Engine::advance() {
   if (minimising) {
     for (std::size_t i = 0; i < alive_.size(); ++i)
       if (alive_.data()[i] == 0) theta.data()[i] = 0;
-    last_loss = minimising->advance(place());
+    const float loss = minimising->advance(place());
+    said = {loss, static_cast<float>(minimising->evaluations()), static_cast<float>(minimising->report()->step)};
   } else {
-    const float before = last_loss, loss = step_by_rule(size);
-    last_loss = has_fault("off-by-one") && cursor.step > 0 ? before : loss;
+    const float last = said[kLoss], loss = step_by_rule(size);
+    said = {has_fault("off-by-one") && cursor.step > 0 ? last : loss,
+            static_cast<float>(static_cast<double>(size) / static_cast<double>(rows())), lr_};
   }
   ++cursor.step;
   cursor.position += size;
   if (cursor.position == rows()) ++cursor.epoch, cursor.position = 0;
   if ((is_plateau() || settings.early_stop > 0) && cursor.step % interval() == 0) watch();
-  return last_loss;
+  return said[kLoss];
 }
 
 float Engine::step_by_rule(std::int64_t size) {
   shuffle();
   set_scalars();
   const auto step = static_cast<std::uint64_t>(cursor.step) + 1;
+  before.reset();
+  if (keeps_before) {
+    before = Before{settings, {}, {seed, step}};
+    for (const auto& [name, span] : spans_of(theta, statistics)) before->given[name].assign(span.begin(), span.end());
+  }
   if (settings.accumulate > 1) {
     run_batches(size, step);
     last_run = &update_plan();
@@ -439,7 +438,8 @@ void Engine::moved() {
 void Engine::forget_last_step() {
   last_run = nullptr;
   if (minimising) minimising->forget();
-  last_loss = std::numeric_limits<float>::quiet_NaN();
+  said.fill(kUnknown);
+  before.reset();
   forget_measurements();
 }
 

@@ -1,7 +1,9 @@
 // What a Session consists of: the memory of everything that changes, the plans that change it, and the place in the
 // data. For session.cpp alone.
 #pragma once
+#include <array>
 #include <limits>
+#include <list>
 #include <optional>
 
 #include "rule/rule.hpp"
@@ -9,6 +11,7 @@
 #include "train/evaluate.hpp"
 #include "train/minimising.hpp"
 #include "train/session.hpp"
+#include "train/update_look.hpp"
 #include "train/watch.hpp"
 
 namespace limn {
@@ -80,6 +83,17 @@ struct Engine {
   Watch plateau, early_stop;
   AlignedFloats best_theta, best_statistics;  // empty unless early stopping is on
 
+  // What a step was made from, beside its rows.
+  struct Before {
+    Settings settings;
+    std::map<std::string, std::vector<float>> given;
+    RunPoint point;
+  };
+  // Of every parameter what the last step came to, in float64: views by name, "step/layer1.w" (update_look.hpp).
+  const std::vector<UpdatePart>& update_parts();
+  std::vector<TensorView> last_update();
+  double batch_digest();  // of what the next step takes
+
   struct Look {
     BatchPlan plan;
     std::vector<std::string> outputs;  // their names
@@ -91,7 +105,11 @@ struct Engine {
   std::unique_ptr<Executable> update;
   std::unique_ptr<Minimising> minimising;  // null: a rule trains
   const Executable* last_run = nullptr;    // of the last step: its gradient can be asked for
-  float last_loss = std::numeric_limits<float>::quiet_NaN();
+  enum { kLoss, kEvaluations, kRate, kSaid };
+  static constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+  std::array<float, kSaid> said{kUnknown, kUnknown, kUnknown};  // of the last step
+  bool keeps_before = false;
+  std::optional<Before> before;  // where the last step of a rule began, if it was to be kept
 
  private:
   void begin_optimiser(const Settings& s);
@@ -114,13 +132,14 @@ struct Engine {
   std::vector<std::int32_t> order_;  // training rows as this epoch takes them
   std::int64_t order_epoch_ = -1;
   std::unique_ptr<Evaluator> last_evaluator_, best_evaluator_;
-  std::unique_ptr<Curvature> curvature_;                   // that was asked for last
+  std::list<Curvature> curvatures_;                        // those asked for last, the newest first
   std::optional<std::map<std::string, double>> measured_;  // validation of the state as it is
   // What was looked at last of the state as it is: one sample is asked for many numbers.
   struct Looked {
     std::int32_t row = -1, slope_row = -1;  // -1: none
     Inspection of_row, of_step;
     std::vector<float> slope;
+    std::vector<UpdatePart> update;
   };
   Looked looked_;
 };

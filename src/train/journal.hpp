@@ -50,6 +50,7 @@ class Journal {
   Journal& operator=(Journal&&) = delete;
   ~Journal();  // flushes what it can
 
+  std::size_t columns() const { return columns_; }
   std::int64_t next_step() const { return next_step_; }
   // One row, of step next_step(). Allocates nothing. Error (kFailure): the disk is full; whole blocks stay whole.
   void append(std::span<const float> row);

@@ -2,7 +2,9 @@
 // learned.
 #include <algorithm>
 
+#include "base/hash.hpp"
 #include "train/engine.hpp"
+#include "train/update.hpp"
 
 namespace limn {
 
@@ -63,10 +65,71 @@ const Inspection& Engine::look_at_step() {
   return looked_.of_step;
 }
 
+const std::vector<UpdatePart>& Engine::update_parts() {
+  if (!looked_.update.empty()) return looked_.update;
+  const auto gradient = flat_gradient();
+  if (minimising && !gradient.empty()) {
+    UpdatePart step{"step", "Δθ", "θₜ − θₜ₋₁", {}};
+    const auto begin = minimising->begin();
+    for (std::size_t i = 0; i < begin.size(); ++i) step.values.push_back(double{theta.data()[i]} - double{begin[i]});
+    looked_.update.push_back(std::move(step));
+  } else if (before && !gradient.empty()) {
+    UpdateGiven given{before->given, gradient, theta.span(), {}, before->point};
+    for (std::size_t i = 0; i < moments.size(); ++i)
+      given.moments[input_name(find_rule(settings.optimizer).moments[i])] = moments[i].span();
+    looked_.update = look_at_update(parameters(), before->settings, given);
+  }
+  return looked_.update;
+}
+
+std::vector<TensorView> Engine::last_update() {
+  update_parts();
+  std::vector<TensorView> views;
+  for (UpdatePart& part : looked_.update)
+    for (const Parameter& p : parameters().list)
+      views.push_back({fmt::format("{}/{}", part.name, p.name),
+                       p.shape,
+                       {},
+                       std::span(part.values)
+                           .subspan(static_cast<std::size_t>(p.offset), static_cast<std::size_t>(p.shape.size()))});
+  return views;
+}
+
+double Engine::batch_digest() {
+  constexpr std::size_t kPart = 256;  // rows
+  const std::vector<std::int32_t> taken = next_rows();
+  const auto n = static_cast<std::size_t>(model.network.inputs());
+  std::uint64_t sum = 0;
+  std::vector<float> sample(n + 1);
+  for (std::size_t done = 0; done < taken.size(); done += kPart) {
+    const std::size_t count = std::min(kPart, taken.size() - done);
+    Feed feed(model.target, static_cast<std::int64_t>(count), model.network.inputs());
+    feed.vary(parse_augmentation(settings.augment, data->preprocessing.kind == "images"), seed);
+    feed.set(*data, taken.data() + done, cursor.epoch);
+    const Stage stage = feed.stage();
+    for (int chunk = 0; chunk < stage.chunks; ++chunk) stage.run(stage.context, chunk);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::copy_n(static_cast<const float*>(feed.x()) + i * n, n, sample.begin());
+      sample[n] = static_cast<const float*>(feed.y())[i];  // of a class its number's bits
+      sum += hash64(std::as_bytes(std::span(sample)));
+    }
+  }
+  return digest(sum);
+}
+
 Curvature& Engine::curvature() {
-  if (!curvature_ || !curvature_->is_of(settings, theta.span()))
-    curvature_ = std::make_unique<Curvature>(model, settings, data, seed, pool, theta.span(), statistics.span());
-  return *curvature_;
+  constexpr std::size_t kMostKept = 8, kMostBytes = 64 << 20;  // but one, whatever its size
+  const auto known = std::ranges::find_if(curvatures_, [&](Curvature& c) { return c.is_of(settings, theta.span()); });
+  if (known != curvatures_.end())
+    curvatures_.splice(curvatures_.begin(), curvatures_, known);
+  else
+    curvatures_.emplace_front(model, settings, data, seed, pool, theta.span(), statistics.span());
+  std::size_t bytes = 0, kept = 0;
+  std::erase_if(curvatures_, [&](const Curvature& c) {
+    bytes += c.bytes(), ++kept;
+    return kept > 1 && (kept > kMostKept || bytes > kMostBytes);
+  });
+  return curvatures_.front();
 }
 
 }  // namespace limn

@@ -77,7 +77,7 @@ double Minimising::objective_number(const Place& place) const {
   const std::string text = fmt::format("{} {} {} {} {} {}|{}|{}|{}", s.label_smoothing, s.balanced_classes, s.delta,
                                        s.quantile, s.weight_decay, s.loss, s.freeze, s.cut, s.augment) +
                            (same ? "" : fmt::format("|{} {} {}", place.point, place.epoch, place.rows.size()));
-  return 1 + static_cast<double>(hash64(std::as_bytes(std::span(text))) >> 12);
+  return 1 + digest(hash64(std::as_bytes(std::span(text))));
 }
 
 float Minimising::advance(const Place& place) {
@@ -107,6 +107,14 @@ std::vector<TensorView> Minimising::state() {
     views.push_back({prefix + view.name, Shape(std::span<const std::int64_t>(view.shape)), view.values, view.numbers});
   views.push_back({prefix + "objective", {kNumbers}, {}, kept_});
   return views;
+}
+
+double Minimising::evaluations() const {
+  const Calls& spent = report_->spent;
+  const double products =
+      static_cast<double>(spent.products) + static_cast<double>(spent.matrices) * static_cast<double>(theta_.size());
+  return (static_cast<double>(spent.evaluations()) + 2 * products) * static_cast<double>(last_.rows.size()) /
+         static_cast<double>(data_->train.size());
 }
 
 std::span<const float> Minimising::gradient() {

@@ -48,6 +48,10 @@ class Minimising {
   const std::optional<MinimiserReport>& report() const { return report_; }
   std::span<const float> gradient();
   std::vector<TensorView> quantities();
+  std::span<const float> begin() const { return begin_; }  // theta there
+  // What the last step cost in gradients over all training rows: one of b of n rows counts b/n, a product with a matrix
+  // two of them, a Hessian two a parameter.
+  double evaluations() const;
   NetworkObjective& objective() { return *objective_; }
 
  private:

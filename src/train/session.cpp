@@ -23,7 +23,15 @@ const Settings& Session::settings() const { return engine_->settings; }
 const Cursor& Session::cursor() const { return engine_->cursor; }
 std::int64_t Session::steps_per_epoch() const { return engine_->steps_per_epoch(); }
 std::int64_t Session::parameters() const { return engine_->parameters().size; }
-std::span<const float> Session::row() const { return {&engine_->last_loss, 1}; }
+std::span<const float> Session::row() const {
+  return std::span<const float>(engine_->said).first(engine_->minimising ? 2 : 1);
+}
+std::vector<std::string> Session::columns() const {
+  if (engine_->minimising) return {"train.loss", "step.evaluations"};
+  return {"train.loss"};
+}
+float Session::rate() const { return engine_->said[Engine::kRate]; }
+void Session::keep_before(bool on) { engine_->keeps_before = on; }
 float Session::advance() { return engine_->advance(); }
 std::int64_t Session::evaluation_interval() const { return engine_->interval(); }
 std::string Session::stop_reason() const {
@@ -150,7 +158,16 @@ bool Session::prepare(const std::string& name) {
 
 double Session::quantity(const std::string& name) const {
   if (Curvature::knows(name.substr(0, name.find('[')))) return engine_->curvature().at(name);
-  if (name == "train.loss") return engine_->last_loss;
+  if (name == "train.loss") return engine_->said[Engine::kLoss];
+  if (const bool is_rate = name == "step.lr"; is_rate || name == "step.evaluations") {
+    const float said = engine_->said[is_rate ? Engine::kRate : Engine::kEvaluations];
+    if (std::isnan(said))
+      throw Error(fmt::format("there is no {} here: no step was taken since the state was restored", name),
+                  "ask for it behind a step");
+    return said;
+  }
+  if (name == "batch.digest") return engine_->batch_digest();
+  if (name == "parameters.digest") return digest(hash64(std::as_bytes(engine_->theta.span())));
   if (const auto at = name.find('@'); at != std::string::npos)
     return of_sample(name.substr(0, at), name.substr(at + 1));
   if (const auto metric = of_split(name)) return *metric;
@@ -160,9 +177,15 @@ double Session::quantity(const std::string& name) const {
   for (TensorView& view : engine_->gradient()) views.push_back(std::move(view));
   if (engine_->minimising)
     for (TensorView& view : engine_->minimising->quantities()) views.push_back(std::move(view));
-  const auto it = std::ranges::find(views, name.substr(0, name.find('[')), &TensorView::name);
+  const auto find = [&] { return std::ranges::find(views, name.substr(0, name.find('[')), &TensorView::name); };
+  auto it = find();
   if (it == views.end()) {
-    std::vector<std::string> names{"train.loss", "value", "gradient", "hessian", "hessian_inverse", "eigenvalue"};
+    for (TensorView& view : engine_->last_update()) views.push_back(std::move(view));
+    it = find();
+  }
+  if (it == views.end()) {
+    std::vector<std::string> names{"train.loss", "step.lr",  "step.evaluations", "batch.digest",    "parameters.digest",
+                                   "value",      "gradient", "hessian",          "hessian_inverse", "eigenvalue"};
     for (const TensorView& view : views) names.push_back(view.name + to_string(view.shape));
     throw Error(fmt::format("there is no quantity \"{}\"", name),
                 fmt::format("there are {} (indices from 0)", fmt::join(names, ", ")));
@@ -229,6 +252,7 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
 }
 
 std::vector<TensorView> Session::gradient() const { return engine_->gradient(); }
+std::vector<UpdatePart> Session::last_update() { return engine_->update_parts(); }
 
 std::span<const std::int32_t> probe_rows(const Dataset& data) {
   const std::span<const std::int32_t> rows = data.valid.empty() ? data.train : data.valid;

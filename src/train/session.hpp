@@ -16,6 +16,7 @@
 #include "train/distribution.hpp"
 #include "train/settings.hpp"
 #include "train/training.hpp"
+#include "train/update_look.hpp"
 
 namespace limn {
 
@@ -54,6 +55,7 @@ class Session : public Training {
   // Error: there are no validation rows to measure.
   float advance() override;
   std::int64_t evaluation_interval() const override;
+  float rate() const override;
   std::optional<Minimised> minimised() const override;
   std::string stop_reason() const override;
   std::int64_t best_step() const override;  // whose weights kBest means; -1: the last ones
@@ -82,6 +84,8 @@ class Session : public Training {
   // The gradient of the last step: the mean over its rows, "layer1.dw"...; none where no step was taken since the state
   // or the plans were replaced.
   std::vector<TensorView> gradient() const;
+  // What the last step did to every parameter (update_look.hpp); none where it was not kept where that step began.
+  std::vector<UpdatePart> last_update();
   // The units of layer K (from 1) that say the same of all probe_rows, by the last weights. Error: no such layer, or
   // one whose activation has neither dead nor saturated units.
   IdleUnits idle(int layer) const;
@@ -122,6 +126,10 @@ class Session : public Training {
   // Of the objective of all training rows, mean loss + weight_decay/2 |weights|^2, at the weights as they are: "value",
   // "gradient[i]", "hessian[i,j]", "hessian_inverse[i,j]", "eigenvalue[i]" (ascending), where i counts the parameters
   // in the state's order (Curvature).
+  // Of the last step "step.lr", its rate (of a minimiser the length along its direction), "step.evaluations", what it
+  // cost in gradients over all training rows, and the parts of last_update(), "step/layer1.w[3,4]". "batch.digest" is a
+  // number of the rows that the next step takes as the network will see them, varied, whatever their order;
+  // "parameters.digest" one of all parameters. Equal inputs have equal digests, others all but certainly not.
   double quantity(const std::string& name) const override;
   bool prepare(const std::string& name) override;
   // Counted for one whole batch; and where its time goes, slowest step first (runs steps apart, so it spoils the
@@ -130,7 +138,10 @@ class Session : public Training {
   Fn step_function() const;  // of a whole batch, as it is traced: to look at, and to compile again
   std::string profile_step();
   std::string first_not_finite() const override;
+  // Of a minimiser also "step.evaluations", what a step cost (Minimising::evaluations).
+  std::vector<std::string> columns() const override;
   std::span<const float> row() const override;
+  void keep_before(bool on) override;
   Session* session() override { return this; }
 
   // The row of the data set that "train/17" or "batch/3" means. Error: there is none.

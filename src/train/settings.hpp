@@ -55,6 +55,8 @@ struct Settings {
   std::int64_t batch = 128;
   std::int64_t accumulate = 1;   // batches a step takes the mean gradient of
   std::int64_t total_steps = 0;  // the length that schedules are drawn for; at least 1
+
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 }  // namespace limn

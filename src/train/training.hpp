@@ -2,6 +2,7 @@
 // (Session), or the descent of a function (Descent). It must not know files, folders or terminals.
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,6 +54,7 @@ class Training {
   // "": it goes on.
   virtual std::string stop_reason() const = 0;
   bool stopped() const { return !stop_reason().empty(); }
+  virtual float rate() const { return std::numeric_limits<float>::quiet_NaN(); }  // "step.lr" of a network's last step
   virtual std::optional<Minimised> minimised() const = 0;  // the last step of a minimiser; none of a rule
   virtual std::int64_t best_step() const = 0;              // whose weights are used; -1: the last ones
   // Metrics of a split, names without it; none where there are no rows.
@@ -77,6 +79,9 @@ class Training {
   // What the journal has of every step; "train.loss" comes first. The numbers of the last one.
   virtual std::vector<std::string> columns() const { return {"train.loss"}; }
   virtual std::span<const float> row() const = 0;
+
+  // Whether it keeps where steps begin, for what quantities say of a step itself; a part of a step's time.
+  virtual void keep_before(bool) {}
 
   virtual Session* session() { return nullptr; }  // it, where it is the training of a network
   virtual Descent* descent() { return nullptr; }  // or a function that goes down

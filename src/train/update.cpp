@@ -1,5 +1,6 @@
 #include "train/update.hpp"
 
+#include "rule/schedule.hpp"
 #include "train/fault.hpp"
 
 namespace limn {
@@ -43,6 +44,17 @@ Switches switches_of(const Settings& s) {
           .hold = !s.cut.empty() || !s.freeze.empty(),
           .lr_scale = !s.lr_scale.empty(),
           .bias_correction = s.bias_correction};
+}
+
+float learning_rate(const Settings& s, std::int64_t step, double drops) {
+  const Schedule schedule{.name = s.schedule,
+                          .total = s.total_steps,
+                          .warmup = s.warmup,
+                          .drop_every = s.drop_every,
+                          .drop = s.drop,
+                          .power = s.power,
+                          .drops = drops};
+  return static_cast<float>(s.lr * schedule_factor(schedule, step));
 }
 
 std::string input_name(const Moment& moment) { return fmt::format("moment/{}", moment.name); }

@@ -18,6 +18,9 @@ Switches switches_of(const Settings& settings);
 // theta without what is cut: where the input `alive` [parameters] is 0 it is 0.
 Value without_cut(Value theta, const Switches& on);
 
+// The rate of a step behind so many: lr times the factor of the schedule; `drops` of plateau.
+float learning_rate(const Settings& settings, std::int64_t step, double drops = 0);
+
 std::string input_name(const Moment& moment);  // "moment/NAME": some are named like a setting
 
 // What a reader of an update asks for, as values of its graph.

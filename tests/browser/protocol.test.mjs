@@ -221,6 +221,7 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   const lost = await ask('GET /api/runs/ID/steps/N/receipts/NAME', { ID: wild.id, N: failed.head, NAME: 'layer1.w[0,1]' }, 'quantity-with-receipt');
   assert.ok(lost.value === null && !lost.receipt.agrees);
   for (const N of [0, 9]) await ask('GET /api/runs/ID/steps/N/histograms', { ID: id, N }, 'histograms');
+  for (const query of ['', 'tensor=layer1.w']) await ask('GET /api/runs/ID/steps/N/cockpit?tensor=layer1.w', { ID: id, N: 9, query }, 'cockpit');
   const worst = 'GET /api/runs/ID/steps/N/mistakes?split=valid&count=24&truth=CLASS&answer=CLASS';
   await ask(worst, { ID: id, N: 9, query: 'split=test&count=5&truth=1' }, 'mistakes-class');
   await ask(worst, { ID: waves.id, N: 9 }, 'mistakes-number');

@@ -1,5 +1,6 @@
 """Runs of a function: the same bits in training, replay, resume and branch, by the command line and in the lab; the lab's
 numbers, planes and receipts against closed forms."""
+import json
 import math
 import shutil
 import struct
@@ -120,6 +121,19 @@ class Function(ProgramTest):
             status, answer = lab.request("GET", f"/api/runs/{run}/{path}")
             self.assertEqual(status, 400)
             self.assertIn("too long", answer["error"])
+
+    def test_a_minimiser_on_a_network_goes_on_with_a_journal_that_has_the_loss_alone(self):
+        for name, optimizer in (("minimiser", "lbfgs"), ("rule", "adam")):
+            self.assertEqual(self.run_limn("train", "mlp", "--data", "xor", "--steps", 9, "--set", f"optimizer={optimizer}", "--out", name).status, 0)
+        shutil.copy(self.folder / "rule/journal", self.folder / "minimiser/journal")
+        self.assertEqual(self.run_limn("resume", "minimiser", "--steps", 12).status, 0)
+        again = self.run_limn("replay", "minimiser", "--step", 12, "--quantity", "step.evaluations", "--json")
+        self.assertGreaterEqual(again.events[0]["value"], 1)
+        lab = Lab(self.start, self.folder)
+        self.addCleanup(lab.stop)
+        run = json.loads((self.folder / "minimiser/run.json").read_text())["id"]
+        lab.do(run, "branch", step=10, settings={"optimizer": "cg"})
+        self.assertEqual(lab.get(f"/api/runs/{run}")["head"], 12)
 
     def test_the_journal_of_another_run_is_refused(self):
         self.train("function", "optimizer=adam")

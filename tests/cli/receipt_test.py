@@ -257,6 +257,24 @@ class Receipts(ProgramTest):
             self.lab.do(run, "step", count=3)
             self.assertIn(f"{method} decides direction and length at once", self.ask(run, 2, "layer1.w[1,2]")["why"])
 
+    def test_what_a_step_did_to_a_parameter_and_what_it_was_made_from(self):
+        random = drawn_random("receipts of steps")
+        self.seen, self.kinks, self.smooth, self.formulas = [], 0, 0, 0
+        lines = {"adam": "m̂ v̂", "adamw": "m̂ v̂", "amsgrad": "m̂ v̂", "nadam": "m̂ v̂", "adamax": "m̂", "radam": "m̂", "lion": "c", "adadelta": "Δ"}
+        for rule in (*lines, "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "rmsprop-centred", "rprop"):
+            settings = {"arch": "dense 4 tanh | dense 2", "optimizer": rule, "weight_decay": 0.01, "clip": 0.5, "schedule": "range",
+                        "lr": 0.5, "bias_correction": random.choice(["on", "off"])}
+            run = self.lab.create("moons", settings=settings, steps=9, seed=random.randrange(100))["id"]
+            self.lab.do(run, "step", count=9)
+            parameter, step = random.choice([f"layer1.w[1,{random.randrange(4)}]", f"layer2.b[{random.randrange(2)}]"]), random.randint(2, 9)
+            for part in ["step", "rate", *(f"{rule}.{line}" for line in lines.get(rule, "").split())]:
+                self.check(run, step, f"{part}/{parameter}", self.ask(run, step, f"{part}/{parameter}"), settings)
+            answer = self.ask(run, step, "step.lr")
+            self.check(run, step, "step.lr", answer, settings)
+            self.assertEqual(answer["value"], float32(0.5 * 1e-6 ** (1 - (step - 1) / 9)))
+            for name in ("batch.digest", "parameters.digest", "step.evaluations"):
+                self.assertIsNone(self.ask(run, step, name)["receipt"])
+
     def test_tables_with_words_and_counts_and_images_have_them(self):
         self.seen, self.kinks, self.smooth, self.formulas = [], 0, 0, 0
         lines = ["place,height,eggs"] + [f"{'north' if i % 3 else 'south'},{i % 7 + 0.25},{i * i % 61}" for i in range(90)]

@@ -39,7 +39,7 @@ const names: Record<string, RegExp> = {
 };
 const acts: Record<string, RegExp> = {
   nn: /^(plate=(network|microscope|histograms|mistakes)|lens=(weights|activity|blame)|unit=\d+\.\d+|(set|next) \w+=\S+)$/,
-  optimisers: /^(plate=(race|plane|search|matrices|phase)|axis=(steps|evaluations|seconds)|function=[\w-]+|add=[\w-]+|set \w+=\S+)$/,
+  optimisers: /^(plate=(race|cockpit|plane|search|matrices|phase|range)|axis=(steps|evaluations|seconds)|function=[\w-]+|add=[\w-]+|set \w+=\S+)$/,
 };
 test.each(books)('%s names quantities as the engine does', (book, { live, terms }) => {
   expect(live.length).toBeGreaterThan(0);

@@ -30,6 +30,12 @@ export interface State {
   quantities: { name: string; shape: number[] }[];
 }
 export interface Histogram { low: number; high: number; count: number[]; mean: number; deviation: number; zero: number; nonfinite: number }
+export interface Quantile { percent: number; name: string; value: number; hex: string }
+export interface Distribution {
+  name: string; symbol: string; formula: string; log: boolean; low: number; high: number; count: number[]; negative: number[];
+  numbers: number; zeros: number; nonfinite: number; quantiles: Quantile[];
+}
+export interface Cockpit { tensor: string | null; tensors: string[]; parts: Distribution[] }
 export interface IdleUnits { of: number; dead: number; saturated: number; dead_units: number[]; saturated_units: number[] }
 export interface Spread { name: string; weights: Histogram | null; activations: Histogram | null; gradients: Histogram | null; units: IdleUnits | null }
 export interface Parameter {
@@ -133,6 +139,7 @@ export const points = (run: string, x: number, y: number) => ask<Points>(`/runs/
 export const predict = (run: string, x: number[]) => ask<Prediction>(`/runs/${run}/predict`, { x });
 export const receipt = (run: string, step: number, name: string) => ask<Receipt>(`/runs/${run}/steps/${step}/receipts/${part(name)}`);
 export const histograms = (run: string, step: number) => ask<{ layers: Spread[] }>(`/runs/${run}/steps/${step}/histograms`);
+export const cockpit = (run: string, step: number, tensor: string) => ask<Cockpit>(`/runs/${run}/steps/${step}/cockpit${tensor && `?tensor=${part(tensor)}`}`);
 export const quantity = (run: string, step: number, name: string) =>
   ask<{ value: number; hex: string }>(`/runs/${run}/steps/${step}/quantities/${part(name)}`);
 

@@ -28,7 +28,7 @@ function charts(runs: RunView[]): ChartSpec[] {
   const ended = (run: RunView) => (isEarly(run) ? `${race.short(run)} · ${w.doneAt.replace('{n}', count(run.state.head))}` : undefined);
   return [{
     name: 'value', title: net ? speech.words.loss : `f(${focus.state.function?.variables.slice(0, 2).join(', ') ?? ''}${(focus.state.function?.variables.length ?? 0) > 2 ? ', …' : ''})`,
-    note: net ? w.network.chartNote : race.axis === 'seconds' && !isTimed ? w.tooShort : isLog ? w.chartNote : w.chartLinear, height: race.plate === 'race' && net ? (clock.window >= 1200 ? Math.max(240, innerHeight - 250) : 300) : race.plate === 'race' && innerHeight >= 820 ? 196 : 150, log: isLog, decades: 12,
+    note: net ? w.network.chartNote : race.axis === 'seconds' && !isTimed ? w.tooShort : isLog ? w.chartNote : w.chartLinear, height: race.plate === 'race' && net ? (clock.window >= 1200 ? Math.max(240, innerHeight - (race.axis === 'steps' ? 250 : 278)) : 300) : race.plate === 'race' && innerHeight >= 820 ? 196 : 150, log: isLog, decades: 12,
     lines: runs.map((run) => ({ run, q: net ? 'train.loss' : 'value', label: race.short(run), ended: ended(run), ...race.look(run), weight: run === focus ? 3 : 2, dense: true, ...(net ? {} : { exact: (step: number) => exact.at(run, step) }) })),
     ...(race.axis === 'steps' ? {} : { axis: axisOf(race.axis) }),
   }];

@@ -9,8 +9,8 @@ import { speech } from '../../words/words.svelte';
 import { racers as usual } from './landscapes';
 import { isMinimiser, looks, parametersOf, type Look } from './methods';
 
-export const plates = ['race', 'plane', 'search', 'matrices', 'phase'] as const;
-export const platesOf = (isNet: boolean): readonly Plate[] => plates.filter((p) => p !== (isNet ? 'phase' : 'plane')); // momentum's map is of a function, a plane through many weights of a network
+export const plates = ['race', 'cockpit', 'plane', 'search', 'matrices', 'phase', 'range'] as const;
+export const platesOf = (isNet: boolean): readonly Plate[] => plates.filter((p) => !(isNet ? ['phase'] : ['cockpit', 'plane', 'range']).includes(p)); // momentum's map is of a function, a plane through many weights of a network
 export type Plate = (typeof plates)[number];
 export const axes = ['steps', 'evaluations', 'seconds'] as const;
 
@@ -92,10 +92,10 @@ async function begin(recipe: Recipe, racers: Settings[]) {
 const place = ['function', 'constants', 'start'];
 const net = ['arch', 'weight_decay', 'batch', 'init', 'loss', 'split', 'target'];
 const pick = (of: Settings, names: string[]): Settings => Object.fromEntries(names.filter((n) => of[n] !== undefined).map((n) => [n, of[n]]));
-const chosen = (run: RunView): Settings => run.state.network
+export const chosen = (run: RunView): Settings => run.state.network
   ? pick(run.state.settings, ['optimizer', ...parametersOf(methodOf(run)).filter((n) => n !== 'lr' || Number(run.state.settings.lr) > 0)])
   : Object.fromEntries(Object.entries(run.state.settings).filter(([n]) => !place.includes(n)));
-const here = (): Settings => Object.fromEntries(Object.entries(lab.state!.settings).filter(([n]) => (lab.state!.network ? net : place).includes(n)));
+export const here = (): Settings => Object.fromEntries(Object.entries(lab.state!.settings).filter(([n]) => (lab.state!.network ? net : place).includes(n)));
 const runners = () => lab.racers.filter((r) => r.state.start === 0);
 const length = () => ({ experiment: lab.state!.experiment, data: lab.state!.data, seed: lab.state!.seed, steps: lab.state!.total_steps, play: true });
 
@@ -116,9 +116,9 @@ export const elsewhere = (settings: Settings) => {
 const shared = (): Settings => (lab.state!.network ? pick(lab.state!.settings, ['batch']) : {});
 
 // One more racer from the same start, which is brought to where the others stand.
-export async function add(optimizer: string) {
+export async function add(optimizer: string, more: Settings = {}) {
   const now = lab.now;
-  await lab.do({ do: 'branch', step: 0, settings: { optimizer, ...shared() } }, runners()[0]);
+  await lab.do({ do: 'branch', step: 0, settings: { optimizer, ...more, ...shared() } }, runners()[0]);
   if (!lab.refusal && now > 0) await seek(now);
 }
 export const isKept = (run: RunView) => run.state.parent === null || run.state.branches.length > 0;
