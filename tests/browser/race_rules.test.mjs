@@ -2,6 +2,7 @@
 // rates they bear; each against formulas in float64 that are written out here.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { findings } from './checks.mjs';
 import { draw, fromHex, Lab, launch, press, stands, token } from './lab.mjs';
 
 let lab, browser;
@@ -225,3 +226,18 @@ test('the matrices of a table that was uploaded are those of its softmax regress
   for (const [q, x] of shown) assert.equal(eigen[q].hex, x);
   await clean(page);
 });
+
+for (const [width, theme, language] of [[1440, 'light', 'en'], [360, 'dark', 'zh-CN']])
+  test(`the plates of rules are accessible and no wider than ${width} pixels, ${theme}, ${language}`, limit, async () => {
+    const run = await lab.create({ arch: 'dense 3 tanh | dense 3', optimizer: 'adam' }, { data: 'penguins', steps: 20 });
+    await lab.do(run.id, { do: 'step', count: 5 });
+    const page = await lab.open(browser, `#/optimisers?run=${run.id}`, { width, theme, language });
+    for (const [name, ready] of [['cockpit', '[data-view="distributions"] figure'], ['range', '[data-view="range"] circle']]) {
+      await plate(page, name);
+      if (name === 'range') await press(page, 'range-test');
+      await page.waitForSelector(ready);
+      assert.deepEqual(await findings(page), [], name);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, name);
+    }
+    await clean(page);
+  });

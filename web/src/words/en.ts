@@ -25,13 +25,12 @@ export const en = {
   operation: 'Operation', opForward: '{layer} forwards', opBackward: 'blame of {layer}', opLoss: 'the loss of each sample',
   race: {
     cockpit: {
-      title: 'What the last step was made of', note: '40 bins; {n} numbers', all: 'all parameters', of: 'Parameters', size: 'sizes', still: 'No step was taken yet: press step.', percent: 'size at {p} %', zeros: '{n} exact zeros', lost: '{n} without a value',
-      what: { g: 'gradient of the batch', step: 'what the step added', rate: 'effective rate', kept: 'kept by the rule', line: 'corrected for its start at 0', plain: 'not corrected' }, logNote: 'by powers of ten, below the line the numbers less than 0',
+      title: 'What the last step was made of', note: '40 bins; {n} numbers', all: 'all parameters', of: 'Parameters', still: 'No step was taken yet: press step.', percent: 'size at {p} %', zeros: '{n} exact zeros', lost: '{n} without a value',
+      what: { g: 'gradient of the batch', step: 'what the step added', rate: 'effective rate', kept: 'kept by the rule', line: 'corrected for its start at 0', plain: 'not corrected' }, log: 'by powers of ten', below: 'those less than 0 below the line',
       sentence: '{what}: half of the sizes are at most {median}, 90 in 100 lie from {low} to {high}.', quantile: 'size that {p} in 100 do not exceed', without: 'Race without bias correction', adamRate: 'η/(√v̂ + ε): what multiplies the mean m̂ of each parameter', otherRate: '|Δθ|/|g| of each parameter: the step over the gradient of the batch',
-      columns: ['', '5 %', '25 %', '50 %', '75 %', '95 %', 'largest'],
     },
     range: {
-      title: 'Learning-rate range test', note: 'One training in which the rate grows by equal factors, a million times in all (Smith 2017)', go: 'Test the rates of {name}', again: 'Test again', up: 'up to', busy: 'The engine trains…', rate: 'rate', loss: 'mean loss', smooth: 'Smooth', raw: 'raw',
+      title: 'Learning-rate range test', note: 'One training in which the rate grows by equal factors, a million times in all (Smith 2017)', go: 'Test the rates of {name}', again: 'Test again', up: 'up to', busy: 'The engine trains…', rate: 'rate', loss: 'mean loss', smooth: 'Smooth',
       steepest: 'steepest descent', lowest: 'lowest', blows: 'blows up', never: 'not up to {lr}', take: 'Race at {lr}', none: '{name} finds the length of each step itself. Choose a rule, such as Adam.', marks: 'Marks are of the mean over {n} steps; it blows up where that is four times its lowest, or no number.',
       sentence: 'From rate {from} to {to}: the loss falls fastest at {steepest}, is lowest at {lowest} and blows up at {blows}.', ended: 'The loss was no number at rate {lr}: the engine stopped.',
     },

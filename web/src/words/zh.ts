@@ -26,13 +26,12 @@ export const zh: Words = {
   operation: '运算', opForward: '{layer} 前向', opBackward: '{layer} 的责任', opLoss: '每个样本的损失',
   race: {
     cockpit: {
-      title: '上一步由什么组成', note: '40 个区间；{n} 个数', all: '全部参数', of: '参数', size: '大小', still: '还没有走过一步：请按单步。', percent: '{p} % 处的大小', zeros: '{n} 个恰为零', lost: '{n} 个没有值',
-      what: { g: '这批样本的梯度', step: '这一步加上的量', rate: '有效学习率', kept: '规则保存的量', line: '已校正从 0 出发的偏差', plain: '未作校正' }, logNote: '按十的幂刻度，横线以下为负数',
+      title: '上一步由什么组成', note: '40 个区间；{n} 个数', all: '全部参数', of: '参数', still: '还没有走过一步：请按单步。', percent: '{p} % 处的大小', zeros: '{n} 个恰为零', lost: '{n} 个没有值',
+      what: { g: '这批样本的梯度', step: '这一步加上的量', rate: '有效学习率', kept: '规则保存的量', line: '已校正从 0 出发的偏差', plain: '未作校正' }, log: '按十的幂刻度', below: '横线以下为负数',
       sentence: '{what}：一半的大小不超过 {median}，百分之九十在 {low} 与 {high} 之间。', quantile: '百分之 {p} 的数不超过的大小', without: '不作偏差校正，另赛一名', adamRate: 'η/(√v̂ + ε)：每个参数的均值 m̂ 所乘的数', otherRate: '每个参数的 |Δθ|/|g|：步长除以这批样本的梯度',
-      columns: ['', '5 %', '25 %', '50 %', '75 %', '95 %', '最大'],
     },
     range: {
-      title: '学习率范围测试', note: '一次训练，学习率按等比增大，总共一百万倍（Smith 2017）', go: '测试{name}的学习率', again: '再测一次', up: '直到', busy: '引擎正在训练……', rate: '学习率', loss: '平均损失', smooth: '平滑', raw: '原始',
+      title: '学习率范围测试', note: '一次训练，学习率按等比增大，总共一百万倍（Smith 2017）', go: '测试{name}的学习率', again: '再测一次', up: '直到', busy: '引擎正在训练……', rate: '学习率', loss: '平均损失', smooth: '平滑',
       steepest: '下降最快', lowest: '最低', blows: '发散', never: '直到 {lr} 都没有', take: '以 {lr} 参赛', none: '{name} 自己决定每一步的长度。请选择一种规则，例如 Adam。', marks: '标记取自每 {n} 步的平均；平均损失达到最低值的四倍或不再是数时，算作发散。',
       sentence: '学习率从 {from} 到 {to}：在 {steepest} 处损失下降最快，在 {lowest} 处最低，在 {blows} 处发散。', ended: '学习率为 {lr} 时损失不再是数：引擎停止了。',
     },
