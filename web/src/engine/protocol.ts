@@ -91,7 +91,7 @@ const refused = (json: { error: string; hint: string } & Partial<Place>) => new 
 
 // Addresses are relative: a page of a class lies at /at/SLUG/, and so does its API.
 async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
-  const answer = await fetch('api' + path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const answer = await fetch('api' + path, { method, body: body === undefined || body instanceof Blob ? body : JSON.stringify(body) });
   const json = await answer.json();
   if (!answer.ok) throw refused(json);
   return json as T;
