@@ -32,7 +32,7 @@ export const faults = {
   'canned data'() {
     const ask = window.fetch;
     window.fetch = (url, options) =>
-      ask(url, url === '/api/runs' && options?.body ? { ...options, body: options.body.replace(/"data":"[^"]*\.csv"/, '"data":"spirals"').replace(/"target":"[^"]*"/, '"target":"auto"') } : options);
+      ask(url, url === '/api/runs' && options?.body ? { ...options, body: options.body.replace(/"data":"[^"]*\.csv"/, '"data":"spirals"').replace(/"target":"[^"]*"/, '"target":"auto"').replace(/"function":"[^"]*"/, '"function":"rosenbrock"') } : options);
   },
   // Numbers that move by themselves.
   'counts on'() {
