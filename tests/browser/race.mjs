@@ -165,8 +165,8 @@ const save = async (page, what, file) => {
 // What the page gives out of a race opens from the disk in both languages, with the engine stopped, and has the page's
 // numbers and those of `limn replay`; the archive is, in a lab that never saw it, the same race.
 export async function keepsRace({ lab, at, begin }) {
-  const { run, said: words } = await begin(lab), page = await at(run.id);
-  const said = await standings(page, 3), print = await fingerprint(page), n = (await lab.ask(`/runs/${run.id}`)).step;
+  const { run, racers, said: words } = await begin(lab), page = await at(run.id);
+  const said = await standings(page, racers), print = await fingerprint(page), n = (await lab.ask(`/runs/${run.id}`)).step;
   await press(page, 'save');
   const [html, archive] = ['report.html', 'race.limn'].map((name) => join(lab.runs, name));
   assert.equal(await save(page, 'save-report', html), `limn-${run.id}.html`);
@@ -223,9 +223,18 @@ async function raced(lab) {
   const momentum = await lab.do(first.id, { do: 'branch', step: 10, settings: { optimizer: 'momentum', lr: 0.01 } });
   await lab.do(momentum.id, { do: 'step', count: 30 });
   return {
-    run: await lab.ask(`/runs/${bfgs.id}`),
+    run: await lab.ask(`/runs/${bfgs.id}`), racers: 3,
     said: { en: [settings.function, 'momentum from 10', 'the gradient is below its tolerance', 'lr 0.05 → 0.02'], 'zh-CN': [settings.function, 'momentum 自第 10 步', '梯度已低于容差', 'lr 0.05 → 0.02'] },
   };
+}
+
+// Two down a network, all rows at every step.
+async function learned(lab) {
+  const run = await lab.create({ arch: 'dense 3 tanh | dense 3', optimizer: 'lbfgs', weight_decay: 1e-3 }, { data: 'penguins', seed, steps: 300 });
+  const adam = await lab.do(run.id, { do: 'branch', step: 0, settings: { optimizer: 'adam', batch: run.settings.batch } });
+  for (const id of [run.id, adam.id]) await lab.do(id, { do: 'step', count: 300 });
+  const words = ['penguins', 'optimizer lbfgs → adam', 'dense 3 tanh | dense 3'];
+  return { run: await lab.ask(`/runs/${run.id}`), racers: 2, said: { en: [...words, 'validation rows'], 'zh-CN': [...words, '验证数据'] } };
 }
 
 export const checks = [
@@ -237,4 +246,5 @@ export const checks = [
   { name: 'G2 its numbers are those of limn replay and of HTTP', check: replayed, page: ['other bits'] },
   { name: 'G3 of a formula that it never saw its numbers are those of the closed form', check: fresh, page: ['canned data'] },
   { name: 'G10 its report opens by itself and has the numbers of page and replay, its archive is the same race', check: keepsRace, with: { begin: raced }, page: ['touched up'] },
+  { name: 'G10 so do those of a race down a network', check: keepsRace, with: { begin: learned }, page: ['touched up'] },
 ];
