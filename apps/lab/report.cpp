@@ -216,8 +216,7 @@ std::string report(const Run& run, const JournalContent& journal, Training& ther
   const auto add = [&](const Run& member, const JournalContent& told) {
     Json json = run_json(member, told);
     if (!network)
-      json.update(member.info.id == run.info.id ? descent_json(member, told, data, pool, descent_of(there))
-                                                : descent_json(member, told, data, pool));
+      json.update(descent_json(member, told, data, pool, member.info.id == run.info.id ? &descent_of(there) : nullptr));
     runs.push_back(std::move(json));
   };
   for (const Run* member : family_of(run, all, left_out)) {

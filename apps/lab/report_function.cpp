@@ -11,11 +11,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t kColumns = 1000;      // of a curve, and points of a trail
-constexpr std::int64_t kMostAgain = 20'000;  // steps of a relative that are taken again, a tenth of a second
-constexpr std::size_t kMostComponents = 20;  // of the point and of the gradient
-constexpr int kWide = 96, kTall = 64;        // points of the plane; squares lie between them
-constexpr double kRoom = 0.15;               // of the plane, around what is to be seen
+constexpr std::int64_t kColumns = 1000;         // of a curve, and points of a trail
+constexpr std::int64_t kMostAgain = 5'000'000;  // work of a relative's steps that are taken again, a third of a second
+constexpr std::size_t kMostComponents = 20;     // of the point and of the gradient
+constexpr int kWide = 96, kTall = 64;           // points of the plane; squares lie between them
+constexpr double kRoom = 0.15;                  // of the plane, around what is to be seen
 
 std::size_t column_of(const JournalContent& journal, std::string_view name) {
   return static_cast<std::size_t>(std::ranges::find(journal.columns, name) - journal.columns.begin());
@@ -53,14 +53,12 @@ Json trail_of(const JournalContent& journal, const Descent& begin) {
   return {{"step", step}, {"x", x}, {"y", y}};
 }
 
-Json common_json(const Run& run, const JournalContent& journal, const std::shared_ptr<const Dataset>& data,
-                 ThreadPool& pool) {
-  const Visit begin = travel(run, journal, data, pool, journal.start, Arrival::kState);
-  const Descent& descent = descent_of(*begin.session);
-  return {{"value", curve_of(journal, "value")},
-          {"evaluations", curve_of(journal, "evaluations")},
-          {"first", exact(descent, "value")},
-          {"trail", trail_of(journal, descent)}};
+// Whether the last step can be taken again at once.
+bool is_near(const Run& run, const JournalContent& journal, std::int64_t n) {
+  std::int64_t nearest = journal.start;
+  for (const SnapshotFile& file : snapshots_of(run))
+    if (file.step < journal.last_step()) nearest = std::max(nearest, file.step);
+  return (journal.last_step() - nearest) * (100 + n * n) <= kMostAgain;
 }
 
 struct Side {
@@ -103,24 +101,19 @@ Json curve_of(const JournalContent& journal, std::string_view column) {
 }
 
 Json descent_json(const Run& run, const JournalContent& journal, const std::shared_ptr<const Dataset>& data,
-                  ThreadPool& pool, const Descent& there) {
-  Json json = common_json(run, journal, data, pool);
-  json["numbers"] = numbers_of(there, journal.rows() > 0);
-  return json;
-}
-
-Json descent_json(const Run& run, const JournalContent& journal, const std::shared_ptr<const Dataset>& data,
-                  ThreadPool& pool) {
-  std::int64_t nearest = journal.start;
-  for (const SnapshotFile& file : snapshots_of(run))
-    if (file.step < journal.last_step()) nearest = std::max(nearest, file.step);
-  Json json = common_json(run, journal, data, pool);
-  json["numbers"] = nullptr;
-  if (journal.last_step() - nearest <= kMostAgain) {
-    const Visit head = travel(run, journal, data, pool, journal.last_step(), Arrival::kStepped);
-    json["numbers"] = numbers_of(descent_of(*head.session), journal.rows() > 0);
+                  ThreadPool& pool, const Descent* there) {
+  const Visit begin = travel(run, journal, data, pool, journal.start, Arrival::kState);
+  const Descent& first = descent_of(*begin.session);
+  Visit head;
+  if (!there && is_near(run, journal, first.parameters())) {
+    head = travel(run, journal, data, pool, journal.last_step(), Arrival::kStepped);
+    there = &descent_of(*head.session);
   }
-  return json;
+  return {{"value", curve_of(journal, "value")},
+          {"evaluations", curve_of(journal, "evaluations")},
+          {"first", exact(first, "value")},
+          {"trail", trail_of(journal, first)},
+          {"numbers", there ? numbers_of(*there, journal.rows() > 0) : Json()}};
 }
 
 Json plane_json(const Descent& descent, const Json& runs) {

@@ -12,13 +12,10 @@ namespace limn::lab {
 // A column of a journal in at most 1000 columns, each number the shortest text that reads as the same float32.
 nlohmann::json curve_of(const JournalContent& journal, std::string_view column);
 
-// {"value": CURVE, "evaluations": CURVE, "first": EXACT, "trail", "numbers": [EXACT...]} of a run; `there` took its
-// last step.
+// {"value": CURVE, "evaluations": CURVE, "first": EXACT, "trail", "numbers": [EXACT...]} of a run. `there` took its
+// last step; where it is null the step is taken again, or `numbers` is null where that would take long.
 nlohmann::json descent_json(const Run& run, const JournalContent& journal, const std::shared_ptr<const Dataset>& data,
-                            ThreadPool& pool, const Descent& there);
-// The same; `numbers` is null where its last step is too far from a snapshot to be taken again.
-nlohmann::json descent_json(const Run& run, const JournalContent& journal, const std::shared_ptr<const Dataset>& data,
-                            ThreadPool& pool);
+                            ThreadPool& pool, const Descent* there);
 // Of a function of two variables its values where the trails of `runs` went, else null:
 // {"x": [from, to], "y", "width", "height", "values": [height, width], the lowest row first}.
 nlohmann::json plane_json(const Descent& descent, const nlohmann::json& runs);

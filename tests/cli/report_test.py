@@ -87,6 +87,12 @@ class Report(ProgramTest):
         self.assertEqual(lab.raw(f"/api/runs/{event['run']}/report"), (200, text.encode()))
         self.assertEqual(lab.stop(), 0)
 
+    def test_what_would_take_long_to_compute_again_is_left_out(self):
+        self.limn("train", "function", "--set", "function=ext-rosenbrock1000", "--set", "optimizer=lbfgs", "--steps", 9, "--out", "runs/a")
+        self.limn("branch", "runs/a", "--at", 0, "--set", "optimizer=cg", "--out", "runs/b")
+        first, own = self.report("runs/b")[2]["runs"]
+        self.assertEqual((first["numbers"], first["trail"]["step"][-1], len(own["numbers"])), (None, 9, 44))
+
     def test_functions_of_other_sizes_and_beginnings_have_reports(self):
         for name, settings, steps, plane in (("one", ["function=(x - 2)^2"], 5, False), ("six", ["function=sum(i=1..n, i*x[i]^2)", "constants=n=25", f"start={', '.join(['1'] * 25)}"], 5, False),
                                              ("noisy", ["function=x^2 + y^2", "start=1, 1", "noise=0.3"], 9, True), ("lost", ["function=x^4 + y^4", "start=9, 9", "lr=1"], 4, True)):
