@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/machine.hpp"
 #include "cli/output.hpp"
+#include "experiment/experiment.hpp"
 #include "experiment/pack.hpp"
 #include "experiment/travel.hpp"
 #include "experiment/weights.hpp"
@@ -41,9 +42,10 @@ Written write_report(const Options& options, const Run& run, const JournalConten
   check_ordinary(options.file, "report.html");
   Machine machine(options.common, &run);
   const auto data = load_data(run);
-  const Visit head = travel(run, journal, data, machine.pool(), journal.last_step(), Arrival::kState);
+  const auto arrival = find_experiment(run.recipe.experiment).wants_data ? Arrival::kState : Arrival::kStepped;
+  const Visit head = travel(run, journal, data, machine.pool(), journal.last_step(), arrival);
   const auto no_other = [](const Run&) -> const JournalContent* { return nullptr; };
-  write_durably(options.file, lab::report(run, journal, network_of(*head.session), *data, no_other));
+  write_durably(options.file, lab::report(run, journal, *head.session, data, machine.pool(), no_other));
   return {{{"step", journal.last_step()}},
           fmt::format("the report of {} after step {}", run.info.id, journal.last_step())};
 }

@@ -68,43 +68,118 @@ Slip along_direction(Descent& there, Descent& before, const std::string& index) 
   return slip;
 }
 
-// A rule, made again from the state and the gradient of the step before.
-Slip by_rule(Descent& there, Descent& before, const std::string& index, std::size_t i) {
-  const std::int64_t step = there.cursor().step;
+// A rule's step from the state and the gradient of the step before, taken again; x becomes what the step makes of it.
+struct Again {
+  RuleStep rule;
+  std::vector<double> x, gradient;
+  std::vector<Json> of;  // what each moment was, and the gradient
+};
+
+Again step_again(Descent& there, Descent& before, const std::string& index, std::size_t i) {
   const Settings& s = there.settings();
-  const Rule& rule = find_rule(s.optimizer);
-  RuleStep again(rule, before.point().size(), s.bias_correction);
+  const std::int64_t step = there.cursor().step;
+  const std::size_t n = before.point().size();
+  Again again{RuleStep(find_rule(s.optimizer), n, s.bias_correction), before.point(), std::vector<double>(n), {}};
   const std::vector<TensorView> state = before.state();
-  Slip slip{.formula = std::string(rule.formula)};
-  std::vector<Json> old;
-  for (std::size_t m = 0; m < rule.moments.size(); ++m) {
-    const Moment& moment = rule.moments[m];
+  for (std::size_t m = 0; m < again.rule.rule().moments.size(); ++m) {
+    const Moment& moment = again.rule.rule().moments[m];
     const std::string tensor = moment.is_scalar ? std::string(moment.name) : std::string(moment.name) + "/x";
     for (const TensorView& view : state)
-      if (view.name == tensor) again.moments()[m].assign(view.doubles.begin(), view.doubles.end());
+      if (view.name == tensor) again.rule.moments()[m].assign(view.doubles.begin(), view.doubles.end());
     const std::string name = moment.is_scalar ? tensor : tensor + index;
-    old.push_back(given(name, step - 1, before.quantity(name)));
+    again.of.push_back(given(name, step - 1, before.quantity(name)));
   }
-  std::vector<double> x = before.point(), gradient(x.size());
-  before.gradient_at(x, gradient);
-  Json of = {given("gradient" + index, step - 1, gradient[i]), constant("η", s.lr)};
-  for (std::size_t k = 0; k < there.tilt().size(); ++k) gradient[k] += there.tilt()[k];
+  before.gradient_at(again.x, again.gradient);
+  again.of.push_back(given("gradient" + index, step - 1, again.gradient[i]));
+  for (std::size_t k = 0; k < there.tilt().size(); ++k) again.gradient[k] += there.tilt()[k];
+  again.rule.apply(again.x, again.gradient, s, static_cast<std::uint64_t>(step));
+  return again;
+}
+
+Slip by_rule(Descent& there, Descent& before, const std::string& index, std::size_t i) {
+  Again again = step_again(there, before, index, i);
+  const Rule& rule = again.rule.rule();
+  Slip slip{.formula = std::string(rule.formula)};
+  Json of = {again.of.back(), constant("η", there.settings().lr)};
   if (!there.tilt().empty()) of.push_back(constant("σ·ξ", there.tilt()[i]));
-  const double was = x[i];
-  again.apply(x, gradient, s, static_cast<std::uint64_t>(step));
   for (std::size_t m = 0; m < rule.moments.size(); ++m)
     slip.steps.push_back({{"name", rule.moments[m].symbol},
                           {"formula", rule.moments[m].formula},
-                          {"value", again.moments()[m][rule.moments[m].is_scalar ? 0 : i]},
-                          {"of", {old[m]}}});
-  for (const RuleStep::Line& line : again.lines())
+                          {"value", again.rule.moments()[m][rule.moments[m].is_scalar ? 0 : i]},
+                          {"of", {again.of[m]}}});
+  for (const RuleStep::Line& line : again.rule.lines())
     slip.steps.push_back({{"name", line.name},
                           {"formula", line.formula},
                           {"value", line.values[line.values.size() == 1 ? 0 : i]},
                           {"of", Json::array()}});
-  slip.terms = {{{"of", {given("x" + index, step - 1, was)}}, {"product", was}, {"name", "x"}},
-                {{"of", of}, {"product", x[i] - was}, {"name", "Δ"}}};
-  slip.total = x[i];
+  const double was = before.point()[i];
+  slip.terms = {{{"of", {given("x" + index, there.cursor().step - 1, was)}}, {"product", was}, {"name", "x"}},
+                {{"of", of}, {"product", again.x[i] - was}, {"name", "Δ"}}};
+  slip.total = again.x[i];
+  return slip;
+}
+
+// What a rule keeps from step to step.
+std::optional<Slip> of_moment(Descent& there, Descent& before, const std::string& name, const std::string& index,
+                              std::size_t i) {
+  const Rule& rule = find_rule(there.settings().optimizer);
+  for (std::size_t m = 0; m < rule.moments.size(); ++m) {
+    const Moment& moment = rule.moments[m];
+    if (name != (moment.is_scalar ? std::string(moment.name) : std::string(moment.name) + "/x" + index)) continue;
+    Again again = step_again(there, before, moment.is_scalar ? "[0]" : index, i);
+    Slip slip{.formula = fmt::format("{} = {}", moment.symbol, moment.formula)};
+    slip.total = again.rule.moments()[m][moment.is_scalar ? 0 : i];
+    Json of = {again.of[m], again.of.back()};
+    if (!there.tilt().empty()) of.push_back(constant("σ·ξ", there.tilt()[i]));
+    slip.terms = {{{"of", of}, {"product", slip.total}, {"name", moment.symbol}}};
+    return slip;
+  }
+  return {};
+}
+
+// What BFGS has learnt of the inverse Hessian: its update by the step and the gradients at both ends, term by term.
+Slip of_inverse(Descent& there, Descent& before, std::size_t i, std::size_t j) {
+  const std::size_t n = there.point().size();
+  const std::int64_t step = there.cursor().step;
+  const auto entry = [](std::size_t r, std::size_t c) { return fmt::format("bfgs/inverse_hessian[{},{}]", r, c); };
+  const bool forgot = there.quantity("optim.restarted") != 0;
+  const bool is_first = forgot || before.settings().optimizer != "bfgs" || before.quantity("bfgs/updates[0]") == 0;
+  std::vector<double> h(n * n), s(n), y(n), at(n), product(n);
+  for (std::size_t r = 0; r < n; ++r)
+    for (std::size_t c = 0; c < n; ++c) h[r * n + c] = is_first ? double(r == c) : before.quantity(entry(r, c));
+  before.gradient_at(before.point(), at);
+  there.gradient_at(there.point(), y);
+  double sy = 0, yhy = 0, sizes = 0;
+  for (std::size_t k = 0; k < n; ++k) s[k] = there.point()[k] - before.point()[k], y[k] -= at[k];
+  for (std::size_t k = 0; k < n; ++k) {
+    sy += s[k] * y[k], sizes += std::abs(s[k] * y[k]);
+    for (std::size_t c = 0; c < n; ++c) product[k] += h[k * n + c] * y[c];
+  }
+  for (std::size_t k = 0; k < n; ++k) yhy += y[k] * product[k];
+  const double was = h[i * n + j];
+  Slip slip{.formula = "γH + (1 + γ·yᵀHy/sᵀy)·s·sᵀ/sᵀy − γ(Hy·sᵀ + s·yᵀH)/sᵀy", .total = was};
+  slip.terms = {{{"of", {is_first ? constant("I", was) : given(entry(i, j), step - 1, was)}}, {"product", was}}};
+  double ss = 0, yy = 0;
+  for (std::size_t k = 0; k < n; ++k) ss += s[k] * s[k], yy += y[k] * y[k];
+  if (!(sy > 1e-14 * std::sqrt(ss) * std::sqrt(yy))) return slip;  // no curvature along the step: it stays as it is
+  const std::string& search = there.settings().line_search;
+  const bool is_scaled = search != "fixed" && search != "exact";
+  const double ratio = sy / yhy, scale = !is_scaled ? 1 : is_first ? ratio : std::sqrt(std::max(1.0, ratio));
+  const double outer = (1 + scale * yhy / sy) / sy * s[i] * s[j];
+  const double mixed = -scale * (product[i] * s[j] + s[i] * product[j]) / sy;
+  const auto of = [&](const char* tensor, std::size_t k, double value) {
+    return given(fmt::format("{}[{}]", tensor, k), step, value);
+  };
+  slip.terms[0]["of"].push_back(constant("γ", scale)), slip.terms[0]["product"] = scale * was;
+  slip.terms.push_back({{"of", {of("step", i, s[i]), of("step", j, s[j])}}, {"product", outer}, {"name", "s·sᵀ"}});
+  slip.terms.push_back(
+      {{"of", {constant("Hy", product[i]), constant("Hy", product[j])}}, {"product", mixed}, {"name", "Hy·sᵀ"}});
+  slip.steps = {{{"name", "sᵀy"}, {"formula", "∑ s·y"}, {"value", sy}, {"of", Json::array()}},
+                {{"name", "yᵀHy"}, {"formula", "∑ y·Hy"}, {"value", yhy}, {"of", Json::array()}}};
+  slip.total = scale * was + outer + mixed;
+  // Rounding of the sums, as much as they cancel.
+  slip.bound = 32 * static_cast<double>(n) * kUnit * (std::abs(scale * was) + std::abs(outer) + std::abs(mixed)) *
+               (1 + sizes / sy);
   return slip;
 }
 
@@ -207,6 +282,10 @@ Json receipt(Descent& there, Descent* before, const std::string& name, double va
   if (tensor == "x" && !find_method(optimizer)) return to_json(by_rule(there, *before, index, at[0]), value);
   if (tensor == "x" && there.has(optimizer + "/direction"))
     return to_json(along_direction(there, *before, index), value);
+  if (before && optimizer == "bfgs" && tensor == "bfgs/inverse_hessian")
+    return to_json(of_inverse(there, *before, at[0], at[1]), value);
+  if (before && !find_method(optimizer))
+    if (const auto slip = of_moment(there, *before, name, index, at.empty() ? 0 : at[0])) return to_json(*slip, value);
   if (tensor == "x")
     return why(fmt::format("{} decides direction and length at once: no formula of one number gives it", optimizer));
   return why(fmt::format("{} keeps it from step to step; limn replay makes it again", optimizer));

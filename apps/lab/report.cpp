@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/travel.hpp"
+#include "lab/function.hpp"
 #include "lab/page.hpp"
+#include "lab/report_function.hpp"
 #include "lab/state.hpp"
 #include "train/evaluate.hpp"
 
@@ -20,22 +20,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t kColumns = 1000;       // of a curve
 constexpr std::size_t kMostRuns = 12;         // of a family
 constexpr std::size_t kMostWeights = 2000;    // numbers of a network that are written out
 constexpr std::size_t kMostPredicted = 1000;  // samples of a prediction against the truth
 constexpr std::string_view kMark = R"(<script type="application/json" id="report">)";
 
-// The double whose shortest text is that of the float: it reads as 0.1, and rounds to the same float.
-Json shortest(float value) {
-  if (!std::isfinite(value)) return nullptr;
-  const std::string text = fmt::format("{}", value);
-  double wide = 0;
-  std::from_chars(text.data(), text.data() + text.size(), wide);
-  return wide;
-}
-
-Json shortest(std::span<const float> values) {
+Json list_of(std::span<const float> values) {
   Json all = Json::array();
   for (const float value : values) all.push_back(shortest(value));
   return all;
@@ -73,15 +63,9 @@ std::vector<const Run*> family_of(const Run& run, const std::vector<Run>& all, s
   return tree;
 }
 
-Json curve_of(const JournalContent& journal) {
-  Json curve = curve_json(journal, 0, journal.start + 1, journal.last_step(), kColumns);
-  for (const char* side : {"low", "high"})
-    for (Json& value : curve[side]) value = shortest(value.get<float>());
-  return curve;
-}
-
 Json run_json(const Run& run, const JournalContent& journal) {
-  Json flags = Json::array(), evals = Json::array(), end = nullptr, seconds = nullptr, error = nullptr;
+  Json flags = Json::array(), evals = Json::array();
+  Json end = nullptr, stopped = nullptr, seconds = nullptr, error = nullptr;
   SettingValues values;
   for (const JournalRecord& record : journal.records) {
     if (record.kind != RecordKind::kEvent) {
@@ -94,6 +78,7 @@ Json run_json(const Run& run, const JournalContent& journal) {
     if (event.value("event", "") == "error") error = event.value("what", "");
     if (event.value("event", "") != "done") continue;
     end = {{"step", event.value("best_step", record.step)}, {"metrics", event.value("metrics", Json::object())}};
+    stopped = event.contains("stopped") ? event["stopped"] : event.value("reason", Json());
     if (event.value("seconds", 0.0) > 0) seconds = event["seconds"];
   }
   const Json loss = journal.rows() == 0 ? Json() : shortest(journal.values[0].back());
@@ -111,9 +96,10 @@ Json run_json(const Run& run, const JournalContent& journal) {
           {"settings", values_json(values_at(run, journal, journal.last_step()))},
           {"flags", flags},
           {"evals", evals},
-          {"curve", curve_of(journal)},
+          {"curve", curve_of(journal, "train.loss")},
           {"loss", loss},
           {"end", end},
+          {"stopped", stopped},
           {"seconds", seconds},
           {"error", error}};
 }
@@ -146,10 +132,15 @@ Json recipe_json(const Recipe& recipe) {
   return json;
 }
 
-// What the settings would be had nobody chosen any.
+// What the settings would be had nobody chosen any; which function goes down, and by which method, somebody chose.
 Json defaults_json(const Experiment& experiment, const Recipe& recipe, const Dataset& data) {
   Recipe plain{recipe.experiment, recipe.data, recipe.seed, recipe.epochs, recipe.steps, {}};
+  const std::vector<std::string> chosen = experiment.wants_data
+                                              ? std::vector<std::string>{}
+                                              : std::vector<std::string>{"function", "constants", "optimizer"};
+  for (const std::string& name : chosen) plain.settings[name] = recipe.settings.at(name);
   experiment.resolve(plain, data);
+  for (const std::string& name : chosen) plain.settings.erase(name);
   return values_json(plain.settings);
 }
 
@@ -161,7 +152,7 @@ Json weights_json(Session& there) {
     if ((numbers += view.values.size()) > kMostWeights) return nullptr;
     Json shape = Json::array();
     for (int i = 0; i < view.shape.rank(); ++i) shape.push_back(view.shape[i]);
-    all.push_back({{"name", view.name}, {"shape", shape}, {"values", shortest(view.values)}});
+    all.push_back({{"name", view.name}, {"shape", shape}, {"values", list_of(view.values)}});
   }
   return all;
 }
@@ -188,7 +179,7 @@ Json scatter_json(Session& there, const Dataset& data) {
     truth.push_back(shortest(static_cast<float>(data.preprocessing.target_mean +
                                                 data.preprocessing.target_deviation *
                                                     static_cast<double>(data.targets[static_cast<std::size_t>(row)]))));
-  return {{"truth", truth}, {"predicted", shortest(there.predict(data, rows))}};
+  return {{"truth", truth}, {"predicted", list_of(there.predict(data, rows))}};
 }
 
 std::string_view report_template() {
@@ -209,48 +200,55 @@ std::string embedded(const Json& json) {
 
 }  // namespace
 
-std::string report(const Run& run, const JournalContent& journal, Session& there, const Dataset& data,
-                   const History& history) {
+std::string report(const Run& run, const JournalContent& journal, Training& there,
+                   const std::shared_ptr<const Dataset>& data, ThreadPool& pool, const History& history) {
   const std::string_view page = report_template();
   const std::size_t place = page.find(kMark);
   LIMN_CHECK(place != page.npos, "the report has a place for its data");
   const std::int64_t step = there.cursor().step;
   const std::string fingerprint = there.fingerprint();
-  there.change(settings_at(run, journal, step));  // which decide the loss that is measured
+  Session* network = there.session();
+  if (network) there.change(settings_at(run, journal, step));  // which decide the loss that is measured
 
   std::size_t left_out = 0;
   const std::vector<Run> all = list_runs(std::filesystem::absolute(run.folder).parent_path());
   Json runs = Json::array();
+  const auto add = [&](const Run& member, const JournalContent& told) {
+    Json json = run_json(member, told);
+    if (!network)
+      json.update(descent_json(member, told, data, pool, member.info.id == run.info.id ? &descent_of(there) : nullptr));
+    runs.push_back(std::move(json));
+  };
   for (const Run* member : family_of(run, all, left_out)) {
-    if (member->info.id == run.info.id)
-      runs.push_back(run_json(*member, journal));
-    else if (const JournalContent* kept = history(*member))
-      runs.push_back(run_json(*member, *kept));
-    else
-      try {
-        runs.push_back(run_json(*member, journal_of(*member)));
-      } catch (const Error&) {  // a damaged relative must not keep the run from its report
-        ++left_out;
-      }
+    const JournalContent* kept = member->info.id == run.info.id ? &journal : history(*member);
+    try {
+      add(*member, kept ? *kept : journal_of(*member));
+    } catch (const Error&) {  // a damaged relative must not keep the run from its report
+      if (member->info.id == run.info.id) throw;
+      ++left_out;
+    }
   }
   Json metrics = Json::object();
-  for (const auto& [name, value] : evaluate_split(there, data, Split::kValid))
-    metrics[name] = shortest(static_cast<float>(value));
+  if (network)
+    for (const auto& [name, value] : evaluate_split(*network, *data, Split::kValid))
+      metrics[name] = shortest(static_cast<float>(value));
   const Experiment& experiment = find_experiment(run.recipe.experiment);
   const Json json = {{"run", run.info.id},
                      {"step", step},
                      {"fingerprint", fingerprint},
                      {"experiment", experiment_json(experiment)},
-                     {"data", data_json(run, data)},
+                     {"function", network ? Json() : function_json(descent_of(there).function())},
+                     {"plane", network ? Json() : plane_json(descent_of(there), runs)},
+                     {"data", network ? data_json(run, *data) : Json()},
                      {"recipe", recipe_json(run.recipe)},
-                     {"defaults", defaults_json(experiment, run.recipe, data)},
+                     {"defaults", defaults_json(experiment, run.recipe, *data)},
                      {"parameters", there.parameters()},
                      {"runs", runs},
                      {"left_out", left_out},
                      {"metrics", metrics},
-                     {"confusion", confusion_json(there, data)},
-                     {"scatter", scatter_json(there, data)},
-                     {"weights", weights_json(there)}};
+                     {"confusion", network ? confusion_json(*network, *data) : Json()},
+                     {"scatter", network ? scatter_json(*network, *data) : Json()},
+                     {"weights", network ? weights_json(*network) : Json()}};
   std::string html(page.substr(0, place + kMark.size()));
   html += embedded(json);
   html += page.substr(place + kMark.size());

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "experiment/run.hpp"
-#include "train/session.hpp"
+#include "train/training.hpp"
 
 namespace limn::lab {
 
@@ -14,10 +14,10 @@ inline constexpr std::string_view kReportTemplate = "/report.html";  // among th
 // The journal of a run that is open, or null: then its file is read.
 using History = std::function<const JournalContent*(const Run&)>;
 
-// `there` stands at the head of `run`; its settings may be changed to those in force there. The family are the runs
-// beside `run` in its folder's folder that descend from the same first one; damaged ones are left out.
-// Error (kFailure): the pages were not built into this program.
-std::string report(const Run& run, const JournalContent& journal, Session& there, const Dataset& data,
-                   const History& history);
+// `there` stands at the head of `run`, of a function by the step that led there; its settings may be changed to those
+// in force there. The family are the runs beside `run` in its folder's folder that descend from the same first one;
+// damaged ones are left out. Error (kFailure): the pages were not built into this program.
+std::string report(const Run& run, const JournalContent& journal, Training& there,
+                   const std::shared_ptr<const Dataset>& data, ThreadPool& pool, const History& history);
 
 }  // namespace limn::lab

@@ -355,20 +355,20 @@ void Hub::spread(Open& run, const std::string& at, const std::string& what,
 
 // Of the head, as it is now: a run that plays goes on meanwhile, and its curve may reach further when it is drawn up.
 void Hub::report(Open& run, const Reply& reply) {
-  const auto arrived = [&space = run.space, &live = run.live, reply](Training& there, Training*) {
+  const auto arrived = [this, &space = run.space, &live = run.live, reply](Training& there, Training*) {
     reply(answered([&]() -> Answer {
       const auto history = [&space](const Run& of) -> const JournalContent* {
         const auto found = space.open.find(of.info.id);
         return found == space.open.end() ? nullptr : &found->second->live.history();
       };
       const Run& of = live.run();
-      return {200, lab::report(of, live.history(), network_of(there), *live.data(), history),
-              "text/html; charset=utf-8", fmt::format("limn-{}.html", of.info.id)};
+      return {200, lab::report(of, live.history(), there, live.data(), pool_, history), "text/html; charset=utf-8",
+              fmt::format("limn-{}.html", of.info.id)};
     }));
     return true;
   };
-  run.reader.send(
-      {run.live.head(), Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});
+  const auto want = run.live.training().descent() ? Errand::Want::kStepped : Errand::Want::kState;
+  run.reader.send({run.live.head(), want, arrived, [reply](const Error& error) { reply(refusal(error)); }, true});
 }
 
 Json Hub::curve(Open& run, const std::map<std::string, std::string>& query) {

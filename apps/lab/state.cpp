@@ -1,6 +1,7 @@
 #include "lab/state.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 #include <span>
@@ -66,6 +67,14 @@ Json evaluation_json(const JournalRecord& record) {
   if (!json.is_object() || json.value("event", "") != "eval") return nullptr;
   json.erase("event");
   return json;
+}
+
+Json shortest(float value) {
+  if (!std::isfinite(value)) return nullptr;
+  const std::string text = fmt::format("{}", value);
+  double wide = 0;
+  std::from_chars(text.data(), text.data() + text.size(), wide);
+  return wide;
 }
 
 Json curve_json(const JournalContent& journal, std::size_t column, std::int64_t from, std::int64_t to,

@@ -77,6 +77,8 @@ nlohmann::json evaluation_json(const JournalRecord& record);
 // begins, its least and its largest: {"step", "low", "high"}.
 nlohmann::json curve_json(const JournalContent& journal, std::size_t column, std::int64_t from, std::int64_t to,
                           std::int64_t points);
+// The double whose shortest text is that of the float: it reads as 0.1, and rounds to the same float. Not finite: null.
+nlohmann::json shortest(float value);
 // The step that `at` names, a number or "now". Error: the run has no such step.
 std::int64_t step_of(const LiveRun& live, const std::string& at);
 nlohmann::json summary_json(const Run& run, const std::string& state, std::int64_t head, double seconds);

@@ -32,7 +32,7 @@ export const faults = {
   'canned data'() {
     const ask = window.fetch;
     window.fetch = (url, options) =>
-      ask(url, url === '/api/runs' && options?.body ? { ...options, body: options.body.replace(/"data":"[^"]*\.csv"/, '"data":"spirals"').replace(/"target":"[^"]*"/, '"target":"auto"') } : options);
+      ask(url, url === '/api/runs' && options?.body ? { ...options, body: options.body.replace(/"data":"[^"]*\.csv"/, '"data":"spirals"').replace(/"target":"[^"]*"/, '"target":"auto"').replace(/"function":"[^"]*"/, '"function":"rosenbrock"') } : options);
   },
   // Numbers that move by themselves.
   'counts on'() {
@@ -69,7 +69,9 @@ export const faults = {
       if (!link?.href.startsWith('http')) return;
       event.preventDefault();
       const text = await (await fetch(link.href)).text();
-      link.href = URL.createObjectURL(new Blob([text.replace(/("loss":0\.\d*?)([1-9])(\d*,)/, (_, head, digit, tail) => head + (digit - 1) + tail)], { type: 'text/html' }));
+      const better = text.replace(/("loss":0\.\d*?)([1-9])(\d*,)/, (_, head, digit, tail) => head + (digit - 1) + tail)
+        .replace(/("hex":"0x1\.\w*?)(\w)(p[-+]\d+","name":"value")/, (_, head, digit, tail) => head + (digit === '0' ? '1' : '0') + tail);
+      link.href = URL.createObjectURL(new Blob([better], { type: 'text/html' }));
       link.click();
     }, true);
   },

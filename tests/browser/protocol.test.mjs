@@ -231,7 +231,9 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: id, query: 'name=train.loss&from=1&to=9&points=4' }, 'curve');
   for (const run of [id, waves.id])
     await ask('GET /api/runs/ID/points?x=FEATURE&y=FEATURE', { ID: run, query: 'x=0&y=0' }, 'points');
-  for (const [run, kind] of [[id, 'confusion'], [branch.id, 'weights'], [waves.id, 'scatter'], [wild.id, 'confusion']]) {
+  const race = await ask('POST /api/runs', {}, 'state', { body: { experiment: 'function', data: 'none', steps: 20, settings: { function: 'beale', optimizer: 'bfgs' } }, is: 'create', status: 201 });
+  await command(race.id, 'step', { do: 'step', count: 3 });
+  for (const [run, kind] of [[id, 'confusion'], [branch.id, 'weights'], [waves.id, 'scatter'], [wild.id, 'confusion'], [race.id, 'function'], [race.id, 'plane']]) {
     const report = await ask('GET /api/runs/ID/report', { ID: run }, 'report', { read: async (answer) => {
       assert.deepEqual(['content-type', 'content-disposition'].map((h) => answer.headers.get(h)), ['text/html; charset=utf-8', `attachment; filename="limn-${run}.html"`]);
       return JSON.parse(/<script type="application\/json" id="report">(.*?)<\/script>/s.exec(await answer.text())[1]);
@@ -240,8 +242,6 @@ test('requests and their answers', { timeout: 60000 }, async () => {
     const state = await lab.ask(`/runs/${run}`), own = report.runs.find((r) => r.id === run);
     assert.deepEqual([report.step, own.evals, own.flags], [state.head, state.evals, state.flags]);
   }
-  const race = await ask('POST /api/runs', {}, 'state', { body: { experiment: 'function', data: 'none', steps: 20, settings: { function: 'beale', optimizer: 'bfgs' } }, is: 'create', status: 201 });
-  await command(race.id, 'step', { do: 'step', count: 3 });
   await ask('GET /api/runs/ID/plane?x0=&x1=&y0=&y1=&width=W&height=H', { ID: race.id, query: 'x0=-1&x1=1&y0=-1&y1=1&width=4&height=3' });
   await ask('GET /api/runs/ID/phase?lr0=&lr1=&most=&width=W&height=H&steps=N', { ID: race.id, query: 'lr0=1e-4&lr1=1e-2&most=0.9&width=4&height=3&steps=5' });
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: race.id, query: 'name=value' }, 'curve');

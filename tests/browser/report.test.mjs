@@ -20,7 +20,12 @@ before(async () => {
   run = await lab.do(run.id, { do: 'step', count: 400 });
   const waves = await lab.create({ arch: 'dense 6 tanh | dense 1' }, { data: 'waves', seed, steps: 300 });
   await lab.do(waves.id, { do: 'step', count: 300 });
-  files = Object.fromEntries(await Promise.all(Object.entries({ run, branch, waves }).map(async ([name, { id }]) => {
+  const race = await lab.create({ function: 'beale', optimizer: 'adam' }, { experiment: 'function', data: 'none', seed, steps: 100 });
+  await lab.do(race.id, { do: 'step', count: 80 });
+  for (const [at, optimizer] of [[0, 'newton'], [30, 'rmsprop-centred'], [0, 'bfgs']]) await lab.do((await lab.do(race.id, { do: 'branch', step: at, settings: { optimizer } })).id, { do: 'step', count: 50 });
+  const slope = await lab.create({ function: 'x^2/1000 - 3*x', start: '-2', optimizer: 'sgd' }, { experiment: 'function', data: 'none', seed, steps: 30 }); // one variable, below zero, no minimum listed
+  await lab.do(slope.id, { do: 'step', count: 30 });
+  files = Object.fromEntries(await Promise.all(Object.entries({ run, branch, waves, race, slope }).map(async ([name, { id }]) => {
     const answer = await fetch(`${lab.origin}/api/runs/${id}/report`, { headers: { Authorization: `Bearer ${token}` } });
     assert.equal(answer.headers.get('content-disposition'), `attachment; filename="limn-${id}.html"`);
     writeFileSync(join(lab.runs, `${name}.html`), await answer.text());

@@ -97,8 +97,23 @@ class Function(ProgramTest):
                 "function": "beale", "optimizer": optimizer, "noise": 0.1}})["id"]
             lab.do(run, "step", count=20)
             step = self.random.randrange(1, 21)
-            for one in lab.post(f"/api/runs/{run}/steps/{step}/receipts", {"names": ["x[0]", "x[1]", "train.loss"]})["receipts"]:
+            kept = [q["name"] for q in lab.get(f"/api/runs/{run}")["quantities"] if q["name"] not in ("x", "calls", "stopped") and optimizer not in ("gd", "cg", "lbfgs")]
+            moments = [f"{name}[1]" if name.endswith("/x") else name for name in kept]
+            for one in lab.post(f"/api/runs/{run}/steps/{step}/receipts", {"names": ["x[0]", "x[1]", "train.loss", *moments]})["receipts"]:
                 self.assertTrue(one["receipt"] and one["receipt"]["agrees"], (optimizer, step, one))
+
+    def test_receipts_of_what_bfgs_has_learnt_agree_at_every_step(self):
+        lab = Lab(self.start, self.folder / "runs")
+        self.addCleanup(lab.stop)
+        for settings in ({}, {"function": "ellipse", "line_search": "exact"}, {"line_search": "backtracking"}, {"noise": 0.1}):
+            start = f"{self.random.uniform(0, 2)!r}, {self.random.uniform(-1, 1)!r}"
+            run = lab.post("/api/runs", {"experiment": "function", "data": "none", "steps": 30, "settings": {"function": "beale", "optimizer": "bfgs", "start": start, **settings}})["id"]
+            head = lab.do(run, "step", count=12)["step"]
+            for step in range(1, head + 1):
+                names = [f"bfgs/inverse_hessian[{i},{j}]" for i in (0, 1) for j in (0, 1)]
+                for one in lab.post(f"/api/runs/{run}/steps/{step}/receipts", {"names": names})["receipts"]:
+                    self.assertTrue(one["receipt"] and one["receipt"]["agrees"], (settings, start, step, one))
+                    self.assertAlmostEqual(sum(t["product"] for t in one["receipt"]["terms"]), one["receipt"]["total"], delta=1e-12 * (1 + abs(one["value"])))
 
     def test_the_phase_map_is_what_momentum_does(self):
         lab = Lab(self.start, self.folder / "runs")
@@ -187,7 +202,7 @@ class Function(ProgramTest):
                 self.assertAlmostEqual(values[5 * j + i], true, delta=1e-6 * (1 + true))
         self.assertEqual(len(lab.raw(f"{at}/phase?lr0=1e-5&lr1=1e-2&most=0.9&width=4&height=3&steps=20")[1]), 48)
         for wrong in ("plane?x0=1&x1=0&y0=0&y1=1&width=3&height=3", "plane?x0=1", "phase?lr0=0&lr1=1&most=0.5",
-                      "steps/3/histograms", "points?x=0&y=1", "report", "curve?name=x[7]"):
+                      "steps/3/histograms", "points?x=0&y=1", "curve?name=x[7]"):
             self.assertEqual(lab.raw(f"{at}/{wrong}")[0], 400, wrong)
         there = lab.quantity(first["id"], 7, "x[0]")
         lab.stop()

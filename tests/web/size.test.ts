@@ -25,8 +25,8 @@ test.each([['English', 'en'], ['Chinese', 'zh']])('what the first screen loads i
   expect(sizeOf(files)).toBeLessThanOrEqual(290_000);
 });
 
-test('an empty report is at most 60 kB of gzip', () => {
-  expect(gzipSync(readFileSync(report), { level: 9 }).length).toBeLessThanOrEqual(60_000);
+test('an empty report is at most 65 kB of gzip', () => {
+  expect(gzipSync(readFileSync(report), { level: 9 }).length).toBeLessThanOrEqual(65_000);
 });
 
 test('nothing that is built names another host', () => {

@@ -1,8 +1,8 @@
 // The one x axis of charts and tree.
 export interface Frame { width: number; left: number; right: number; last: number; isSlim: boolean }
 
-export const frameOf = (width: number, last: number): Frame =>
-  ({ width, last: Math.max(last, 1), isSlim: width < 620, left: width < 620 ? 46 : 56, right: width < 620 ? 76 : 172 });
+export const frameOf = (width: number, last: number, right = 172): Frame =>
+  ({ width, last: Math.max(last, 1), isSlim: width < 620, left: width < 620 ? 46 : 56, right: width < 620 ? 76 : right });
 export const x = ({ width, left, right, last }: Frame, step: number) => left + ((width - left - right) * step) / last;
 
 // Round numbers from low to high, about so many.

@@ -8,6 +8,12 @@ export function short(value: number | null | undefined, digits = 3): string {
   const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(Math.max(0, digits - 1)) : size >= 10 ** digits ? String(Math.round(value)) : String(+value.toPrecision(digits));
   return minus(text);
 }
+// On a scale with so much between its ticks: as many digits as tell them apart, and no more.
+export function tick(value: number, gap: number): string {
+  if (Math.abs(value) < gap / 1e6) return '0';
+  const digits = Math.max(1, Math.min(15, Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(gap) + 1e-9) + 1));
+  return short(Number(value.toPrecision(digits)), digits);
+}
 // A power of ten as one: 10⁻⁶; any other number as ever.
 export function power(value: number): string {
   const e = Math.round(Math.log10(value));

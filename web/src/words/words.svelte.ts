@@ -2,7 +2,7 @@
 import type { Both } from '../engine/protocol';
 import type { Words } from './en';
 
-export { percent, power, short } from './number';
+export { percent, power, short, tick } from './number';
 
 export type { Words };
 export type Language = 'en' | 'zh-CN';

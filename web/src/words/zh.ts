@@ -3,7 +3,7 @@ import type { Words } from './words.svelte';
 export const zh: Words = {
   language: 'English', theme: '主题', close: '关闭', hide: '收起', more: '更多设置', moreNetwork: '深度、dropout、文本、优化器、种子', back: '后退', opening: '正在打开第一个训练', openingNote: '一个小网络即将用本机上的数据开始学习。', nextOne: '下一个', go: '前往', set: '设置', setTo: '设为', ask: '查询',
   chapters: '章节', chapter: { nn: '神经网络', optimisers: '优化算法' }, question: { nn: '该由谁负责？', optimisers: '谁先到谷底？' }, openChapter: '打开',
-  begin: '从数据开始', runs: '训练', run: '训练', panel: '面板', part: { controls: '控制', numbers: '数值', text: '讲解' },
+  begin: '从这里开始', runs: '训练', run: '训练', panel: '面板', part: { controls: '控制', numbers: '数值', text: '讲解' },
   sets: { xor: '异或', moons: '双月', spirals: '螺线', penguins: '企鹅', mnist: 'MNIST 数字', 'drawn-digits': '自绘数字' },
   rowsOf: '{n} 行训练数据', classesOf: '{n} 类',
   transport: '播放控制', play: '播放', pause: '暂停', reset: '回到起点', op: '运算', batch: '批', epoch: '轮', step: '步', tenSteps: '10 步', branch: '分支', snapshot: '快照',

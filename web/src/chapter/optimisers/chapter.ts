@@ -22,7 +22,7 @@ tellApart('function', { look: (run) => race.look(run), name: (run) => race.short
 
 function charts(runs: RunView[]): ChartSpec[] {
   const w = speech.words.race, focus = runs[0], net = focus.state.network;
-  const isLog = focus.state.function?.minima.every((m) => m.value >= 0) ?? true;
+  const isLog = !race.isBelow && (focus.state.function?.minima.every((m) => m.value >= 0) ?? true);
   const isTimed = runs.some((r) => r.state.seconds > 0);
   const isEarly = (run: RunView) => run.state.state === 'done' && run.state.head < run.state.total_steps;
   const ended = (run: RunView) => (isEarly(run) ? `${race.short(run)} · ${w.doneAt.replace('{n}', count(run.state.head))}` : undefined);

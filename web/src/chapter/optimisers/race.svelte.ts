@@ -30,6 +30,9 @@ class Race {
     return Object.fromEntries(this.#key.split('\n').map((row) => row.split(' ')).map(([id, m]) => [id, (seen[m] = (seen[m] ?? 0) + 1)]));
   });
 
+  // Whether somebody has come below zero, where a log scale has no place.
+  isBelow = $derived(lab.family.some((r) => { void r.heard; const v = r.columns.value; return v?.length > 0 && v.span(0, v.length).low < 0; }));
+
   look(run: RunView): Look {
     return this.#looks[run.id] ?? { ink: '--ink', dash: [] };
   }
