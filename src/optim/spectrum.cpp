@@ -18,8 +18,12 @@ std::vector<double> eigenvalues(std::span<const double> matrix) {
   return {solver.eigenvalues().begin(), solver.eigenvalues().end()};
 }
 
-std::vector<double> inverse(std::span<const double> matrix) {
-  const Eigen::MatrixXd inverse = whole(matrix).fullPivLu().inverse();
+std::vector<double> inverse(std::span<const double> matrix, double flat) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(whole(matrix));
+  const double least = flat * solver.eigenvalues().cwiseAbs().maxCoeff();
+  const Eigen::VectorXd inverted =
+      solver.eigenvalues().unaryExpr([least](double v) { return std::abs(v) > least ? 1 / v : 0; });
+  const Eigen::MatrixXd inverse = solver.eigenvectors() * inverted.asDiagonal() * solver.eigenvectors().transpose();
   return {inverse.data(), inverse.data() + inverse.size()};
 }
 

@@ -13,6 +13,7 @@ namespace limn {
 namespace {
 
 constexpr std::size_t kMostWhole = 2000, kMostInverted = 400;
+constexpr double kFlat = 0x1p-20;  // products in float32 know no smaller curvature beside the largest
 constexpr std::array kKnown{"value", "gradient", "hessian", "hessian_inverse", "eigenvalue"};
 
 }  // namespace
@@ -94,7 +95,7 @@ bool Curvature::go_on(const std::string& tensor) {
                 fmt::format("it is made up to {} parameters: take a smaller arch", most));
   if (tensor == "eigenvalue") return make_eigenvalues();
   if (!make_hessian()) return false;
-  if (tensor == "hessian_inverse" && inverse_.empty()) inverse_ = inverse(hessian_);
+  if (tensor == "hessian_inverse" && inverse_.empty()) inverse_ = inverse(hessian_, kFlat);
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -193,7 +194,8 @@ const Descent::Numbers& Descent::look(const std::string& name) const {
     numbers = {{n, n}, std::vector<double>(x_.size() * x_.size())};
     objective_->hessian(x_, numbers.values);
   } else if (name == "hessian_inverse") {
-    numbers = {{n, n}, inverse(look("hessian").values)};
+    numbers = {{n, n},
+               inverse(look("hessian").values, static_cast<double>(n) * std::numeric_limits<double>::epsilon())};
   } else {
     numbers = {{n}, eigenvalues(look("hessian").values)};
   }

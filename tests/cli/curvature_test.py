@@ -79,10 +79,21 @@ class Curvature(ProgramTest):
             self.assertAlmostEqual(sum(eigenvalues), sum(hessian[i * n + i] for i in range(n)), delta=1e-12 * n * largest)
             self.assertAlmostEqual(sum(v * v for v in eigenvalues), sum(v * v for v in hessian), delta=1e-11 * n * largest ** 2)
             inverse = self.values(run, step, [f"hessian_inverse[{i},{j}]" for i in range(n) for j in range(n)])
+            # Penrose's conditions, of what is left without the directions that are flat to float32.
+            flat, most = max(map(abs, eigenvalues)) / 2 ** 20, max(map(abs, inverse))
+            product = self.times(inverse, hessian, n)
+            self.assertAlmostEqual(sum(product[i * n + i] for i in range(n)), sum(abs(v) > flat for v in eigenvalues), delta=1e-6)
+            for got, wanted in zip(self.times(product, inverse, n), inverse):
+                self.assertAlmostEqual(got, wanted, delta=1e-14 * n * n * largest * most * most)
+            for got, wanted in zip(self.times(hessian, product, n), hessian):
+                self.assertAlmostEqual(got, wanted, delta=flat + 1e-14 * n * n * largest * largest * most)
             for i in range(n):
-                row = [sum(inverse[i * n + k] * hessian[k * n + j] for k in range(n)) for j in range(n)]
-                for j, product in enumerate(row):
-                    self.assertAlmostEqual(product, float(i == j), delta=1e-14 * n * n * largest * max(map(abs, inverse)))
+                for j in range(i):
+                    self.assertAlmostEqual(product[i * n + j], product[j * n + i], delta=1e-14 * n * n * largest * most)
+
+    @staticmethod
+    def times(a, b, n):
+        return [sum(a[i * n + k] * b[k * n + j] for k in range(n)) for i in range(n) for j in range(n)]
 
     def test_a_replay_has_the_same_bits_also_behind_a_change_of_the_decay(self):
         self.random = drawn_random("curvature replay")

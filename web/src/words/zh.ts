@@ -57,7 +57,7 @@ export const zh: Words = {
     rateNote: '步长除以 {m}，在此页相除', noisy: '不含噪声', arrows: '梯度与步长', minusG: '下坡方向', angle: '夹角', arrowsSentence: '这一步与正下坡方向相差 {angle}°。',
     fact: { step: '步长', step_norm: '移动距离', initial_slope: '0 处斜率', gradient_norm: '最大的 |g|', radius: '信赖域半径', damping: '阻尼', predicted: '预计下降', evaluations: '求值次数', trials: '试探次数', accepted: '已接受', restarted: '已重启' }, yes: '是', no: '否', on: '开', off: '关', show: '看{name}',
     search: { title: '沿搜索方向', note: '试探点按先后编号，各有函数值与斜率。', none: '{name}不沿直线搜索：它按规则直接走步。请选择 BFGS 等极小化方法。', trust: '只有一次试探：此方法整步接受或放弃。', a: 'a', value: 'φ(a)', slope: 'φ′(a)', armijo: '充分下降', curvature: '曲率', most: '至多', holds: '成立', fails: '不成立', sentence: '沿此方向试探 {n} 次；所取步长为 {a}。', guide: '虚线：过函数值与斜率的示意' },
-    matrix: { inverse: '真实的逆 Hessian', learnt: 'BFGS 学到的近似', hessian: 'Hessian', apart: '两者的距离', apartNote: '各元素差的平方和之根，除以真值的', spectrum: '曲率：特征值', positive: '向上', negative: '向下', sentence: '特征值从 {low} 到 {high}。', condition: '最大与最小之比', tooMany: '有 {n} 个变量，放不下整个矩阵。', limit: '界限 ±{v}', bfgsOnly: '选择 BFGS 可看到它学到了什么。' },
+    matrix: { inverse: '真实的逆 Hessian', flat: '不含平坦的方向', learnt: 'BFGS 学到的近似', hessian: 'Hessian', apart: '两者的距离', apartNote: '各元素差的平方和之根，除以真值的', spectrum: '曲率：特征值', positive: '向上', negative: '向下', sentence: '特征值从 {low} 到 {high}。', condition: '最大与最小之比', tooMany: '有 {n} 个变量，放不下整个矩阵。', limit: '界限 ±{v}', bfgsOnly: '选择 BFGS 可看到它学到了什么。' },
     phase: { title: '各种学习率下的动量', note: '{n} 步后的 f 与起点 f 之比的 log₁₀', rate: '学习率', momentum: '动量', better: '更低', worse: '更高', diverges: '发散', sentence: '学习率 {lr}、动量 {beta} 时最好：f 降为起点的 10^{v}。', at: '学习率 {lr}，动量 {beta}：{v}', set: '回车或点击可设定{name}', nobody: '加入动量或 Nesterov，才能设定一点。' },
     newRace: '新的比赛', joins: '加入',
     told: '第 {step} 步；{name}最低，f 为 {f}。',
