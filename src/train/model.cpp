@@ -48,12 +48,53 @@ struct Forward {
   }
 };
 
+void check_counts(const Dataset& data) {
+  const Preprocessing& p = data.preprocessing;
+  for (const std::int32_t row : data.train)  // of data without answers the targets are not numbers
+    if (data.targets[static_cast<std::size_t>(row)] * p.target_deviation + p.target_mean < -1e-4 * p.target_deviation)
+      throw Error(fmt::format("{} has targets below 0, which are no counts", data.name), "take --set loss=squared");
+}
+
 Value slope_of(Value loss, Value by) {
   const Value slope = grad(loss, by);
   return has_fault("gradient-sign") ? -slope : slope;
 }
 
 }  // namespace
+
+ModelSpec make_model(const Settings& settings, const Dataset& data) {
+  const Loss& loss = find_loss(settings.loss);
+  Network network(settings.arch, data.sample.size());
+  const std::int64_t outputs = network.outputs();
+  const auto classes = static_cast<std::int64_t>(data.classes.size());
+  auto wants = [&](const std::string& end) {
+    throw Error(fmt::format("the architecture ends with {} outputs, {} wants {}", outputs, data.name, end),
+                "change the last layer of \"" + settings.arch + "\"");
+  };
+  if (settings.reconstruct) {
+    if (!loss.for_inputs)
+      throw Error(fmt::format("the loss {} cannot compare a row with itself", loss.name), "take --set loss=squared");
+    if (loss.takes_logits && data.preprocessing.kind != "images")
+      throw Error(fmt::format("{} wants numbers from 0 to 1, and those of {} are not", loss.name, data.name),
+                  "take --set loss=squared");
+    if (outputs != data.sample.size()) wants(fmt::format("{}, as many as a row has numbers", data.sample.size()));
+    return {std::move(network), &loss, TargetKind::kInputs, 0};
+  }
+  if (data.task == Task::kRegress) {
+    if (!loss.for_numbers)
+      throw Error(fmt::format("{} has a number as its target", data.name), "take --set loss=squared");
+    if (outputs != 1) wants("one");
+    if (loss.of_counts) check_counts(data);
+    return {std::move(network), &loss, loss.of_counts ? TargetKind::kCounts : TargetKind::kNumbers, 0};
+  }
+  if (!loss.for_classes)
+    throw Error(fmt::format("the target of {} is a class, {} is for numbers", data.name, loss.name),
+                "take --set loss=cross-entropy");
+  const bool binary = classes == 2 && outputs == 1;
+  if (!binary && outputs != classes)
+    wants(classes == 2 ? "2 (one a class), or 1" : fmt::format("{} (one a class)", classes));
+  return {std::move(network), &loss, binary ? TargetKind::kBinary : TargetKind::kLabels, classes};
+}
 
 Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {

@@ -1,6 +1,7 @@
 // The functions that a training runs: one step (gradient and update, together or apart) and the evaluation of rows, all
 // as graph. Their inputs are bound by name.
 #pragma once
+#include "data/dataset.hpp"
 #include "graph/fn.hpp"
 #include "nn/architecture.hpp"
 #include "train/loss.hpp"
@@ -15,6 +16,8 @@ struct ModelSpec {
   TargetKind target = TargetKind::kLabels;
   std::int64_t classes = 0;  // of the data
 };
+// Error: a loss that does not suit the data's target, or an architecture whose outputs do not.
+ModelSpec make_model(const Settings& settings, const Dataset& data);
 
 // Inputs: theta [parameters] (state), statistics (state; if the network has any), x [batch, features], y (unless the
 // target is x), those of add_update, alive [parameters] where something is cut, and class_weights [classes] where
