@@ -35,19 +35,25 @@ async function race({ at, lab }, { plate, settings = { function: 'rosenbrock' },
   return page;
 }
 
-// A race down a network's loss, and the plane through two of its ends.
-async function plane({ at, lab }) {
+// A race down a network's loss, and one of its plates.
+async function netRace({ at, lab }, plate, focus, ready) {
   const first = await lab.ask('/runs', { experiment: 'mlp', data: 'penguins', seed: 1, steps: 100, settings: { arch: 'dense 4 tanh | dense 3', weight_decay: 0.001, batch: 241, optimizer: 'lbfgs' } });
   const all = [first];
   for (const optimizer of ['adam', 'momentum', 'newton']) all.push(await lab.do(first.id, { do: 'branch', step: 0, settings: { optimizer, batch: 241 } }));
   for (const r of all) await lab.do(r.id, { do: 'step', count: 60 });
-  const page = await at(`#/optimisers?run=${first.id}&plate=plane`);
-  await page.waitForSelector('[data-view="plane"][aria-busy="false"] [data-trail]');
+  const page = await at(`#/optimisers?run=${all[focus].id}&plate=${plate}`);
+  await ready(page);
   return page;
 }
 
 const views = {
-  plane,
+  plane: (with_) => netRace(with_, 'plane', 0, (page) => page.waitForSelector('[data-view="plane"][aria-busy="false"] [data-trail]')),
+  cockpit: (with_) => netRace(with_, 'cockpit', 1, (page) => page.waitForSelector('[data-view="distributions"][aria-busy="false"] [data-q]')),
+  hessian: (with_) => netRace(with_, 'matrices', 3, (page) => page.waitForSelector('[data-view="matrices"][aria-busy="false"] canvas')),
+  range: (with_) => netRace(with_, 'range', 1, async (page) => {
+    await page.locator('[data-do="range-test"]').click();
+    await page.waitForSelector('[data-do="take-rate"]');
+  }),
   race: (with_) => race(with_),
   racetext: async (with_) => {
     const page = await race(with_), { width } = page.viewportSize();
