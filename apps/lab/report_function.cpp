@@ -40,8 +40,8 @@ Json numbers_of(const Descent& there, bool stepped) {
 // The first two components from where the run began; of many steps every n-th and the last.
 Json trail_of(const JournalContent& journal, const Descent& begin) {
   if (begin.point().size() < 2) return nullptr;
-  Json step = {journal.start}, x = {shortest(static_cast<float>(begin.point()[0]))},
-       y = {shortest(static_cast<float>(begin.point()[1]))};
+  Json step = Json::array({journal.start}), x = Json::array({shortest(static_cast<float>(begin.point()[0]))}),
+       y = Json::array({shortest(static_cast<float>(begin.point()[1]))});
   const auto& across = journal.values[column_of(journal, "x[0]")];
   const auto& upward = journal.values[column_of(journal, "x[1]")];
   const std::size_t rows = across.size(), every = (rows + kColumns - 1) / kColumns;
