@@ -1,4 +1,4 @@
-// limn minimize: the least value of a typed formula, or of a problem of the zoo, by any of the minimisers.
+// limn minimize: the least value of a typed formula, or of a problem of the zoo, by any minimiser or first-order rule.
 #include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>

@@ -264,20 +264,23 @@ void Hub::visit(Space& space, const std::shared_ptr<Survey>& survey, const Reply
     space.survey.reset();
     return reply(answered([&]() -> Answer { return {200, to_text(survey->answer())}; }));
   }
-  const auto arrived = [this, &space, survey, reply](Training& there, Training*) {
+  const auto refused = [&space, survey, reply](const Error& error) {
+    if (space.survey == survey) space.survey.reset();  // its points are no longer wanted
+    reply(refusal(error));
+  };
+  const auto arrived = [this, &space, survey, reply, refused](Training& there, Training*) {
     try {
       if (space.survey != survey) throw Refused(409, "another plane was asked for meanwhile", "ask again");
       if (!survey->arrived(network_of(there), pool_)) return false;
       visit(space, survey, reply);
     } catch (const Error& error) {
-      reply(refusal(error));
+      refused(error);
     }
     return true;
   };
   const auto run = space.open.find(next->run);
   if (run == space.open.end()) throw Error(fmt::format("{} was closed meanwhile", next->run), "ask again");
-  run->second->reader.send(
-      {next->step, Errand::Want::kState, arrived, [reply](const Error& error) { reply(refusal(error)); }});
+  run->second->reader.send({next->step, Errand::Want::kState, arrived, refused});
 }
 
 }  // namespace limn::lab

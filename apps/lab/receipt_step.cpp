@@ -61,12 +61,10 @@ Account of_whole_step(const Scene& scene, const std::string& name) {
   if (name == "parameters.digest") return "the first 52 bits of XXH3 over the bits of all parameters";
   if (name == "batch.digest")
     return "the sum of XXH3 over each row that the next step takes, its features as the network sees them and its "
-           "target: "
-           "the first 52 bits";
+           "target: the first 52 bits";
   if (name == "step.evaluations")
     return is_minimiser(s.optimizer) ? "counted: values and gradients that were asked for, products twice, a Hessian "
-                                       "twice a parameter; times "
-                                       "the share of the training rows"
+                                       "twice a parameter; times the share of the training rows"
                                      : "the share of the training rows that the step took";
   if (is_minimiser(s.optimizer)) return "the length along the direction, optim.step";
   const double rate = scene.before().given().at("lr")[0];

@@ -216,7 +216,7 @@ class EqualBits(LabTest):
             self.assertEqual(answer["hex"], self.lab.quantity(run, step, name)["hex"])
             self.assertEqual(slip["count"], count or slip["count"], name)
             near = max(abs(slip["total"]), max(abs(t["product"]) for t in slip["terms"]))
-            if ".a[" in name:  # gelu of a negative sum is z times what 1 + erf leaves in float32
+            if name.startswith("layer2.a") and "gelu" in arch:  # of a negative sum z times what 1 + erf leaves in float32
                 near = max(near, abs(slip["terms"][0]["of"][0]["value"]))
             self.assertLessEqual(abs(slip["total"] - answer["value"]), 2e-6 * near, (name, arch, slip))
             total = (sum(t["product"] for t in slip["terms"]) + slip["rest"]) * (slip["factor"] or {"value": 1})["value"]
