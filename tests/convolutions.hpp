@@ -1,6 +1,9 @@
 // Convolutions of all kinds: one to three axes, strides, dilations, groups, odd sizes, padding on one side alone.
 #pragma once
-#include "graph/window.hpp"
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/window.hpp"
 
 namespace limn::testing {
 
@@ -36,6 +39,27 @@ inline std::vector<Convolution> convolutions() {
       convolution(1, 2, 2, {3, 4, 3},
                   {.axes = 3, .size = {2, 3, 2}, .stride = {1, 2, 1}, .low = {1, 1, 0}, .high = {0, 1, 1}}),
   };
+}
+
+// A convolution of any kind, small: batch 1 to 3, up to 9 channels, planes of up to 11.
+inline Convolution random_convolution(Random& random) {
+  const auto whole = [&](std::int64_t low, std::int64_t high) {
+    return static_cast<std::int32_t>(low + random.below(static_cast<std::uint32_t>(high - low + 1)));
+  };
+  for (;;) {
+    Window window;
+    window.axes = whole(1, 3), window.groups = whole(0, 2) == 0 ? whole(2, 3) : 1;
+    std::vector<std::int64_t> plane;
+    for (int i = 0; i < window.axes; ++i) {
+      window.size[i] = whole(1, 4), window.stride[i] = whole(1, 3), window.dilation[i] = whole(1, 2);
+      window.low[i] = whole(0, 3), window.high[i] = whole(0, 3);
+      plane.push_back(whole(1, window.axes == 3 ? 6 : 11));
+      if (window.places(i, plane.back()) < 1) plane.clear();
+      if (plane.empty()) break;
+    }
+    if (plane.empty()) continue;
+    return convolution(whole(1, 3), window.groups * whole(1, 3), window.groups * whole(1, 3), plane, window);
+  }
 }
 
 }  // namespace limn::testing

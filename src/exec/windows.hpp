@@ -1,6 +1,6 @@
 // Walks of a window, as what is slow and plainly right does them.
 #pragma once
-#include "graph/window.hpp"
+#include "base/window.hpp"
 
 namespace limn {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/shape.hpp"
-#include "graph/window.hpp"
+#include "base/window.hpp"
 
 namespace limn {
 

@@ -1,4 +1,4 @@
-#include "graph/window.hpp"
+#include "base/window.hpp"
 
 #include <fmt/format.h>
 
