@@ -91,6 +91,10 @@ Value transposed(const Node& node, Graph& graph, int i, Value c) {
     case Op::kPad: return slice(c, axis, a.low, a.low + shape[axis]);
     case Op::kGather: return scatter_add(c, Value(graph, node.in[1]), shape[0]);
     case Op::kScatterAdd: return gather(c, Value(graph, node.in[1]));
+    case Op::kWindowSum: return window_spread(c, a.window, shape);
+    case Op::kWindowSpread: return window_sum(c, a.window);
+    case Op::kPlaneGather: return plane_scatter(c, Value(graph, node.in[1]), shape);
+    case Op::kPlaneScatter: return plane_gather(c, Value(graph, node.in[1]));
     case Op::kConcat: {
       std::int64_t low = 0;
       for (int k = 0; k < i; ++k) low += graph[node.in[k]].shape[axis];
@@ -105,6 +109,20 @@ Value transposed(const Node& node, Graph& graph, int i, Value c) {
 Value matmul_transposed(const Attribute& at, int i, Value a, Value b, Value c) {
   if (i == 0) return at.transpose_a ? matmul(b, c, at.transpose_b, true) : matmul(c, b, false, !at.transpose_b);
   return at.transpose_b ? matmul(c, a, true, at.transpose_a) : matmul(a, c, !at.transpose_a, false);
+}
+
+// The same geometry in the three roles: data from weights and outputs, weights from data and outputs.
+Value conv_transposed(const Node& node, int i, Value a, Value b, Value c) {
+  const Window& window = node.attribute.window;
+  switch (node.op) {
+    case Op::kConv: return i == 0 ? conv_data(c, b, window, a.shape()) : conv_weights(a, c, window, b.shape());
+    case Op::kConvData: return i == 0 ? conv(c, b, window) : conv_weights(c, a, window, b.shape());
+    default: return i == 0 ? conv_data(b, c, window, a.shape()) : conv(a, c, window);
+  }
+}
+
+Value bilinear_transposed(const Node& node, int i, Value a, Value b, Value c) {
+  return node.op == Op::kMatMul ? matmul_transposed(node.attribute, i, a, b, c) : conv_transposed(node, i, a, b, c);
 }
 
 // The largest of the last axis: a 1 at the first largest element, 0 elsewhere.
@@ -132,9 +150,11 @@ Value tangent_of(Graph& graph, NodeId id, std::span<const Value> tangents) {
       return sum;
     case OpClass::kLinear: return linear(graph, node, tangents);
     case OpClass::kBilinear: {
-      const Attribute& at = node.attribute;
-      if (tangents[0]) sum = matmul(tangents[0], in[1], at.transpose_a, at.transpose_b);
-      if (tangents[1]) sum = plus(sum, matmul(in[0], tangents[1], at.transpose_a, at.transpose_b));
+      const auto again = [&](Value a, Value b) {
+        return Value(graph, graph.add(node.op, {a.id(), b.id()}, node.attribute, node.place));
+      };
+      if (tangents[0]) sum = again(tangents[0], in[1]);
+      if (tangents[1]) sum = plus(sum, again(in[0], tangents[1]));
       return sum;
     }
     case OpClass::kChoosing: {
@@ -157,7 +177,7 @@ Value cotangent_of(Graph& graph, NodeId id, int i, Value c) {
   switch (info(node.op).klass) {
     case OpClass::kPointwise: return c * partial(node.op, i, in[0], in.size() > 1 ? in[1] : in[0], y);
     case OpClass::kLinear: return transposed(node, graph, i, c);
-    case OpClass::kBilinear: return matmul_transposed(node.attribute, i, in[0], in[1], c);
+    case OpClass::kBilinear: return bilinear_transposed(node, i, in[0], in[1], c);
     case OpClass::kChoosing:
       if (node.op == Op::kReduceMax) return select(first_largest(in[0]), c, constant(graph, 0));
       if (node.op == Op::kSelect && i == 0) return {};

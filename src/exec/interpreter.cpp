@@ -4,6 +4,7 @@
 
 #include "base/random.hpp"
 #include "exec/coordinates.hpp"
+#include "exec/windows.hpp"
 
 namespace limn {
 
@@ -87,6 +88,14 @@ Numbers Interpreter::evaluate(const Node& node) const {
     case Op::kGather:
     case Op::kScatterAdd: return by_index(node, in(node, 0));
     case Op::kMatMul: return matmul(node, in(node, 0), in(node, 1));
+    case Op::kConv:
+    case Op::kConvData:
+    case Op::kConvWeights: return convolve(node, in(node, 0), in(node, 1));
+    case Op::kWindowSum:
+    case Op::kWindowSpread:
+    case Op::kWindowArgmax: return over_windows(node, in(node, 0));
+    case Op::kPlaneGather:
+    case Op::kPlaneScatter: return over_planes(node, in(node, 0));
     default: return move(node, values_);
   }
 }
@@ -101,6 +110,56 @@ Numbers Interpreter::matmul(const Node& node, const Numbers& left, const Numbers
       const double x = left[ta ? k * a[1] + i : i * a[1] + k];
       for (std::int64_t j = 0; j < columns; ++j) y[i * columns + j] += x * right[tb ? j * b[1] + k : k * b[1] + j];
     }
+  return y;
+}
+
+Numbers Interpreter::convolve(const Node& node, const Numbers& left, const Numbers& right) const {
+  const Shape &a = graph_[node.in[0]].shape, &b = graph_[node.in[1]].shape;
+  const Window& window = node.attribute.window;
+  Numbers y(static_cast<std::size_t>(node.shape.size()));
+  if (node.op == Op::kConv)
+    each_product(window, a, b, node.shape, [&](auto x, auto w, auto o) { y[o] += left[x] * right[w]; });
+  else if (node.op == Op::kConvData)
+    each_product(window, node.shape, b, a, [&](auto x, auto w, auto o) { y[x] += left[o] * right[w]; });
+  else
+    each_product(window, a, node.shape, b, [&](auto x, auto w, auto o) { y[w] += left[x] * right[o]; });
+  return y;
+}
+
+// Numbers of plane p of x begin at p times its size; so do those of y.
+Numbers Interpreter::over_windows(const Node& node, const Numbers& x) const {
+  const Window& window = node.attribute.window;
+  const Shape& whole = node.op == Op::kWindowSpread ? node.shape : graph_[node.in[0]].shape;
+  const auto plane = plane_of(window, whole);
+  const std::int64_t planes = whole[0] * whole[1], size = plane[0] * plane[1] * plane[2];
+  Numbers y(static_cast<std::size_t>(node.shape.size()), node.op == Op::kWindowArgmax ? -1 : 0);
+  const std::int64_t places = planes == 0 ? 0 : (node.op == Op::kWindowSpread ? std::ssize(x) : std::ssize(y)) / planes;
+  for (std::int64_t p = 0; p < planes; ++p)
+    each_covered(window, plane, [&](std::int64_t place, std::int64_t element, std::int64_t) {
+      if (element < 0) return;
+      const std::int64_t out = p * places + place, in = p * size + element;
+      if (node.op == Op::kWindowSum)
+        y[out] += x[in];
+      else if (node.op == Op::kWindowSpread)
+        y[in] += x[out];
+      else if (y[out] < 0 || x[in] > x[p * size + static_cast<std::int64_t>(y[out])])
+        y[out] = static_cast<double>(element);
+    });
+  return y;
+}
+
+Numbers Interpreter::over_planes(const Node& node, const Numbers& x) const {
+  const Numbers& index = in(node, 1);
+  const bool gathers = node.op == Op::kPlaneGather;
+  const Shape& planes = gathers ? graph_[node.in[0]].shape : node.shape;
+  const std::int64_t count = planes[0] * planes[1], size = count == 0 ? 0 : planes.size() / count,
+                     each = count == 0 ? 0 : std::ssize(index) / count;
+  Numbers y(static_cast<std::size_t>(node.shape.size()));
+  for (std::int64_t i = 0; i < count * each; ++i) {
+    if (!(index[i] >= 0 && index[i] < static_cast<double>(size))) continue;
+    const std::int64_t at = i / each * size + static_cast<std::int64_t>(index[i]);
+    (gathers ? y[i] : y[at]) += gathers ? x[at] : x[i];
+  }
   return y;
 }
 

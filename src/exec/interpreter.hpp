@@ -35,6 +35,9 @@ class Interpreter {
   Numbers pointwise_error(const Node& node) const;
   Numbers move(const Node& node, const std::vector<Numbers>& values) const;  // and slice, pad, concat, sum_to...
   Numbers matmul(const Node& node, const Numbers& left, const Numbers& right) const;
+  Numbers convolve(const Node& node, const Numbers& left, const Numbers& right) const;
+  Numbers over_windows(const Node& node, const Numbers& x) const;
+  Numbers over_planes(const Node& node, const Numbers& x) const;
   Numbers by_index(const Node& node, const Numbers& table) const;  // gather, scatter_add
   const Numbers& in(const Node& node, int i) const { return values_[static_cast<std::size_t>(node.in[i])]; }
 

@@ -103,6 +103,31 @@ Numbers Interpreter::error(const Node& node) const {
       return error;
     }
     case Op::kGather: return by_index(node, from(0));
+    case Op::kWindowArgmax: return Numbers(size);
+    case Op::kPlaneGather: return over_planes(node, from(0));
+    case Op::kConv:
+    case Op::kConvData:
+    case Op::kConvWeights: {
+      const Numbers a = sizes(in(node, 0)), b = sizes(in(node, 1)),
+                    counts = convolve(node, Numbers(a.size(), 1), Numbers(b.size(), 1)), whole = convolve(node, a, b),
+                    other = convolve(node, from(0), b);
+      Numbers error = convolve(node, a, from(1));
+      for (std::size_t i = 0; i < size; ++i)
+        error[i] += other[i] + units_of_sum(counts[i]) * kUnit * whole[i] + (whole[i] > 0 ? kLeast : 0);
+      return error;
+    }
+    case Op::kWindowSum:
+    case Op::kWindowSpread:
+    case Op::kPlaneScatter: {
+      const auto apply = [&](const Numbers& x) {
+        return node.op == Op::kPlaneScatter ? over_planes(node, x) : over_windows(node, x);
+      };
+      const Numbers whole = apply(sizes(in(node, 0))), counts = apply(Numbers(in(node, 0).size(), 1));
+      Numbers error = apply(from(0));
+      for (std::size_t i = 0; i < size; ++i)
+        error[i] += units_of_sum(counts[i]) * kUnit * whole[i] + (whole[i] > 0 ? kLeast : 0);
+      return error;
+    }
     case Op::kMatMul: {
       const auto inner = static_cast<double>(graph_[node.in[0]].shape[node.attribute.transpose_a ? 0 : 1]);
       Numbers a = sizes(in(node, 0)), b = sizes(in(node, 1));

@@ -15,8 +15,15 @@ std::string_view within_tree(std::string_view file) {
   return src != file.npos ? file.substr(src + 1) : file.substr(file.rfind('/') + 1);
 }
 
+Json json_of(const Window& w) {
+  const auto first = [&](const Window::PerAxis& of) { return std::vector<int>(of.begin(), of.begin() + w.axes); };
+  return {{"size", first(w.size)}, {"stride", first(w.stride)}, {"dilation", first(w.dilation)},
+          {"low", first(w.low)},   {"high", first(w.high)},     {"groups", w.groups}};
+}
+
 void add_attribute(Json& object, const Graph& graph, NodeId id) {
   const Attribute& attribute = graph[id].attribute;
+  if (attribute.window.axes > 0) object["window"] = json_of(attribute.window);
   switch (graph[id].op) {
     case Op::kInput: object["name"] = graph.input_name(id); break;
     case Op::kConstant: object["value"] = attribute.value; break;

@@ -130,6 +130,58 @@ Shape matmul(Shapes in, const Attribute& a, std::string& why) {
   return {rows, columns};
 }
 
+Shape kernel_shape(const Window& w, std::int64_t out, std::int64_t in) {
+  std::vector<std::int64_t> dims{out, in / w.groups};
+  for (int i = 0; i < w.axes; ++i) dims.push_back(w.size[i]);
+  return Shape(dims);
+}
+// x [n, i, in...], w [o, i / groups, size...], y [n, o, out...]: whether they belong together.
+void check_conv(const Window& window, const Shape& x, const Shape& w, const Shape& y, std::string& why) {
+  if (x.rank() != window.axes + 2 || w.rank() != x.rank() || y.rank() != x.rank()) {
+    why = fmt::format("wants [batch, channels] and {} axes, and weights", window.axes);
+    return;
+  }
+  if (x[1] % window.groups != 0 || w[0] % window.groups != 0)
+    why = fmt::format("{} channels to {} do not fall into {} groups", x[1], w[0], window.groups);
+  else if (w != kernel_shape(window, w[0], x[1]))
+    why = fmt::format("wants weights {}", to_string(kernel_shape(window, w[0], x[1])));
+  else if (const Shape wanted = window_shape(window, x, w[0], why); why.empty() && y != wanted)
+    why = fmt::format("does not go with an output {}", to_string(wanted));
+}
+Shape conv(Shapes in, const Attribute& a, std::string& why) {
+  if (why = fault_of(a.window); !why.empty() || in[1].rank() == 0) return why += "wants weights", Shape{};
+  const Shape y = window_shape(a.window, in[0], in[1][0], why);
+  if (why.empty()) check_conv(a.window, in[0], in[1], y, why);
+  return y;
+}
+Shape conv_data(Shapes in, const Attribute& a, std::string& why) {
+  if (why = fault_of(a.window); why.empty()) check_conv(a.window, a.shape, in[1], in[0], why);
+  return a.shape;
+}
+Shape conv_weights(Shapes in, const Attribute& a, std::string& why) {
+  if (why = fault_of(a.window); why.empty()) check_conv(a.window, in[0], a.shape, in[1], why);
+  return a.shape;
+}
+Shape window_sum(Shapes in, const Attribute& a, std::string& why) {
+  return window_shape(a.window, in[0], in[0].rank() > 1 ? in[0][1] : 0, why);
+}
+Shape window_spread(Shapes in, const Attribute& a, std::string& why) {
+  const Shape wanted = window_sum(std::span(&a.shape, 1), a, why);
+  if (why.empty() && in[0] != wanted) why = "does not come from windows over " + to_string(a.shape);
+  return a.shape;
+}
+bool share_planes(const Shape& a, const Shape& b, std::string& why) {
+  if (a.rank() > 2 && b.rank() > 2 && a[0] == b[0] && a[1] == b[1]) return true;
+  why = "wants planes of one batch and as many channels";
+  return false;
+}
+Shape plane_gather(Shapes in, const Attribute&, std::string& why) { return share_planes(in[0], in[1], why), in[1]; }
+Shape plane_scatter(Shapes in, const Attribute& a, std::string& why) {
+  if (in[0] != in[1]) why = "wants one index an element";
+  if (why.empty()) share_planes(in[0], a.shape, why);
+  return a.shape;
+}
+
 constexpr double kAnywhere = 9;
 
 const OpInfo kOps[] = {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/shape.hpp"
+#include "base/window.hpp"
 
 namespace limn {
 
@@ -29,6 +30,8 @@ struct Attribute {
                high = 0;  // slice, pad, concat; one_hot, scatter_add: high = n; input: axis = its number
   bool transpose_a = false, transpose_b = false;
   std::uint64_t stream = 0;  // uniform
+  Window window;             // of convolutions and poolings; their shape: of what conv_data, conv_weights,
+                             // window_spread and plane_scatter give
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
@@ -51,7 +54,8 @@ std::span<const OpInfo> ops();
 const OpInfo& info(Op op);
 inline std::string_view name(Op op) { return info(op).name; }
 inline DType wanted_dtype(Op op, std::size_t i) {  // of input i
-  return op == Op::kOneHot || (i == 1 && (op == Op::kGather || op == Op::kScatterAdd)) ? DType::kIndex : DType::kReal;
+  const bool by_index = op == Op::kGather || op == Op::kScatterAdd || op == Op::kPlaneGather || op == Op::kPlaneScatter;
+  return op == Op::kOneHot || (i == 1 && by_index) ? DType::kIndex : DType::kReal;
 }
 
 // The scalar meaning of a pointwise operation. Broken invariant for the others.

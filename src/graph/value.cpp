@@ -164,6 +164,27 @@ Value matmul(Located a, Value b, bool transpose_a, bool transpose_b) {
   return {graph, graph.add(Op::kMatMul, {a.value.id(), b.id()}, attribute, a.place)};
 }
 
+namespace {
+Value windowed(Op op, const Located& a, Value b, const Window& window, const Shape& shape = {}) {
+  Attribute attribute;
+  attribute.window = window, attribute.shape = shape;
+  Graph& graph = a.value.graph();
+  std::vector<NodeId> in{a.value.id()};
+  if (b) in.push_back(b.id());
+  return {graph, graph.add(op, std::move(in), attribute, a.place)};
+}
+}  // namespace
+Value conv(Located x, Value w, const Window& window) { return windowed(Op::kConv, x, w, window); }
+Value conv_data(Located c, Value w, const Window& window, Shape x) { return windowed(Op::kConvData, c, w, window, x); }
+Value conv_weights(Located x, Value c, const Window& window, Shape w) {
+  return windowed(Op::kConvWeights, x, c, window, w);
+}
+Value window_sum(Located x, const Window& window) { return windowed(Op::kWindowSum, x, {}, window); }
+Value window_spread(Located c, const Window& window, Shape x) { return windowed(Op::kWindowSpread, c, {}, window, x); }
+Value window_argmax(Located x, const Window& window) { return windowed(Op::kWindowArgmax, x, {}, window); }
+Value plane_gather(Located x, Value index) { return windowed(Op::kPlaneGather, x, index, {}); }
+Value plane_scatter(Located c, Value index, Shape x) { return windowed(Op::kPlaneScatter, c, index, {}, x); }
+
 Value mean(Located a) { return div({sum(a), a.place}, constant(a.value.graph(), static_cast<double>(a.value.size()))); }
 
 }  // namespace limn

@@ -73,6 +73,24 @@ Value gather(Located table, Value index);
 Value scatter_add(Located rows, Value index, std::int64_t n);
 Value matmul(Located a, Value b, bool transpose_a = false, bool transpose_b = false);
 
+// Convolutions of x [n, i, in...] with w [o, i / groups, size...] into [n, o, out...]: y[n, o, p] is the sum over i and
+// q of x[n, i, p * stride + q * dilation - low] w[o, i, q], x being 0 outside. (A cross-correlation, as in all
+// libraries.)
+Value conv(Located x, Value w, const Window& window);
+// Its transposes, given the shape of what they make; conv_data is also known as a transposed convolution.
+Value conv_data(Located c, Value w, const Window& window, Shape x);
+Value conv_weights(Located x, Value c, const Window& window, Shape w);
+// Over each channel of [n, c, in...] apart; what lies outside adds nothing, and is never the largest.
+Value window_sum(Located x, const Window& window);
+Value window_spread(Located c, const Window& window, Shape x);
+Value window_argmax(Located x, const Window& window);  // indices into the plane; -1 where a window lies all outside
+Value plane_gather(Located x, Value index);
+Value plane_scatter(Located c, Value index, Shape x);
+// The largest of each window; 0 where it lies all outside. Ties take the first.
+inline Value window_max(Located x, const Window& window) {
+  return plane_gather(x, window_argmax({x.value, x.place}, window));
+}
+
 inline Value pow(Located a, double b) { return pow(a, constant(a.value.graph(), b, a.place)); }
 inline Value sum(Located a) { return sum_to(a, {}); }                                         // over all elements
 Value mean(Located a);                                                                        // over all elements

@@ -39,7 +39,8 @@ void contract(const Contraction& c, const Block& block, const float* a, std::int
   kernels().gemm(c.transpose_a, static_cast<std::size_t>(block.row1 - block.row0),
                  static_cast<std::size_t>(block.column1 - block.column0), static_cast<std::size_t>(c.k),
                  a + (c.transpose_a ? block.row0 : block.row0 * lda), static_cast<std::size_t>(lda), b + block.column0,
-                 static_cast<std::size_t>(ldb), y + block.row0 * ldc + block.column0, static_cast<std::size_t>(ldc));
+                 static_cast<std::size_t>(ldb), y + block.row0 * ldc + block.column0, static_cast<std::size_t>(ldc),
+                 false);
 }
 
 }  // namespace limn

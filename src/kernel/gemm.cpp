@@ -112,7 +112,7 @@ std::size_t strip_width(std::size_t m, std::size_t vectors, std::size_t whole_ve
 }
 
 void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
-          const float* b, std::size_t ldb, float* c, std::size_t ldc) {
+          const float* b, std::size_t ldb, float* c, std::size_t ldc, bool add) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d), ai = transpose_a ? 1 : lda, ak = transpose_a ? lda : 1;
   // A strip of B is copied side by side when many rows use it and it lies badly: across cache lines, or too long.
@@ -126,7 +126,7 @@ void gemm(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const f
     for (std::size_t p = 0; p == 0 || p < k; p += depth) {
       s.k = std::min(depth, k - p);
       s.a = a + p * ak, s.b = b + p * ldb + j, s.ldb = ldb;
-      s.add = p > 0, s.whole_b = s.last == lanes;
+      s.add = add || p > 0, s.whole_b = s.last == lanes;
       if (pack) {
         for (std::size_t q = 0; q < s.k; ++q)
           for (std::size_t v = 0; v < width; ++v) {

@@ -29,9 +29,10 @@ struct CompiledProgram {
 };
 
 // C[m, n] = op(A) B, B plain [k, n]; op(A) is A [m, k] or, transposed, A [k, m]. Each element of C is one chain of
-// fused multiply-adds over k in ascending order, whatever m and n: it may be cut anywhere.
+// fused multiply-adds over k in ascending order, whatever m and n: it may be cut anywhere. `add`: the chain goes on
+// from what C holds.
 using Gemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
-                      const float* b, std::size_t ldb, float* c, std::size_t ldc);
+                      const float* b, std::size_t ldb, float* c, std::size_t ldc, bool add);
 
 struct Kernels {
   const PointwiseSet* pointwise;

@@ -193,6 +193,23 @@ class Compiler {
         step.columns = table[0] == 0 ? 0 : table.size() / table[0];
         break;
       }
+      case StepKind::kConvolve: {
+        const Shape& second = graph_[node.in[1]].shape;
+        step.x = node.op == Op::kConvData ? node.shape : from;
+        step.w = node.op == Op::kConvWeights ? node.shape : second;
+        step.y = node.op == Op::kConv ? node.shape : node.op == Op::kConvData ? from : second;
+        step.op = node.op, step.window = node.attribute.window;
+        step.flops = 2.0 * static_cast<double>(step.y.size()) * static_cast<double>(step.w.size()) /
+                     static_cast<double>(step.w[0]);
+        break;
+      }
+      case StepKind::kWindow:
+      case StepKind::kPlane: {
+        const bool to_planes = node.op == Op::kWindowSpread || node.op == Op::kPlaneScatter;
+        step.x = to_planes ? node.shape : from, step.y = to_planes ? from : node.shape;
+        step.op = node.op, step.window = node.attribute.window;
+        break;
+      }
       case StepKind::kUniform: step.stream = node.attribute.stream; break;
       case StepKind::kFill: {
         const bool is_splatted = is_splat(graph_, id, step.value);

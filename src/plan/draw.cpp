@@ -13,6 +13,8 @@ bool is_contraction(const Fn& fn, NodeId id) {
   return op.klass == OpClass::kBilinear && !op.pointwise;
 }
 
+bool is_product(const Step& step) { return step.kind == StepKind::kContract || step.kind == StepKind::kConvolve; }
+
 Json json_of(const Place& place) { return {{"buffer", place.buffer}, {"offset", place.offset}}; }
 
 Json json_of(const Plan& plan, const Fn& fn, const Step& step) {
@@ -43,16 +45,15 @@ std::vector<NodeId> nodes_of(const Plan& plan, const Fn& fn, const Step& step) {
     if (std::ranges::find(nodes, id) == nodes.end()) nodes.push_back(id);
   };
   const auto has_its_own_step = [&](NodeId id) {
-    return std::ranges::any_of(plan.steps, [&](const Step& other) {
-      return other.node == id && other.kind == StepKind::kContract && !other.has_epilogue;
-    });
+    return std::ranges::any_of(
+        plan.steps, [&](const Step& other) { return other.node == id && is_product(other) && !other.has_epilogue; });
   };
   if (step.has_epilogue)  // such a step is named after the epilogue's last node
     for (const TileInstruction& instruction : step.tile.code)
       for (NodeId in : fn.graph[instruction.node].in)
         if (is_contraction(fn, in) && !has_its_own_step(in)) add(in);
   for (const TileInstruction& instruction : step.tile.code) add(instruction.node);
-  if (step.kind == StepKind::kContract || !is_contraction(fn, step.node)) add(step.node);
+  if (is_product(step) || !is_contraction(fn, step.node)) add(step.node);
   return nodes;
 }
 

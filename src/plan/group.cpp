@@ -23,6 +23,14 @@ StepKind kind_of(const Node& node) {
     case Op::kOneHot: return StepKind::kOneHot;
     case Op::kGather: return StepKind::kGather;
     case Op::kScatterAdd: return StepKind::kScatterAdd;
+    case Op::kConv:
+    case Op::kConvData:
+    case Op::kConvWeights: return StepKind::kConvolve;
+    case Op::kWindowSum:
+    case Op::kWindowSpread:
+    case Op::kWindowArgmax: return StepKind::kWindow;
+    case Op::kPlaneGather:
+    case Op::kPlaneScatter: return StepKind::kPlane;
     case Op::kStep: return StepKind::kStepNumber;
     case Op::kConstant: return StepKind::kFill;
     default: return StepKind::kCopy;  // slice, pad, concat

@@ -65,6 +65,9 @@ enum class StepKind : std::uint8_t {
   kOneHot,
   kGather,
   kScatterAdd,
+  kConvolve,
+  kWindow,
+  kPlane,
   kStepNumber
 };
 
@@ -80,8 +83,11 @@ struct Step {
   std::int64_t ld_in = 0, ld_out = 0, before = 0, after = 0;  // kCopy: row lengths, zeros before and behind each row
   std::vector<std::int64_t> dims{}, strides{};                // kMove: of the output, and how the input runs along it
   std::uint64_t stream = 0;                                   // kUniform
-  double value = 0;                                           // kFill
-  TileProgram tile{};  // kTile; of kContract: the epilogue, run on each block of the output
+  Op op{};                                                    // kConvolve, kWindow, kPlane: which of them
+  Window window{};                                            // kConvolve, kWindow
+  Shape x{}, w{}, y{};  // kConvolve: what is convolved, weights, result. kWindow, kPlane: x whole planes, y windows
+  double value = 0;     // kFill
+  TileProgram tile{};   // kTile; of kContract: the epilogue, run on each block of the output
   bool has_epilogue = false;
   std::int32_t stage = 0;       // steps of one stage are independent of each other
   double flops = 0, bytes = 0;  // counted

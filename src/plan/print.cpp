@@ -18,6 +18,9 @@ std::string_view kind_name(StepKind kind) {
     case StepKind::kOneHot: return "one_hot";
     case StepKind::kGather: return "gather";
     case StepKind::kScatterAdd: return "scatter_add";
+    case StepKind::kConvolve:
+    case StepKind::kWindow:
+    case StepKind::kPlane: return "";
     case StepKind::kStepNumber: return "step";
   }
   return "";
@@ -32,7 +35,8 @@ std::string to_text(const TileProgram& tile) {
 }  // namespace
 
 std::string to_text(const Step& step) {
-  std::string text = fmt::format("{} %{}", kind_name(step.kind), step.node);
+  const std::string_view kind = kind_name(step.kind);
+  std::string text = fmt::format("{} %{}", kind.empty() ? name(step.op) : kind, step.node);
   switch (step.kind) {
     case StepKind::kContract:
       text += fmt::format(" [{} x {}] over {}{}", step.rows, step.columns, step.inner, step.transpose_a ? ", aT" : "");
@@ -40,6 +44,11 @@ std::string to_text(const Step& step) {
     case StepKind::kSum: text += fmt::format(" [{}, {} summed, {}]", step.rows, step.inner, step.columns); break;
     case StepKind::kMove: text += fmt::format(" to {}", step.dims); break;
     case StepKind::kTile: return text + " " + to_text(step.tile);
+    case StepKind::kConvolve:
+      text += fmt::format(" {} with {} to {}", to_string(step.x), to_string(step.w), to_string(step.y));
+      break;
+    case StepKind::kWindow:
+    case StepKind::kPlane: text += fmt::format(" {} and {}", to_string(step.x), to_string(step.y)); break;
     default: text += fmt::format(" [{}, {}]", step.rows, step.columns); break;
   }
   if (step.has_epilogue) text += ", then " + to_text(step.tile);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "autodiff/autodiff.hpp"
+#include "convolutions.hpp"
 #include "exec/interpreter.hpp"
 #include "random_graph.hpp"
 
@@ -57,6 +58,23 @@ std::vector<Case> cases() {
   list.push_back(
       {"scatter_add with rows lost", {{9}, {9, 3}}, [](auto v) { return scatter_add(v[0], argmax(v[1]), 2); }});
   list.push_back({"reduce_min", {{3, 5}}, [](auto v) { return reduce_min(v[0]); }});
+  for (const testing::Convolution& c : testing::convolutions()) {
+    const std::string how = to_string(c.x) + " with " + to_string(c.w);
+    list.push_back({"conv " + how, {c.x, c.w}, [w = c.window](auto v) { return conv(v[0], v[1], w); }});
+    list.push_back({"conv_data " + how, {c.y, c.w}, [c](auto v) { return conv_data(v[0], v[1], c.window, c.x); }});
+    list.push_back(
+        {"conv_weights " + how, {c.x, c.y}, [c](auto v) { return conv_weights(v[0], v[1], c.window, c.w); }});
+    list.push_back({"window_sum " + how, {c.x}, [w = c.window](auto v) { return window_sum(v[0], w); }});
+    const Shape sums = c.y.with(1, c.x[1]);
+    list.push_back({"window_spread " + how, {sums}, [c](auto v) { return window_spread(v[0], c.window, c.x); }});
+    // Far apart, so that no step of the differences changes which is the largest.
+    list.push_back({"plane_gather " + how, {c.x}, [c](auto v) { return window_max(v[0], c.window); }, -5000, 5000});
+    list.push_back({"plane_scatter " + how,
+                    {sums, c.x},
+                    [c](auto v) { return plane_scatter(v[0], window_argmax(v[1], c.window), c.x); },
+                    -5000,
+                    5000});
+  }
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
       list.push_back({fmt::format("matmul {}{}", ta ? "aT" : "a", tb ? "bT" : "b"),
@@ -134,7 +152,8 @@ TEST(DerivativeRules, CoverEveryOperation) {
   std::vector<std::string> covered;
   for (const Case& c : cases()) covered.push_back(c.name.substr(0, c.name.find(' ')));
   for (const OpInfo& op : ops()) {
-    if (op.klass == OpClass::kSource || op.op == Op::kUniform || op.op == Op::kArgmax) continue;
+    if (op.klass == OpClass::kSource || op.op == Op::kUniform || op.op == Op::kArgmax || op.op == Op::kWindowArgmax)
+      continue;
     EXPECT_NE(std::ranges::find(covered, op.name), covered.end()) << op.name;
   }
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "autodiff/autodiff.hpp"
+#include "convolutions.hpp"
 #include "kernel/isa.hpp"
 #include "nn/architecture.hpp"
 #include "nn/loss.hpp"
@@ -21,7 +22,7 @@ using testing::run_planned;
 double bound(const Fn& fn) {
   double longest = 16;
   for (NodeId id = 0; id < fn.graph.size(); ++id)
-    if (fn.graph[id].op == Op::kMatMul)
+    if (info(fn.graph[id].op).klass == OpClass::kBilinear && !info(fn.graph[id].op).pointwise)
       longest = std::max(longest, static_cast<double>(fn.graph[fn.graph[id].in[0]].shape.size()));
   return 64 * std::sqrt(longest) * 6e-8;
 }
@@ -44,6 +45,42 @@ TEST(Plan, GivesWhatTheInterpreterGivesOnRandomGraphs) {
     fn.output("Hv", hvp(loss, theta, v));
     expect_planned_as_interpreted(fn, seed);
   }
+}
+
+// Everything that windows do, and gradients through them.
+Fn windowed(const testing::Convolution& c) {
+  return trace([&](Fn& f) {
+    const Value x = input(f.graph, "x", c.x), w = input(f.graph, "w", c.w), g = input(f.graph, "g", c.y);
+    f.output("conv", conv(x, w, c.window));
+    f.output("conv_data", conv_data(g, w, c.window, c.x));
+    f.output("conv_weights", conv_weights(x, g, c.window, c.w));
+    f.output("sums", window_sum(x, c.window));
+    f.output("spread", window_spread(window_sum(tanh(x), c.window), c.window, c.x));
+    f.output("largest", window_max(x, c.window));
+    const Value y = relu(conv(tanh(x), w, c.window)) * g, loss = sum(y * y) + sum(window_max(x, c.window));
+    f.output("by x", grad(loss, x));
+    f.output("by w", grad(loss, w));
+    f.output("hvp", hvp(sum(tanh(conv(x, w, c.window))), w, w * 0.5));
+  });
+}
+
+TEST(Plan, ConvolvesAsTheInterpreterDoes) {
+  std::vector<testing::Convolution> all = testing::convolutions();
+  Random random(20, "convolutions");
+  for (int i = 0; i < 100; ++i) all.push_back(testing::random_convolution(random));
+  for (const testing::Convolution& c : all) {
+    SCOPED_TRACE(to_string(c.x) + " with " + to_string(c.w) + " to " + to_string(c.y));
+    expect_planned_as_interpreted(windowed(c), 1);
+  }
+}
+
+TEST(Plan, ConvolvesToTheSameBitsOnAnyNumberOfThreads) {
+  const auto c =
+      testing::convolution(9, 24, 32, {17, 19}, {.axes = 2, .size = {3, 3, 1}, .low = {1, 1, 0}, .high = {1, 1, 0}});
+  const Fn fn = windowed(c);
+  const auto inputs = testing::random_inputs(fn, 5);
+  const auto one = run_planned(fn, inputs, {}, 1);
+  for (const int threads : {2, 3, 4}) EXPECT_EQ(run_planned(fn, inputs, {}, threads).outputs, one.outputs) << threads;
 }
 
 TEST(Plan, MovesAndSumsEveryWayTheOperationsAllow) {

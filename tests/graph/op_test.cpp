@@ -30,6 +30,11 @@ Attribute along(std::int64_t axis, std::int64_t low = 0, std::int64_t high = 0) 
   attribute.axis = axis, attribute.low = low, attribute.high = high;
   return attribute;
 }
+Attribute under(int axes, Window::PerAxis size, Shape shape = {}) {
+  Attribute attribute = to(shape);
+  attribute.window.axes = axes, attribute.window.size = size;
+  return attribute;
+}
 Attribute sides(bool a, bool b) {
   Attribute attribute;
   attribute.transpose_a = a, attribute.transpose_b = b;
@@ -102,6 +107,31 @@ const std::vector<ShapeRow>& shape_rows() {
       {Op::kMatMul, {{2, 3}, {4, 3}}, sides(false, false), no},
       {Op::kMatMul, {{2, 3}, {3}}, sides(false, false), no},
       {Op::kMatMul, {{1, 2, 3}, {3, 4}}, sides(false, false), no},
+      {Op::kConv, {{2, 3, 9, 8}, {4, 3, 3, 2}}, under(2, {3, 2, 1}), Shape{2, 4, 7, 7}},
+      {Op::kConv, {{2, 3, 9, 8}, {4, 3, 3, 2}}, under(2, {3, 3, 1}), no},
+      {Op::kConv, {{2, 3, 9, 8}, {4, 2, 3, 2}}, under(2, {3, 2, 1}), no},
+      {Op::kConv, {{2, 3, 9}, {4, 3, 3, 2}}, under(2, {3, 2, 1}), no},
+      {Op::kConv, {{2, 3, 2, 2}, {4, 3, 3, 2}}, under(2, {3, 2, 1}), no},
+      {Op::kConv, {{2, 3, 9, 8}, {}}, under(2, {3, 2, 1}), no},
+      {Op::kConv, {{2, 3, 9, 8}, {4, 3, 3, 2}}, {}, no},
+      {Op::kConv, {{2, 3, 9, 8}, {4, 3, 3, 2}}, under(2, {3, 0, 1}), no},
+      {Op::kConvData, {{2, 4, 7, 7}, {4, 3, 3, 2}}, under(2, {3, 2, 1}, {2, 3, 9, 8}), Shape{2, 3, 9, 8}},
+      {Op::kConvData, {{2, 4, 7, 7}, {4, 3, 3, 2}}, under(2, {3, 2, 1}, {2, 3, 9, 9}), no},
+      {Op::kConvData, {{2, 4, 7}, {4, 3, 3, 2}}, under(2, {3, 2, 1}, {2, 3, 9, 8}), no},
+      {Op::kConvWeights, {{2, 3, 9, 8}, {2, 4, 7, 7}}, under(2, {3, 2, 1}, {4, 3, 3, 2}), Shape{4, 3, 3, 2}},
+      {Op::kConvWeights, {{2, 3, 9, 8}, {2, 4, 7, 7}}, under(2, {3, 2, 1}, {4, 2, 3, 2}), no},
+      {Op::kConvWeights, {{2, 3, 9, 8}, {1, 4, 7, 7}}, under(2, {3, 2, 1}, {4, 3, 3, 2}), no},
+      {Op::kWindowSum, {{2, 3, 9, 8}}, under(2, {3, 2, 1}), Shape{2, 3, 7, 7}},
+      {Op::kWindowSum, {{3}}, under(1, {3, 1, 1}), no},
+      {Op::kWindowArgmax, {{2, 3, 9}}, under(1, {9, 1, 1}), Shape{2, 3, 1}},
+      {Op::kWindowSpread, {{2, 3, 7, 7}}, under(2, {3, 2, 1}, {2, 3, 9, 8}), Shape{2, 3, 9, 8}},
+      {Op::kWindowSpread, {{2, 3, 7, 6}}, under(2, {3, 2, 1}, {2, 3, 9, 8}), no},
+      {Op::kPlaneGather, {{2, 3, 9, 8}, {2, 3, 5}}, {}, Shape{2, 3, 5}},
+      {Op::kPlaneGather, {{2, 3, 9, 8}, {2, 4, 5}}, {}, no},
+      {Op::kPlaneGather, {{2, 3}, {2, 3}}, {}, no},
+      {Op::kPlaneScatter, {{2, 3, 5}, {2, 3, 5}}, to({2, 3, 9, 8}), Shape{2, 3, 9, 8}},
+      {Op::kPlaneScatter, {{2, 3, 5}, {2, 3, 4}}, to({2, 3, 9, 8}), no},
+      {Op::kPlaneScatter, {{2, 3, 5}, {2, 3, 5}}, to({2, 2, 9, 8}), no},
   };
   return rows;
 }

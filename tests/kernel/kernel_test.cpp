@@ -185,7 +185,7 @@ TEST(MatrixProducts, AgreeWithFloat64OverOddShapes) {
         for (int chunk = 0; chunk < c.chunks(); ++chunk)
           contract(c, block_of(c, chunk), a.data(), transpose_a ? m : k, b.data(), n, y.data(), n);
         Guarded own(m * n);
-        kernels().gemm(transpose_a, m, n, k, a.data(), transpose_a ? m : k, b.data(), n, own.data(), n);
+        kernels().gemm(transpose_a, m, n, k, a.data(), transpose_a ? m : k, b.data(), n, own.data(), n, false);
         for (std::int64_t i = 0; i < m; ++i)
           for (std::int64_t j = 0; j < n; ++j) {
             double exact = 0, size = 0;
@@ -208,11 +208,11 @@ TEST(MatrixProducts, GiveTheSameBitsHoweverTheyAreCut) {
     for (const auto& [m, n, k] : {std::array<std::size_t, 3>{23, 71, 37}, {30, 45, 700}}) {
       Guarded a(m * k), b(k * n), whole(m * n), parts(m * n);
       a.fill(random, -1, 1), b.fill(random, -1, 1);
-      kernels().gemm(false, m, n, k, a.data(), k, b.data(), n, whole.data(), n);
+      kernels().gemm(false, m, n, k, a.data(), k, b.data(), n, whole.data(), n, false);
       for (std::size_t i = 0; i < m; i += 3)
         for (std::size_t j = 0; j < n; j += 13)
           kernels().gemm(false, std::min<std::size_t>(3, m - i), std::min<std::size_t>(13, n - j), k, a.data() + i * k,
-                         k, b.data() + j, n, parts.data() + i * n + j, n);
+                         k, b.data() + j, n, parts.data() + i * n + j, n, false);
       EXPECT_EQ(0, std::memcmp(whole.data(), parts.data(), m * n * sizeof(float))) << m << "x" << n << "x" << k;
     }
   });

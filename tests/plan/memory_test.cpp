@@ -115,6 +115,21 @@ struct Touched {
         run(writes, s.out[0], (gathers ? s.rows : s.inner) * s.columns);
         break;
       }
+      case StepKind::kConvolve: {
+        const Op op = s.op;
+        run(reads, s.in[0], (op == Op::kConvData ? s.y : s.x).size());
+        run(reads, s.in[1], (op == Op::kConvWeights ? s.y : s.w).size());
+        run(writes, s.out[0], (op == Op::kConv ? s.y : op == Op::kConvData ? s.x : s.w).size());
+        break;
+      }
+      case StepKind::kWindow:
+      case StepKind::kPlane: {
+        const bool to_planes = s.op == Op::kWindowSpread || s.op == Op::kPlaneScatter;
+        run(reads, s.in[0], (to_planes ? s.y : s.x).size());
+        if (s.kind == StepKind::kPlane) run(reads, s.in[1], s.y.size());
+        run(writes, s.out[0], (to_planes ? s.x : s.y).size());
+        break;
+      }
       case StepKind::kFill:
       case StepKind::kUniform:
       case StepKind::kStepNumber: run(writes, s.out[0], s.columns); break;
