@@ -64,7 +64,7 @@ const T& get(const SettingValues& values, const std::string& name) {
 // Batch normalisation has nothing to normalise in a batch of one row.
 void check_batches(const std::string& arch, std::int64_t batch, const Dataset& data) {
   const auto rows = static_cast<std::int64_t>(data.train.size());
-  if ((batch > 1 && rows % batch != 1) || Network(arch, data.sample.size()).statistics().size == 0) return;
+  if ((batch > 1 && rows % batch != 1) || Network(arch, data.sample).statistics().size == 0) return;
   throw Error(fmt::format("batch normalisation needs 2 rows a batch, but {} rows in batches of {} leave one alone",
                           rows, batch),
               fmt::format("choose another batch, such as {}", batch > 1 ? batch + 1 : 32));
