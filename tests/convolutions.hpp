@@ -14,9 +14,10 @@ struct Convolution {
 
 inline Convolution convolution(std::int64_t batch, std::int64_t in, std::int64_t out, std::vector<std::int64_t> plane,
                                const Window& window) {
-  std::vector<std::int64_t> x{batch, in}, w{out, in / window.groups};
+  std::vector<std::int64_t> x{batch}, w(window.size.begin(), window.size.begin() + window.axes);
   x.insert(x.end(), plane.begin(), plane.end());
-  for (int i = 0; i < window.axes; ++i) w.push_back(window.size[i]);
+  x.push_back(in);
+  w.insert(w.end(), {in / window.groups, out});
   std::string why;
   Convolution c{Shape(x), Shape(w), {}, window};
   c.y = window_shape(window, c.x, out, why);

@@ -19,20 +19,21 @@ std::string fault_of(const Window& w) {
 
 Shape window_shape(const Window& w, const Shape& from, std::int64_t channels, std::string& why) {
   if (why = fault_of(w); !why.empty()) return {};
-  if (from.rank() != w.axes + 2) return why = fmt::format("wants [batch, channels] and {} axes", w.axes), Shape{};
-  std::vector<std::int64_t> dims{from[0], channels};
+  if (from.rank() != w.axes + 2) return why = fmt::format("wants a batch, {} axes and channels", w.axes), Shape{};
+  std::vector<std::int64_t> dims{from[0]};
   for (int i = 0; i < w.axes; ++i) {
-    dims.push_back(w.places(i, from[i + 2]));
+    dims.push_back(w.places(i, from[i + 1]));
     if (dims.back() < 1)
-      why = fmt::format("a window that reaches {} does not fit into {} and a padding of {}", w.reach(i), from[i + 2],
+      why = fmt::format("a window that reaches {} does not fit into {} and a padding of {}", w.reach(i), from[i + 1],
                         w.low[i] + w.high[i]);
   }
+  dims.push_back(channels);
   return Shape(dims);
 }
 
 std::array<std::int64_t, Window::kMaxAxes> plane_of(const Window& w, const Shape& shape) {
   std::array<std::int64_t, Window::kMaxAxes> plane{1, 1, 1};
-  for (int i = 0; i < w.axes; ++i) plane[i] = shape[i + 2];
+  for (int i = 0; i < w.axes; ++i) plane[i] = shape[i + 1];
   return plane;
 }
 

@@ -1,5 +1,6 @@
-// How a window runs over the last axes of [batch, channels, spatial...]: the geometry that a convolution carries in all
-// three roles, and a pooling. Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016).
+// How a window runs over the middle axes of [batch, spatial..., channels]: the geometry that a convolution carries in
+// all three roles, and a pooling. Channels come last: docs/decisions/0008-channels-last.md. Source: Dumoulin and Visin,
+// "A guide to convolution arithmetic for deep learning" (2016).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -31,7 +32,7 @@ struct Window {
 // What is wrong with the numbers themselves; "" if nothing.
 std::string fault_of(const Window& window);
 
-// [lead..., places along each axis] of `from` [lead..., spatial...]; sets `why` where there is no place.
+// [batch, places along each axis, channels] of `from` [batch, spatial..., any]; sets `why` where there is no place.
 Shape window_shape(const Window& window, const Shape& from, std::int64_t channels, std::string& why);
 
 // The spatial sizes of `shape`, with ones for the axes that there are not.

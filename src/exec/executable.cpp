@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <new>
 
 #include "exec/step.hpp"
 
@@ -21,14 +19,6 @@ struct Task {  // one chunk of one step
 };
 
 }  // namespace
-
-AlignedFloats::AlignedFloats(std::size_t size) : size_(size) {
-  const std::size_t bytes = (size * sizeof(float) + 63) / 64 * 64;
-  data_.reset(static_cast<float*>(std::aligned_alloc(64, std::max<std::size_t>(bytes, 64))));
-  if (!data_) throw std::bad_alloc();
-  std::fill_n(data_.get(), size, 0.0f);
-}
-void AlignedFloats::Free::operator()(float* p) const { std::free(p); }
 
 struct Executable::Resolved {
   Plan plan;

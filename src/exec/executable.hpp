@@ -7,28 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_floats.hpp"
 #include "base/thread_pool.hpp"
 #include "exec/interpreter.hpp"
 #include "plan/plan.hpp"
 
 namespace limn {
-
-// float32 memory on a cache line.
-class AlignedFloats {
- public:
-  AlignedFloats() = default;
-  explicit AlignedFloats(std::size_t size);  // zeros
-  float* data() const { return data_.get(); }
-  std::size_t size() const { return size_; }
-  std::span<float> span() const { return {data_.get(), size_}; }
-
- private:
-  struct Free {
-    void operator()(float* p) const;
-  };
-  std::unique_ptr<float[], Free> data_;
-  std::size_t size_ = 0;
-};
 
 struct StepTime {
   const Step* step;

@@ -114,6 +114,7 @@ Numbers Interpreter::matmul(const Node& node, const Numbers& left, const Numbers
 }
 
 Numbers Interpreter::convolve(const Node& node, const Numbers& left, const Numbers& right) const {
+  LIMN_CHECK(!node.attribute.transpose_b, "plans alone take transposed weights");
   const Shape &a = graph_[node.in[0]].shape, &b = graph_[node.in[1]].shape;
   const Window& window = node.attribute.window;
   Numbers y(static_cast<std::size_t>(node.shape.size()));
@@ -126,25 +127,28 @@ Numbers Interpreter::convolve(const Node& node, const Numbers& left, const Numbe
   return y;
 }
 
-// Numbers of plane p of x begin at p times its size; so do those of y.
 Numbers Interpreter::over_windows(const Node& node, const Numbers& x) const {
   const Window& window = node.attribute.window;
   const Shape& whole = node.op == Op::kWindowSpread ? node.shape : graph_[node.in[0]].shape;
   const auto plane = plane_of(window, whole);
-  const std::int64_t planes = whole[0] * whole[1], size = plane[0] * plane[1] * plane[2];
+  const std::int64_t channels = whole[-1], size = plane[0] * plane[1] * plane[2];
   Numbers y(static_cast<std::size_t>(node.shape.size()), node.op == Op::kWindowArgmax ? -1 : 0);
-  const std::int64_t places = planes == 0 ? 0 : (node.op == Op::kWindowSpread ? std::ssize(x) : std::ssize(y)) / planes;
-  for (std::int64_t p = 0; p < planes; ++p)
+  const auto made = node.op == Op::kWindowSpread ? std::ssize(x) : std::ssize(y);
+  const std::int64_t places = whole[0] * channels == 0 ? 0 : made / (whole[0] * channels);
+  for (std::int64_t p = 0; p < whole[0] * channels; ++p) {
+    const std::int64_t n = p / channels, c = p % channels;
     each_covered(window, plane, [&](std::int64_t place, std::int64_t element, std::int64_t) {
       if (element < 0) return;
-      const std::int64_t out = p * places + place, in = p * size + element;
+      const std::int64_t out = (n * places + place) * channels + c;
+      const auto at = [&](std::int64_t of_plane) { return (n * size + of_plane) * channels + c; };
       if (node.op == Op::kWindowSum)
-        y[out] += x[in];
+        y[out] += x[at(element)];
       else if (node.op == Op::kWindowSpread)
-        y[in] += x[out];
-      else if (y[out] < 0 || x[in] > x[p * size + static_cast<std::int64_t>(y[out])])
+        y[at(element)] += x[out];
+      else if (y[out] < 0 || x[at(element)] > x[at(static_cast<std::int64_t>(y[out]))])
         y[out] = static_cast<double>(element);
     });
+  }
   return y;
 }
 
@@ -152,12 +156,12 @@ Numbers Interpreter::over_planes(const Node& node, const Numbers& x) const {
   const Numbers& index = in(node, 1);
   const bool gathers = node.op == Op::kPlaneGather;
   const Shape& planes = gathers ? graph_[node.in[0]].shape : node.shape;
-  const std::int64_t count = planes[0] * planes[1], size = count == 0 ? 0 : planes.size() / count,
-                     each = count == 0 ? 0 : std::ssize(index) / count;
+  const std::int64_t channels = planes[-1], count = planes[0] * channels, size = count == 0 ? 0 : planes.size() / count,
+                     image = count == 0 ? 1 : std::ssize(index) / planes[0];
   Numbers y(static_cast<std::size_t>(node.shape.size()));
-  for (std::int64_t i = 0; i < count * each; ++i) {
+  for (std::int64_t i = 0; i < std::ssize(index); ++i) {
     if (!(index[i] >= 0 && index[i] < static_cast<double>(size))) continue;
-    const std::int64_t at = i / each * size + static_cast<std::int64_t>(index[i]);
+    const std::int64_t at = (i / image * size + static_cast<std::int64_t>(index[i])) * channels + i % channels;
     (gathers ? y[i] : y[at]) += gathers ? x[at] : x[i];
   }
   return y;

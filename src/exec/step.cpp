@@ -5,36 +5,13 @@
 #include <cstring>
 
 #include "base/random.hpp"
+#include "exec/bound.hpp"
 #include "exec/executable.hpp"
 #include "exec/tile.hpp"
-#include "exec/windows.hpp"
 #include "kernel/contraction.hpp"
-#include "kernel/convolution.hpp"
 
 namespace limn {
 namespace {
-
-using Address = std::function<float*(Place)>;
-
-// Makes a bound step of a type with `void run(int chunk) const`.
-template <class Task>
-BoundStep bound(Task task, int chunks) {
-  BoundStep step;
-  step.chunks = chunks;
-  step.context = std::make_shared<Task>(std::move(task));
-  step.run = [](const void* context, int chunk) { static_cast<const Task*>(context)->run(chunk); };
-  return step;
-}
-
-// Chunk i of n elements cut into `chunks`, at multiples of `grain`.
-std::int64_t cut(std::int64_t n, int i, int chunks, std::int64_t grain) {
-  return i == chunks ? n : n * i / chunks / grain * grain;
-}
-
-// As many chunks as there is work for, at least `least` elements each and at most eight.
-int chunks_for(std::int64_t elements, std::int64_t least) {
-  return static_cast<int>(std::clamp<std::int64_t>(elements / least, 1, 8));
-}
 
 struct Contract {
   Contraction contraction;
@@ -106,6 +83,12 @@ struct Move {
   }
   float* copy(std::size_t axis, const float* from, float* to) const {
     if (axis == dims.size()) return *to = *from, to + 1;
+    const std::int64_t rows = dims[axis], columns = dims.back();
+    if (axis + 1 == dims.size() && strides[axis] == 1) return std::copy_n(from, columns, to);
+    if (axis + 2 == dims.size() && strides[axis] == 1 && strides[axis + 1] >= rows) {
+      kernels().transpose(from, columns, rows, strides[axis + 1], to, columns);
+      return to + rows * columns;
+    }
     for (std::int64_t i = 0; i < dims[axis]; ++i) to = copy(axis + 1, from + i * strides[axis], to);
     return to;
   }
@@ -189,81 +172,6 @@ struct ScatterAdd {
   }
 };
 
-struct Convolve {
-  Convolution convolution;
-  ConvRole role;
-  float *x, *w, *y;
-  std::int64_t scratch_size;
-  int chunks;
-  std::shared_ptr<AlignedFloats> scratch;  // a part for each chunk
-  void run(int chunk) const {
-    convolve(convolution, role, chunk, chunks, x, w, y, scratch->data() + chunk * scratch_size);
-  }
-};
-
-// Planes of x and windows of them in y, from `from` to `to`.
-struct OverWindows {
-  Op op;
-  Window window;
-  std::array<std::int64_t, 3> plane;
-  std::int64_t planes, places;
-  const float* from;
-  float* to;
-  int chunks;
-  void run(int chunk) const {
-    const std::int64_t size = plane[0] * plane[1] * plane[2];
-    for (std::int64_t p = cut(planes, chunk, chunks, 1), end = cut(planes, chunk + 1, chunks, 1); p < end; ++p) {
-      if (op == Op::kWindowArgmax)
-        largest(from + p * size, reinterpret_cast<std::int32_t*>(to) + p * places);
-      else if (op == Op::kWindowSum)
-        sum(from + p * size, to + p * places);
-      else
-        spread(from + p * places, to + p * size);
-    }
-  }
-  void largest(const float* x, std::int32_t* y) const {
-    std::fill_n(y, places, -1);
-    each_covered(window, plane, [&](std::int64_t place, std::int64_t element, std::int64_t) {
-      if (element >= 0 &&
-          (y[place] < 0 || x[element] > x[y[place]] || (x[element] != x[element] && x[y[place]] == x[y[place]])))
-        y[place] = static_cast<std::int32_t>(element);
-    });
-  }
-  void sum(const float* x, float* y) const {
-    std::fill_n(y, places, 0.0f);
-    each_covered(window, plane, [&](std::int64_t place, std::int64_t element, std::int64_t) {
-      if (element >= 0) y[place] += x[element];
-    });
-  }
-  void spread(const float* y, float* x) const {
-    std::fill_n(x, plane[0] * plane[1] * plane[2], 0.0f);
-    each_covered(window, plane, [&](std::int64_t place, std::int64_t element, std::int64_t) {
-      if (element >= 0) x[element] += y[place];
-    });
-  }
-};
-
-struct OverPlanes {
-  bool gathers;
-  std::int64_t planes, size, each;  // elements of a plane, and indices into it
-  const float *from, *index;
-  float* to;
-  int chunks;
-  void run(int chunk) const {
-    for (std::int64_t p = cut(planes, chunk, chunks, 1), end = cut(planes, chunk + 1, chunks, 1); p < end; ++p) {
-      const auto* at = reinterpret_cast<const std::int32_t*>(index) + p * each;
-      if (!gathers) std::fill_n(to + p * size, size, 0.0f);
-      for (std::int64_t i = 0; i < each; ++i) {
-        const bool inside = at[i] >= 0 && at[i] < size;
-        if (gathers)
-          to[p * each + i] = inside ? from[p * size + at[i]] : 0;
-        else if (inside)
-          to[p * size + at[i]] += from[p * each + i];
-      }
-    }
-  }
-};
-
 struct StepNumber {
   float* y;
   const RunPoint* point;
@@ -285,36 +193,6 @@ BoundStep bind_contraction(const Step& step, const Address& address) {
                 nullptr};
   if (step.has_epilogue) task.epilogue = std::make_shared<TileRunner>(step.tile, address, c.column_chunks == 1);
   return bound(std::move(task), c.chunks());
-}
-
-BoundStep bind_convolution(const Step& step, const Address& address) {
-  const Convolution c = convolution_of(step.window, step.x, step.w);
-  const ConvRole role = step.op == Op::kConv       ? ConvRole::kForward
-                        : step.op == Op::kConvData ? ConvRole::kData
-                                                   : ConvRole::kWeights;
-  const int chunks = chunks_of(c, role);
-  float *a = address(step.in[0]), *b = address(step.in[1]), *made = address(step.out[0]);
-  const auto scratch = std::make_shared<AlignedFloats>(static_cast<std::size_t>(chunks * scratch_of(c)));
-  return bound(Convolve{c, role, role == ConvRole::kData ? made : a, role == ConvRole::kWeights ? made : b,
-                        role == ConvRole::kForward ? made
-                        : role == ConvRole::kData  ? a
-                                                   : b,
-                        scratch_of(c), chunks, scratch},
-               chunks);
-}
-
-BoundStep bind_planes(const Step& step, const Address& address) {
-  const std::int64_t planes = step.x[0] * step.x[1];
-  const std::int64_t size = planes == 0 ? 0 : step.x.size() / planes, each = planes == 0 ? 0 : step.y.size() / planes;
-  const int chunks = static_cast<int>(
-      std::clamp<std::int64_t>(planes, 1, chunks_for(step.x.size() + step.y.size() * step.window.elements(), 16384)));
-  if (step.kind == StepKind::kPlane)
-    return bound(OverPlanes{step.op == Op::kPlaneGather, planes, size, each, address(step.in[0]), address(step.in[1]),
-                            address(step.out[0]), chunks},
-                 chunks);
-  return bound(OverWindows{step.op, step.window, plane_of(step.window, step.x), planes, each, address(step.in[0]),
-                           address(step.out[0]), chunks},
-               chunks);
 }
 
 }  // namespace
@@ -364,7 +242,7 @@ BoundStep bind(const Step& step, const Address& address, const RunPoint* point) 
                      chunks);
       }
       case StepKind::kConvolve: return bind_convolution(step, address);
-      case StepKind::kWindow:
+      case StepKind::kWindow: return bind_windows(step, address);
       case StepKind::kPlane: return bind_planes(step, address);
       case StepKind::kStepNumber: return bound(StepNumber{out(), point}, 1);
     }

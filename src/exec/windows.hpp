@@ -32,17 +32,15 @@ template <class Visit>
 void each_product(const Window& window, const Shape& x, const Shape& w, const Shape& y, Visit visit) {
   const auto plane = plane_of(window, x), out = plane_of(window, y);
   const std::int64_t in_plane = plane[0] * plane[1] * plane[2], out_plane = out[0] * out[1] * out[2],
-                     size = window.elements(), in_group = x[1] / window.groups, out_group = w[0] / window.groups;
+                     in_group = x[-1] / window.groups, out_group = w[-1] / window.groups;
   for (std::int64_t n = 0; n < x[0]; ++n)
-    for (std::int64_t o = 0; o < w[0]; ++o)
-      for (std::int64_t i = 0; i < in_group; ++i) {
-        const std::int64_t channel = o / out_group * in_group + i;
-        each_covered(window, plane, [&](std::int64_t place, std::int64_t element, std::int64_t offset) {
-          if (element < 0) return;
-          visit((n * x[1] + channel) * in_plane + element, (o * in_group + i) * size + offset,
-                (n * w[0] + o) * out_plane + place);
-        });
-      }
+    each_covered(window, plane, [&](std::int64_t place, std::int64_t element, std::int64_t offset) {
+      if (element < 0) return;
+      for (std::int64_t i = 0; i < in_group; ++i)
+        for (std::int64_t o = 0; o < w[-1]; ++o)
+          visit((n * in_plane + element) * x[-1] + o / out_group * in_group + i, (offset * in_group + i) * w[-1] + o,
+                (n * out_plane + place) * w[-1] + o);
+    });
 }
 
 }  // namespace limn

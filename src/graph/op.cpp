@@ -131,31 +131,33 @@ Shape matmul(Shapes in, const Attribute& a, std::string& why) {
 }
 
 Shape kernel_shape(const Window& w, std::int64_t out, std::int64_t in) {
-  std::vector<std::int64_t> dims{out, in / w.groups};
-  for (int i = 0; i < w.axes; ++i) dims.push_back(w.size[i]);
+  std::vector<std::int64_t> dims(w.size.begin(), w.size.begin() + w.axes);
+  dims.insert(dims.end(), {in / w.groups, out});
   return Shape(dims);
 }
-// x [n, i, in...], w [o, i / groups, size...], y [n, o, out...]: whether they belong together.
+// x [n, in..., i], w [size..., i / groups, o], y [n, out..., o]: whether they belong together.
 void check_conv(const Window& window, const Shape& x, const Shape& w, const Shape& y, std::string& why) {
   if (x.rank() != window.axes + 2 || w.rank() != x.rank() || y.rank() != x.rank()) {
-    why = fmt::format("wants [batch, channels] and {} axes, and weights", window.axes);
+    why = fmt::format("wants a batch, {} axes and channels, and weights", window.axes);
     return;
   }
-  if (x[1] % window.groups != 0 || w[0] % window.groups != 0)
-    why = fmt::format("{} channels to {} do not fall into {} groups", x[1], w[0], window.groups);
-  else if (w != kernel_shape(window, w[0], x[1]))
-    why = fmt::format("wants weights {}", to_string(kernel_shape(window, w[0], x[1])));
-  else if (const Shape wanted = window_shape(window, x, w[0], why); why.empty() && y != wanted)
+  if (x[-1] % window.groups != 0 || w[-1] % window.groups != 0)
+    why = fmt::format("{} channels to {} do not fall into {} groups", x[-1], w[-1], window.groups);
+  else if (w != kernel_shape(window, w[-1], x[-1]))
+    why = fmt::format("wants weights {}", to_string(kernel_shape(window, w[-1], x[-1])));
+  else if (const Shape wanted = window_shape(window, x, w[-1], why); why.empty() && y != wanted)
     why = fmt::format("does not go with an output {}", to_string(wanted));
 }
 Shape conv(Shapes in, const Attribute& a, std::string& why) {
   if (why = fault_of(a.window); !why.empty() || in[1].rank() == 0) return why += "wants weights", Shape{};
-  const Shape y = window_shape(a.window, in[0], in[1][0], why);
+  const Shape y = window_shape(a.window, in[0], in[1][-1], why);
   if (why.empty()) check_conv(a.window, in[0], in[1], y, why);
   return y;
 }
 Shape conv_data(Shapes in, const Attribute& a, std::string& why) {
-  if (why = fault_of(a.window); why.empty()) check_conv(a.window, a.shape, in[1], in[0], why);
+  Shape w = in[1];
+  if (a.transpose_b && w.rank() > 1) w = w.with(-1, in[1][-2]).with(-2, in[1][-1]);
+  if (why = fault_of(a.window); why.empty()) check_conv(a.window, a.shape, w, in[0], why);
   return a.shape;
 }
 Shape conv_weights(Shapes in, const Attribute& a, std::string& why) {
@@ -163,7 +165,7 @@ Shape conv_weights(Shapes in, const Attribute& a, std::string& why) {
   return a.shape;
 }
 Shape window_sum(Shapes in, const Attribute& a, std::string& why) {
-  return window_shape(a.window, in[0], in[0].rank() > 1 ? in[0][1] : 0, why);
+  return window_shape(a.window, in[0], in[0].rank() > 0 ? in[0][-1] : 0, why);
 }
 Shape window_spread(Shapes in, const Attribute& a, std::string& why) {
   const Shape wanted = window_sum(std::span(&a.shape, 1), a, why);
@@ -171,7 +173,7 @@ Shape window_spread(Shapes in, const Attribute& a, std::string& why) {
   return a.shape;
 }
 bool share_planes(const Shape& a, const Shape& b, std::string& why) {
-  if (a.rank() > 2 && b.rank() > 2 && a[0] == b[0] && a[1] == b[1]) return true;
+  if (a.rank() > 2 && b.rank() > 2 && a[0] == b[0] && a[-1] == b[-1]) return true;
   why = "wants planes of one batch and as many channels";
   return false;
 }

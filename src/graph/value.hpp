@@ -73,14 +73,14 @@ Value gather(Located table, Value index);
 Value scatter_add(Located rows, Value index, std::int64_t n);
 Value matmul(Located a, Value b, bool transpose_a = false, bool transpose_b = false);
 
-// Convolutions of x [n, i, in...] with w [o, i / groups, size...] into [n, o, out...]: y[n, o, p] is the sum over i and
-// q of x[n, i, p * stride + q * dilation - low] w[o, i, q], x being 0 outside. (A cross-correlation, as in all
+// Convolutions of x [n, in..., i] with w [size..., i / groups, o] into [n, out..., o]: y[n, p, o] is the sum over q and
+// i of x[n, p * stride + q * dilation - low, i] w[q, i, o], x being 0 outside. (A cross-correlation, as in all
 // libraries.)
 Value conv(Located x, Value w, const Window& window);
 // Its transposes, given the shape of what they make; conv_data is also known as a transposed convolution.
 Value conv_data(Located c, Value w, const Window& window, Shape x);
 Value conv_weights(Located x, Value c, const Window& window, Shape w);
-// Over each channel of [n, c, in...] apart; what lies outside adds nothing, and is never the largest.
+// Over each channel of [n, in..., c] apart; what lies outside adds nothing, and is never the largest.
 Value window_sum(Located x, const Window& window);
 Value window_spread(Located c, const Window& window, Shape x);
 Value window_argmax(Located x, const Window& window);  // indices into the plane; -1 where a window lies all outside

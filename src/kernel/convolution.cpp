@@ -3,172 +3,250 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernel/kernels.hpp"
+#include "base/error.hpp"
 
 namespace limn {
 namespace {
 
-constexpr std::int64_t kUnfolded = 32768;  // floats of unfolded windows at a time
-constexpr double kChunkFlops = 5e5;        // below, a chunk is not worth a second thread
+constexpr double kChunkFlops = 5e5;          // below, a chunk is not worth a second thread
+constexpr std::int64_t kPiece = 120;         // rows at a time: a multiple of all register blocks
+constexpr std::int64_t kPlaces = 128;        // places that the sums of the weights go on over at a time
+constexpr std::int64_t kPartials = 1 << 21;  // floats of all partial weights together, at most
 
-std::int64_t tile_of(const Convolution& c) {
-  const std::int64_t fitting = std::max<std::int64_t>(16, kUnfolded / c.depth() / 16 * 16);
-  return std::clamp<std::int64_t>(fitting, 1, std::max<std::int64_t>(1, c.out_plane()));
-}
-std::int64_t tiles_of(const Convolution& c) { return (c.out_plane() + tile_of(c) - 1) / tile_of(c); }
+std::size_t size(std::int64_t of) { return static_cast<std::size_t>(of); }
 
-// Visits the runs of places first .. last - 1 that lie on one line of the last axis: visit(place, a, b, c0, c1).
-template <class Visit>
-void each_line(const Convolution& c, std::int64_t first, std::int64_t last, Visit visit) {
-  const std::int64_t width = c.places[2];
-  for (std::int64_t at = first; at < last;) {
-    const std::int64_t line = at / width, c0 = at % width, c1 = std::min(width, c0 + last - at);
-    visit(at - first, line / c.places[1], line % c.places[1], c0, c1);
-    at += c1 - c0;
-  }
-}
-
-// Visits what a window's element (i, j, k) covers along a line: the places low .. high - 1 of it lie inside, and the
-// first of them on `from` of the plane; behind it they are stride[2] apart. low == high: none.
-struct Covered {
-  std::int64_t low, high, from;
-};
-Covered covered(const Convolution& c, std::int64_t i, std::int64_t j, std::int64_t k, std::int64_t a, std::int64_t b,
-                std::int64_t c0, std::int64_t c1) {
-  const Window& w = c.window;
-  const std::int64_t x = a * w.stride[0] + i * w.dilation[0] - w.low[0],
-                     y = b * w.stride[1] + j * w.dilation[1] - w.low[1], shift = k * w.dilation[2] - w.low[2];
-  if (x < 0 || x >= c.plane[0] || y < 0 || y >= c.plane[1]) return {c1, c1, 0};
-  const std::int64_t stride = w.stride[2];
-  const std::int64_t low = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-  const std::int64_t room = c.plane[2] - 1 - shift, high = room < 0 ? 0 : room / stride + 1;
-  const std::int64_t from = std::clamp(low, c0, c1), to = std::clamp(high, from, c1);
-  return {from, to, (x * c.plane[1] + y) * c.plane[2] + from * stride + shift};
-}
-
-// columns[depth, count]: what each place covers.
-void unfold(const Convolution& c, const float* x, std::int64_t first, std::int64_t count, float* columns) {
-  const Window& w = c.window;
-  float* row = columns;
-  for (std::int64_t channel = 0; channel < c.in_group(); ++channel, x += c.in_plane())
-    for (std::int64_t i = 0; i < w.size[0]; ++i)
-      for (std::int64_t j = 0; j < w.size[1]; ++j)
-        for (std::int64_t k = 0; k < w.size[2]; ++k, row += count)
-          each_line(c, first, first + count, [&](auto at, auto a, auto b, auto c0, auto c1) {
-            const Covered in = covered(c, i, j, k, a, b, c0, c1);
-            float* to = row + at;
-            std::fill_n(to, in.low - c0, 0.0f);
-            if (w.stride[2] == 1)
-              std::memcpy(to + in.low - c0, x + in.from, static_cast<std::size_t>(in.high - in.low) * sizeof(float));
-            else
-              for (std::int64_t p = 0; p < in.high - in.low; ++p) to[in.low - c0 + p] = x[in.from + p * w.stride[2]];
-            std::fill_n(to + in.high - c0, c1 - in.high, 0.0f);
-          });
-}
-
-// The transpose of unfold: adds them back.
-void fold(const Convolution& c, const float* columns, std::int64_t first, std::int64_t count, float* x) {
-  const Window& w = c.window;
-  const float* row = columns;
-  for (std::int64_t channel = 0; channel < c.in_group(); ++channel, x += c.in_plane())
-    for (std::int64_t i = 0; i < w.size[0]; ++i)
-      for (std::int64_t j = 0; j < w.size[1]; ++j)
-        for (std::int64_t k = 0; k < w.size[2]; ++k, row += count)
-          each_line(c, first, first + count, [&](auto at, auto a, auto b, auto c0, auto c1) {
-            const Covered in = covered(c, i, j, k, a, b, c0, c1);
-            const float* from = row + at + in.low - c0;
-            for (std::int64_t p = 0; p < in.high - in.low; ++p) x[in.from + p * w.stride[2]] += from[p];
-          });
-}
-
-struct Group {  // of one image
-  const Convolution& c;
-  std::int64_t image, group;
-  float* x(float* of) const { return of + (image * c.in + group * c.in_group()) * c.in_plane(); }
-  float* y(float* of) const { return of + (image * c.out + group * c.out_group()) * c.out_plane(); }
-  float* w(float* of) const { return of + group * c.out_group() * c.depth(); }
-};
-
-void gemm(bool transpose_a, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda,
-          const float* b, std::int64_t ldb, float* c, std::int64_t ldc, bool add = false) {
-  const auto size = [](std::int64_t of) { return static_cast<std::size_t>(of); };
-  kernels().gemm(transpose_a, size(m), size(n), size(k), a, size(lda), b, size(ldb), c, size(ldc), add);
-}
-
-void forward(const Group& g, std::int64_t tile, float* x, float* w, float* y, float* scratch) {
-  const Convolution& c = g.c;
-  const std::int64_t first = tile * tile_of(c), count = std::min(tile_of(c), c.out_plane() - first);
-  unfold(c, g.x(x), first, count, scratch);
-  gemm(false, c.out_group(), count, c.depth(), g.w(w), c.depth(), scratch, count, g.y(y) + first, c.out_plane());
-}
-
-void data(const Group& g, float* x, float* w, float* y, float* scratch) {
-  const Convolution& c = g.c;
-  std::fill_n(g.x(x), c.in_group() * c.in_plane(), 0.0f);
-  for (std::int64_t first = 0; first < c.out_plane(); first += tile_of(c)) {
-    const std::int64_t count = std::min(tile_of(c), c.out_plane() - first);
-    gemm(true, c.depth(), count, c.out_group(), g.w(w), c.depth(), g.y(y) + first, c.out_plane(), scratch, count);
-    fold(c, scratch, first, count, g.x(x));
-  }
-}
-
-// Rows low .. high - 1 of the group's weights, from all images.
-void weights(const Convolution& c, std::int64_t group, std::int64_t low, std::int64_t high, float* x, float* w,
-             float* y, float* scratch) {
-  float *columns = scratch, *rows = scratch + c.depth() * tile_of(c);
-  bool add = false;
-  for (std::int64_t image = 0; image < c.batch; ++image)
-    for (std::int64_t first = 0; first < c.out_plane(); first += tile_of(c), add = true) {
-      const Group g{c, image, group};
-      const std::int64_t count = std::min(tile_of(c), c.out_plane() - first);
-      unfold(c, g.x(x), first, count, columns);
-      kernels().transpose(columns, static_cast<std::size_t>(c.depth()), static_cast<std::size_t>(count),
-                          static_cast<std::size_t>(count), rows, static_cast<std::size_t>(c.depth()));
-      gemm(false, high - low, c.depth(), count, g.y(y) + low * c.out_plane() + first, c.out_plane(), rows, c.depth(),
-           g.w(w) + low * c.depth(), c.depth(), add);
-    }
-  if (!add) std::fill_n(w + (group * c.out_group() + low) * c.depth(), (high - low) * c.depth(), 0.0f);
-}
-
-std::int64_t items_of(const Convolution& c, ConvRole role) {
-  switch (role) {
-    case ConvRole::kForward: return c.batch * c.window.groups * tiles_of(c);
-    case ConvRole::kData: return c.batch * c.window.groups;
-    case ConvRole::kWeights: return c.window.groups * std::max<std::int64_t>(1, c.out_group() / 8);
-  }
-  return 0;
+// Copies n floats, few of them: without a call.
+inline void copy_few(const float* from, std::int64_t n, float* to) {
+  for (; n >= 4; n -= 4, from += 4, to += 4) std::memcpy(to, from, 16);
+  for (; n > 0; --n) *to++ = *from++;
 }
 
 }  // namespace
 
-Convolution convolution_of(const Window& window, const Shape& x, const Shape& w) {
-  Convolution c{window, x[0], x[1], w[0], plane_of(window, x), {}};
-  for (int i = 0; i < Window::kMaxAxes; ++i) c.places[i] = window.places(i, c.plane[i]);
-  return c;
+Convolver::Convolver(ConvRole role, const Window& window, const Shape& x, const Shape& w, const Shape& y)
+    : role_(role),
+      window_(window),
+      batch_(x[0]),
+      in_(x[-1]),
+      out_(y[-1]),
+      groups_(window.groups),
+      in_group_(in_ / groups_),
+      out_group_(out_ / groups_),
+      plane_(plane_of(window, x)),
+      places_(plane_of(window, y)),
+      meeting_(window, plane_, role == ConvRole::kData ? Meeting::Way::kBackward : Meeting::Way::kForward),
+      zeros_(size(std::max(in_, out_))) {
+  const double flops = 2.0 * static_cast<double>(y.size()) * static_cast<double>(depth());
+  const std::int64_t worth = std::clamp<std::int64_t>(static_cast<std::int64_t>(flops / kChunkFlops), 1, 8);
+  if (role == ConvRole::kWeights) {
+    parts_ = static_cast<int>(
+        std::clamp<std::int64_t>(std::min(batch_, kPartials / std::max<std::int64_t>(1, w.size())), 1, worth));
+    const bool cuts_taps = !unfolds();
+    const auto taps = static_cast<int>(cuts_taps ? std::min(window.elements(), worth / parts_) : 1);
+    chunks_ = parts_ * std::max(1, taps);
+    if (parts_ > 1) partial_ = AlignedFloats(size(parts_ * w.size()));
+  } else {
+    const std::int64_t rows = batch_ * meeting_.targets();
+    chunks_ = static_cast<int>(std::clamp<std::int64_t>(rows / kPiece, 1, worth));
+  }
+  left_ = chunks_;
+  rooms_.resize(size(chunks_));
+  const bool forward = role == ConvRole::kForward;
+  const std::int64_t k = forward ? in_group_ : out_group_, n = forward ? out_group_ : in_group_;
+  for (Room& room : rooms_) {
+    if (unfolds())
+      room.patches = AlignedFloats(size(kPiece * depth()));
+    else if (role != ConvRole::kWeights && !by_channel())
+      room.packed = AlignedFloats(size(groups_ * packed_floats(window.elements() * k, n)));
+    if (role == ConvRole::kWeights)
+      room.runs.reserve(size(lines_at_once()));
+    else
+      room.from.resize(size(kPiece * window.elements())), room.to.resize(size(kPiece));
+  }
 }
 
-std::int64_t scratch_of(const Convolution& c) { return 2 * c.depth() * tile_of(c); }
-
-int chunks_of(const Convolution& c, ConvRole role) {
-  const auto worth = static_cast<std::int64_t>(std::clamp(c.flops() / kChunkFlops, 1.0, 8.0));
-  return static_cast<int>(std::clamp<std::int64_t>(items_of(c, role), 1, worth));
+void Convolver::run(int chunk, const float* a, const float* b, float* result, const Done& done) const {
+  Room& room = rooms_[size(chunk)];
+  if (role_ == ConvRole::kWeights) {
+    const Part part = part_of(chunk);
+    const std::int64_t whole = depth() * out_;
+    float* const w = parts_ > 1 ? partial_.data() + part.number * whole : result;
+    if (unfolds())
+      weights_unfolded(part, a, b, w, room);
+    else
+      weights(part, a, b, w, room);
+    if (parts_ == 1 || left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    left_.store(chunks_, std::memory_order_relaxed);
+    kernels().sum_columns(partial_.data(), size(parts_), size(whole), size(whole), result);
+    return;
+  }
+  const std::int64_t rows = batch_ * meeting_.targets();
+  const auto cut = [&](int i) { return i == chunks_ ? rows : rows * i / chunks_ / kPiece * kPiece; };
+  if (!unfolds() && !by_channel()) pack(b, room);
+  for (std::int64_t row = cut(chunk), end = cut(chunk + 1); row < end; row += kPiece) {
+    product(row, std::min(end, row + kPiece), a, b, result, room);
+    if (done) done(row, std::min(end, row + kPiece));
+  }
 }
 
-void convolve(const Convolution& c, ConvRole role, int chunk, int chunks, float* x, float* w, float* y,
-              float* scratch) {
-  const std::int64_t items = items_of(c, role), low = items * chunk / chunks, high = items * (chunk + 1) / chunks,
-                     groups = c.window.groups;
-  for (std::int64_t item = low; item < high; ++item) {
-    if (role == ConvRole::kForward) {
-      const std::int64_t tiles = tiles_of(c), plane = item / tiles;
-      forward({c, plane / groups, plane % groups}, item % tiles, x, w, y, scratch);
-    } else if (role == ConvRole::kData) {
-      data({c, item / groups, item % groups}, x, w, y, scratch);
-    } else {
-      const std::int64_t blocks = items / groups, block = item % blocks;
-      weights(c, item / blocks, c.out_group() * block / blocks, c.out_group() * (block + 1) / blocks, x, w, y, scratch);
+// The weights of each group, tap after tap, in strips.
+void Convolver::pack(const float* w, Room& room) const {
+  const bool forward = role_ == ConvRole::kForward;
+  const std::int64_t k = forward ? in_group_ : out_group_, n = forward ? out_group_ : in_group_,
+                     taps = window_.elements(), ld = forward ? out_ : in_group_, tap = forward ? k * out_ : out_ * n;
+  float* packed = room.packed.data();
+  for (std::int64_t g = 0; g < groups_; ++g, packed += packed_floats(taps * k, n))
+    for (std::int64_t t = 0; t < taps; ++t)
+      kernels().pack_columns(w + t * tap + (forward ? g * n : g * k * n), size(k), size(n), size(ld), packed,
+                             size(t * k), size(taps * k));
+}
+
+// Where each tap's numbers lie; zeros outside.
+void Convolver::rows_from(const Taps& taps, const Meeting::Base& base, const float* plane, const float** to) const {
+  const std::int64_t channels = role_ == ConvRole::kData ? out_ : in_;
+  if (meeting_.all_inside(taps, base)) {
+    const float* const first = plane + meeting_.first(base) * channels;
+    for (std::size_t t = 0; t < taps.size(); ++t) to[t] = first + taps.offset[t] * channels;
+    return;
+  }
+  for (std::size_t t = 0; t < taps.size(); ++t) {
+    const std::int64_t element = meeting_.element(taps, t, base);
+    to[t] = element < 0 ? zeros_.data() : plane + element * channels;
+  }
+}
+
+// Rows row0 .. row1 - 1 of y = a w, over all planes.
+void Convolver::product(std::int64_t row0, std::int64_t row1, const float* a, const float* w, float* y,
+                        Room& room) const {
+  const bool forward = role_ == ConvRole::kForward;
+  const std::int64_t from = forward ? in_ : out_, to = forward ? out_ : in_, k = from / groups_, n = to / groups_,
+                     taps = window_.elements();
+  if (unfolds()) {
+    unfold(row0, row1, a, room.patches.data());
+    return kernels().gemm(false, size(row1 - row0), size(n), size(depth()), room.patches.data(), size(depth()), w,
+                          size(n), y + row0 * n, size(n), false);
+  }
+  for (std::size_t phase = 0; phase < meeting_.phases().size(); ++phase) {
+    const Taps& its = meeting_.phases()[phase];
+    std::size_t m = 0;
+    meeting_.each(phase, row0, row1, [&](std::int64_t row, std::int64_t image, const Meeting::Base& base) {
+      rows_from(its, base, a + image * meeting_.sources() * from, room.from.data() + m * its.size());
+      room.to[m++] = y + row * to;
+    });
+    GatherProduct g{m,
+                    size(n),
+                    size(k),
+                    its.size(),
+                    room.from.data(),
+                    its.index.data(),
+                    room.packed.data(),
+                    size(taps * k),
+                    room.to.data()};
+    if (by_channel()) {
+      g.n = size(from), g.b = w;
+      kernels().gather_channels(g);
+      continue;
+    }
+    for (std::int64_t group = 0; group < groups_; ++group, g.b += packed_floats(taps * k, n)) {
+      kernels().gather_product(g);
+      if (group + 1 == groups_) break;
+      // The next group's channels lie behind these, but for the zeros, which are as long as all of them.
+      for (std::size_t i = 0; i < m * its.size(); ++i)
+        if (room.from[i] != zeros_.data()) room.from[i] += k;
+      for (std::size_t i = 0; i < m; ++i) room.to[i] += n;
     }
   }
+}
+
+// patches [row1 - row0, depth]: what each place covers.
+void Convolver::unfold(std::int64_t row0, std::int64_t row1, const float* x, float* patches) const {
+  const Taps& taps = meeting_.phases()[0];
+  const std::int64_t run = window_.dilation[2] == 1 ? window_.size[2] : 1;
+  meeting_.each(0, row0, row1, [&](std::int64_t, std::int64_t image, const Meeting::Base& base) {
+    const float* const plane = x + image * meeting_.sources() * in_;
+    if (meeting_.all_inside(taps, base)) {
+      const float* const first = plane + meeting_.first(base) * in_;
+      for (std::size_t t = 0; t < taps.size(); t += size(run), patches += run * in_)
+        copy_few(first + taps.offset[t] * in_, run * in_, patches);
+      return;
+    }
+    for (std::size_t t = 0; t < taps.size(); ++t, patches += in_) {
+      const std::int64_t element = meeting_.element(taps, t, base);
+      std::copy_n(element < 0 ? zeros_.data() : plane + element * in_, in_, patches);
+    }
+  });
+}
+
+Convolver::Part Convolver::part_of(int chunk) const {
+  const int taps = chunks_ / parts_, part = chunk / taps, tap = chunk % taps;
+  return {batch_ * part / parts_, batch_ * (part + 1) / parts_, window_.elements() * tap / taps,
+          window_.elements() * (tap + 1) / taps, part};
+}
+
+// Runs of places that meet tap `tap` inside, on lines line0 .. line1 - 1 of one plane of places.
+void Convolver::runs_of(std::int64_t tap, std::int64_t line0, std::int64_t line1, const float* x, const float* y,
+                        std::vector<OuterRun>& runs) const {
+  const auto& shift = meeting_.phases()[0].shift[size(tap)];
+  const Window& w = window_;
+  const std::int64_t reach = shift[2] - w.low[2], stride = w.stride[2];
+  const std::int64_t c0 = reach >= 0 ? 0 : (-reach + stride - 1) / stride, room = plane_[2] - 1 - reach,
+                     c1 = std::min(places_[2], room < 0 ? 0 : room / stride + 1);
+  runs.clear();
+  if (c0 >= c1) return;
+  for (std::int64_t line = line0; line < line1; ++line) {
+    const std::int64_t a = line / places_[1] * w.stride[0] + shift[0] - w.low[0],
+                       b = line % places_[1] * w.stride[1] + shift[1] - w.low[1];
+    if (a < 0 || a >= plane_[0] || b < 0 || b >= plane_[1]) continue;
+    runs.push_back({x + ((a * plane_[1] + b) * plane_[2] + c0 * stride + reach) * in_,
+                    y + (line * places_[2] + c0) * out_, size(c1 - c0)});
+  }
+}
+
+std::int64_t Convolver::lines_at_once() const { return std::max<std::int64_t>(1, kPlaces / places_[2]); }
+
+void Convolver::weights(const Part& part, const float* x, const float* y, float* w, Room& room) const {
+  std::fill_n(w + part.tap0 * in_group_ * out_, (part.tap1 - part.tap0) * in_group_ * out_, 0.0f);
+  const std::int64_t lines = places_[0] * places_[1], at_once = lines_at_once();
+  for (std::int64_t image = part.image0; image < part.image1; ++image)
+    for (std::int64_t line = 0; line < lines; line += at_once)
+      for (std::int64_t tap = part.tap0; tap < part.tap1; ++tap) {
+        runs_of(tap, line, std::min(lines, line + at_once), x + image * plane_[0] * plane_[1] * plane_[2] * in_,
+                y + image * lines * places_[2] * out_, room.runs);
+        OuterSum sum{size(in_group_),
+                     size(out_group_),
+                     room.runs.data(),
+                     room.runs.size(),
+                     size(window_.stride[2] * in_),
+                     size(out_),
+                     w + tap * in_group_ * out_,
+                     size(out_)};
+        if (by_channel()) {
+          sum.n = size(in_);
+          kernels().outer_channels(sum);
+          continue;
+        }
+        for (std::int64_t group = 0; group < groups_; ++group, sum.c += out_group_) {
+          kernels().outer_sum(sum);
+          for (OuterRun& run : room.runs) run.a += in_group_, run.b += out_group_;
+        }
+      }
+}
+
+void Convolver::weights_unfolded(const Part& part, const float* x, const float* y, float* w, Room& room) const {
+  std::fill_n(w, depth() * out_, 0.0f);
+  const std::int64_t end = part.image1 * meeting_.targets();
+  for (std::int64_t row = part.image0 * meeting_.targets(); row < end; row += kPiece) {
+    const std::int64_t rows = std::min(kPiece, end - row);
+    unfold(row, row + rows, x, room.patches.data());
+    kernels().gemm(true, size(depth()), size(out_), size(rows), room.patches.data(), size(depth()), y + row * out_,
+                   size(out_), w, size(out_), true);
+  }
+}
+
+std::int64_t Convolver::scratch_floats() const {
+  std::size_t floats = partial_.size();
+  for (const Room& room : rooms_) floats += room.packed.size() + room.patches.size();
+  return static_cast<std::int64_t>(floats);
 }
 
 }  // namespace limn

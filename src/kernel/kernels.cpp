@@ -14,6 +14,7 @@ void fill_kernels() {
   fill_pointwise(table);
   fill_program(table);
   fill_gemm(table);
+  fill_gather(table);
   fill_reduction(table);
   fill_movement(table);
   fill_random(table);

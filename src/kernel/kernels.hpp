@@ -34,12 +34,49 @@ struct CompiledProgram {
 using Gemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
                       const float* b, std::size_t ldb, float* c, std::size_t ldc, bool add);
 
+// Rows of A and C that lie anywhere: C[i, j] = the sum over t and p of a[i * taps + t][p] B[tap[t] * k + p, j], one
+// chain of fused multiply-adds, t first. B has rows_b rows.
+struct GatherProduct {
+  std::size_t m, n, k, taps;
+  const float* const* a;    // [m, taps]: k numbers each
+  const std::int32_t* tap;  // [taps]
+  const float* b;           // as pack_columns leaves it; of gather_channels plain
+  std::size_t rows_b;
+  float* const* c;  // [m]: n numbers each
+};
+
+// C[m, n] += the sum over runs and q < count of a[q * a_step + i] b[q * b_step + j], one chain in that order.
+struct OuterRun {
+  const float *a, *b;
+  std::size_t count;
+};
+struct OuterSum {
+  std::size_t m, n;
+  const OuterRun* run;
+  std::size_t runs, a_step, b_step;
+  float* c;
+  std::size_t ldc;
+};
+
 struct Kernels {
   const PointwiseSet* pointwise;
   std::size_t pointwise_count;
   const CompiledProgram* programs;
   std::size_t program_count;
   Gemm gemm;
+
+  void (*gather_product)(const GatherProduct& product);
+  // B [k, n] as rows `row` and on of `rows` in strips as wide as the registers of the path; all take packed_floats.
+  void (*pack_columns)(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
+                       std::size_t rows);
+  void (*outer_sum)(const OuterSum& sum);
+  // The same where every channel j meets itself alone: k = 1, B [taps, n] times a[..][j]; and C[0, j] += a[j] b[j].
+  void (*gather_channels)(const GatherProduct& product);
+  void (*outer_channels)(const OuterSum& sum);
+  // c[j] = the sum of a[t][j] over t < rows, in order; c[j] = index[t] of the first largest a[t][j] (or NaN), rows > 0.
+  void (*gather_sum)(std::size_t n, std::size_t rows, const float* const* a, float* c);
+  void (*gather_argmax)(std::size_t n, std::size_t rows, const float* const* a, const std::int32_t* index,
+                        std::int32_t* c);
 
   // y[j] = sum over rows of x[:, j], rows in ascending order.
   void (*sum_columns)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
@@ -59,6 +96,8 @@ struct Kernels {
   float (*multiply_add_chains)(std::size_t rounds);
   std::size_t floats_per_round;
 };
+
+constexpr std::int64_t packed_floats(std::int64_t k, std::int64_t n) { return k * ((n + 15) / 16 * 16); }
 
 const Kernels& kernels();  // of the selected instruction path
 

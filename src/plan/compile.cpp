@@ -165,7 +165,7 @@ class Compiler {
   void emit(const Unit& unit) {
     const NodeId id = unit.nodes.back();
     const Node& node = graph_[id];
-    if (unit.kind == StepKind::kContract) return emit_contraction(unit);
+    if (unit.kind == StepKind::kContract || unit.kind == StepKind::kConvolve) return emit_contraction(unit);
     if (unit.kind == StepKind::kCopy) return emit_copies(unit, node);
     Step& step = add(unit.kind, unit);
     const Shape from = node.in.empty() ? Shape{} : graph_[node.in[0]].shape;
@@ -191,16 +191,6 @@ class Compiler {
         const Shape& table = node.op == Op::kGather ? from : node.shape;
         step.rows = graph_[node.in[1]].shape.size(), step.inner = table[0];
         step.columns = table[0] == 0 ? 0 : table.size() / table[0];
-        break;
-      }
-      case StepKind::kConvolve: {
-        const Shape& second = graph_[node.in[1]].shape;
-        step.x = node.op == Op::kConvData ? node.shape : from;
-        step.w = node.op == Op::kConvWeights ? node.shape : second;
-        step.y = node.op == Op::kConv ? node.shape : node.op == Op::kConvData ? from : second;
-        step.op = node.op, step.window = node.attribute.window;
-        step.flops = 2.0 * static_cast<double>(step.y.size()) * static_cast<double>(step.w.size()) /
-                     static_cast<double>(step.w[0]);
         break;
       }
       case StepKind::kWindow:
@@ -243,17 +233,34 @@ class Compiler {
   void emit_contraction(const Unit& unit) {
     const NodeId id = unit.contraction != kNoNode ? unit.contraction : unit.nodes.back();
     const Node& node = graph_[id];
-    Step& step = add(StepKind::kContract, unit);
+    Step& step = add(unit.kind, unit);
     step.in = {place(node.in[0]), place(node.in[1])};
     step.out = {place(id)};
+    if (unit.kind == StepKind::kConvolve)
+      convolution_sizes(step, node);
+    else
+      product_sizes(step, node);
+    if (unit.contraction == kNoNode) return;
+    step.has_epilogue = true;
+    fill_tile(step, unit);
+  }
+
+  void product_sizes(Step& step, const Node& node) const {
     step.transpose_a = node.attribute.transpose_a;
     step.rows = node.shape[0], step.columns = node.shape[1];
     step.inner = graph_[node.in[0]].shape[step.transpose_a ? 0 : 1];
     step.flops =
         2.0 * static_cast<double>(step.rows) * static_cast<double>(step.columns) * static_cast<double>(step.inner);
-    if (unit.contraction == kNoNode) return;
-    step.has_epilogue = true;
-    fill_tile(step, unit);
+  }
+
+  void convolution_sizes(Step& step, const Node& node) const {
+    const Shape &first = graph_[node.in[0]].shape, &second = graph_[node.in[1]].shape;
+    step.op = node.op, step.window = node.attribute.window;
+    step.x = node.op == Op::kConvData ? node.shape : first;
+    step.w = node.op == Op::kConvWeights ? node.shape : second;
+    step.y = node.op == Op::kConv ? node.shape : node.op == Op::kConvData ? first : second;
+    // A product for every weight and place.
+    step.flops = 2.0 * static_cast<double>(step.y.size() / step.y[-1]) * static_cast<double>(step.w.size());
   }
 
   void emit_copies(const Unit& unit, const Node& node) {

@@ -254,16 +254,21 @@ class Merging {
     from = {from.kind, {}};
   }
 
+  // A product whose rows are complete one after another.
+  bool makes_rows(const Unit& unit) const {
+    return unit.kind == StepKind::kContract ||
+           (unit.kind == StepKind::kConvolve && graph_[unit.nodes[0]].op != Op::kConvWeights);
+  }
+
   void become_epilogue(int u) {
     const auto reads = unit(u).reads;
     for (auto it = reads.rbegin(); it != reads.rend(); ++it) {
       const int f = producer_[*it];
-      if (f < 0 || unit(f).kind != StepKind::kContract || unit(f).contraction != kNoNode ||
-          !(graph_[*it].shape == space(unit(u))))
+      if (f < 0 || !makes_rows(unit(f)) || unit(f).contraction != kNoNode || !(graph_[*it].shape == space(unit(u))))
         continue;
       if (!read_directly(unit(u), *it) || detour(f, u)) continue;
       make_room(f, u);
-      unit(u).kind = StepKind::kContract;
+      unit(u).kind = unit(f).kind;
       unit(u).contraction = *it;
       unit(u).writes.push_back(*it);
       std::ranges::sort(unit(u).writes);

@@ -1,6 +1,7 @@
 #include "plan/simplify.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace limn {
 namespace {
@@ -51,9 +52,22 @@ class Rebuild {
     if (node.op == Op::kMatMul && node.attribute.transpose_b)
       return matmul({at(node.in[0]), node.place}, transpose(at(node.in[1]), {1, 0}), node.attribute.transpose_a, false)
           .id();
+    if (node.op == Op::kConvData) return conv_data(node);
     std::vector<NodeId> in;
     for (NodeId k : node.in) in.push_back(to_[k]);
     return out_.graph.add(node.op, std::move(in), node.attribute, node.place);
+  }
+
+  // The weights are turned once a step: [window..., in / groups, out] to [window..., out, in / groups].
+  NodeId conv_data(const Node& node) {
+    const Value w = at(node.in[1]);
+    std::vector<std::int64_t> order(static_cast<std::size_t>(w.shape().rank()));
+    std::iota(order.begin(), order.end(), 0);
+    std::swap(order.back(), order[order.size() - 2]);
+    Attribute attribute = node.attribute;
+    attribute.transpose_b = true;
+    return out_.graph.add(node.op, {to_[node.in[0]], transpose({w, node.place}, Shape(order)).id()}, attribute,
+                          node.place);
   }
 
   // What is known before running: arithmetic on constants, and moves that move nothing.

@@ -65,7 +65,7 @@ std::vector<Case> cases() {
     list.push_back(
         {"conv_weights " + how, {c.x, c.y}, [c](auto v) { return conv_weights(v[0], v[1], c.window, c.w); }});
     list.push_back({"window_sum " + how, {c.x}, [w = c.window](auto v) { return window_sum(v[0], w); }});
-    const Shape sums = c.y.with(1, c.x[1]);
+    const Shape sums = c.y.with(-1, c.x[-1]);
     list.push_back({"window_spread " + how, {sums}, [c](auto v) { return window_spread(v[0], c.window, c.x); }});
     // Far apart, so that no step of the differences changes which is the largest.
     list.push_back({"plane_gather " + how, {c.x}, [c](auto v) { return window_max(v[0], c.window); }, -5000, 5000});

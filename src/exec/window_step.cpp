@@ -1,0 +1,131 @@
+// Steps that walk windows over planes: convolutions and poolings, and elements of planes by their index.
+#include "base/window.hpp"
+
+#include "exec/bound.hpp"
+#include "exec/tile.hpp"
+#include "kernel/convolution.hpp"
+
+namespace limn {
+namespace {
+
+struct Convolve {
+  std::shared_ptr<const Convolver> convolver;
+  const float *a, *b;
+  float* result;
+  Convolver::Done epilogue;
+  void run(int chunk) const { convolver->run(chunk, a, b, result, epilogue); }
+};
+
+// Windows over each channel apart, of all planes: sums and maxima forward, spreading backward.
+struct OverWindows {
+  Op op;
+  Meeting meeting;
+  std::int64_t rows, channels;
+  const float* x;
+  float* y;
+  int chunks;
+  struct Room {  // what a row meets
+    std::vector<const float*> from;
+    std::vector<std::int32_t> index;
+  };
+  std::shared_ptr<std::vector<Room>> rooms;  // of each chunk
+
+  void run(int chunk) const {
+    Room& room = (*rooms)[static_cast<std::size_t>(chunk)];
+    const std::int64_t low = cut(rows, chunk, chunks, 1), high = cut(rows, chunk + 1, chunks, 1);
+    for (std::size_t phase = 0; phase < meeting.phases().size(); ++phase)
+      meeting.each(phase, low, high, [&](std::int64_t row, std::int64_t image, const Meeting::Base& base) {
+        reduce(meeting.phases()[phase], base, x + image * meeting.sources() * channels, y + row * channels, room);
+      });
+  }
+
+ private:
+  void reduce(const Taps& taps, const Meeting::Base& base, const float* plane, float* to, Room& room) const {
+    std::size_t found = 0;
+    for (std::size_t t = 0; t < taps.size(); ++t) {
+      const std::int64_t element = meeting.element(taps, t, base);
+      if (element < 0) continue;
+      room.from[found] = plane + element * channels, room.index[found++] = static_cast<std::int32_t>(element);
+    }
+    const auto n = static_cast<std::size_t>(channels);
+    if (op != Op::kWindowArgmax)
+      kernels().gather_sum(n, found, room.from.data(), to);
+    else if (found > 0)
+      kernels().gather_argmax(n, found, room.from.data(), room.index.data(), reinterpret_cast<std::int32_t*>(to));
+    else
+      std::fill_n(reinterpret_cast<std::int32_t*>(to), channels, -1);
+  }
+};
+
+// Elements of each plane by their index in it, or back to where they came from. A chunk owns planes.
+struct OverPlanes {
+  bool gathers;
+  std::int64_t images, size, each, channels;  // elements of a plane, and indices into it
+  const float *from, *index;
+  float* to;
+  int chunks;
+  void run(int chunk) const {
+    const std::int64_t low = cut(images, chunk, chunks, 1), high = cut(images, chunk + 1, chunks, 1);
+    for (std::int64_t n = low; n < high; ++n) {
+      const auto* at = reinterpret_cast<const std::int32_t*>(index) + n * each * channels;
+      if (gathers)
+        gather(at, from + n * size * channels, to + n * each * channels);
+      else
+        scatter(at, from + n * each * channels, to + n * size * channels);
+    }
+  }
+  void gather(const std::int32_t* at, const float* plane, float* y) const {
+    for (std::int64_t i = 0; i < each; ++i, at += channels, y += channels)
+      for (std::int64_t c = 0; c < channels; ++c) y[c] = at[c] >= 0 && at[c] < size ? plane[at[c] * channels + c] : 0;
+  }
+  void scatter(const std::int32_t* at, const float* y, float* plane) const {
+    std::fill_n(plane, size * channels, 0.0f);
+    for (std::int64_t i = 0; i < each; ++i, at += channels, y += channels)
+      for (std::int64_t c = 0; c < channels; ++c)
+        if (at[c] >= 0 && at[c] < size) plane[at[c] * channels + c] += y[c];
+  }
+};
+
+}  // namespace
+
+BoundStep bind_convolution(const Step& step, const Address& address) {
+  const ConvRole role = step.op == Op::kConv       ? ConvRole::kForward
+                        : step.op == Op::kConvData ? ConvRole::kData
+                                                   : ConvRole::kWeights;
+  const auto convolver = std::make_shared<const Convolver>(role, step.window, step.x, step.w, step.y);
+  Convolve task{convolver, address(step.in[0]), address(step.in[1]), address(step.out[0]), {}};
+  if (step.has_epilogue)
+    task.epilogue = [tile = std::make_shared<TileRunner>(step.tile, address, true)](
+                        std::int64_t row0, std::int64_t row1) { tile->run(row0, row1, 0, tile->columns()); };
+  return bound(std::move(task), convolver->chunks());
+}
+
+BoundStep bind_windows(const Step& step, const Address& address) {
+  const bool backward = step.op == Op::kWindowSpread;
+  Meeting meeting(step.window, plane_of(step.window, step.x),
+                  backward ? Meeting::Way::kBackward : Meeting::Way::kForward);
+  const std::int64_t channels = step.x[-1], rows = step.x[0] * meeting.targets();
+  const int chunks = static_cast<int>(
+      std::clamp<std::int64_t>(rows, 1, chunks_for(step.x.size() + step.y.size() * step.window.elements(), 16384)));
+  std::size_t most = 0;
+  for (const Taps& taps : meeting.phases()) most = std::max(most, taps.size());
+  auto rooms = std::make_shared<std::vector<OverWindows::Room>>(
+      static_cast<std::size_t>(chunks),
+      OverWindows::Room{std::vector<const float*>(most), std::vector<std::int32_t>(most)});
+  return bound(OverWindows{step.op, std::move(meeting), rows, channels, address(step.in[0]), address(step.out[0]),
+                           chunks, std::move(rooms)},
+               chunks);
+}
+
+BoundStep bind_planes(const Step& step, const Address& address) {
+  const std::int64_t images = step.x[0], channels = step.x[-1], numbers = images * channels;
+  const std::int64_t size = numbers == 0 ? 0 : step.x.size() / numbers,
+                     each = numbers == 0 ? 0 : step.y.size() / numbers;
+  const int chunks =
+      static_cast<int>(std::clamp<std::int64_t>(images, 1, chunks_for(step.x.size() + step.y.size(), 16384)));
+  return bound(OverPlanes{step.op == Op::kPlaneGather, images, size, each, channels, address(step.in[0]),
+                          address(step.in[1]), address(step.out[0]), chunks},
+               chunks);
+}
+
+}  // namespace limn

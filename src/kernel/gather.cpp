@@ -1,0 +1,255 @@
+// Matrix products of rows that lie anywhere: convolutions without unfolding their windows. The weights' transpose of
+// that, sums over windows, and the same for channels that each have a window of their own.
+// Source of the indirect rows: Dukhan, "The indirect convolution algorithm" (2019).
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernel/gather.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+#include "kernel/simd-inl.hpp"
+#include "kernel/table.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace limn::HWY_NAMESPACE {
+namespace {
+
+// Register blocks as in gemm.cpp: rows by vectors of columns.
+constexpr int kVectors = HWY_TARGET == HWY_AVX3 ? 4 : 2;
+
+// The rows of a block of one strip, `kWidth` vectors wide, the last of them with `last` columns.
+template <int kRows, int kWidth>
+HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, std::size_t column, std::size_t last) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d), width = kWidth * lanes;
+  const float* strip = g.b + column * g.rows_b;
+  hn::Vec<decltype(d)> sum[kRows][kWidth];
+  for (int i = 0; i < kRows; ++i)
+    for (int v = 0; v < kWidth; ++v) sum[i][v] = hn::Zero(d);
+  for (std::size_t t = 0; t < g.taps; ++t) {
+    const float* a[kRows];
+    for (int i = 0; i < kRows; ++i) a[i] = g.a[(row + i) * g.taps + t];
+    const float* b = strip + g.tap[t] * g.k * width;
+    for (std::size_t p = 0; p < g.k; ++p, b += width) {
+      hn::Vec<decltype(d)> y[kWidth];
+      for (int v = 0; v < kWidth; ++v) y[v] = hn::LoadU(d, b + v * lanes);
+      for (int i = 0; i < kRows; ++i) {
+        const auto x = hn::Set(d, a[i][p]);
+        for (int v = 0; v < kWidth; ++v) sum[i][v] = hn::MulAdd(x, y[v], sum[i][v]);
+      }
+    }
+  }
+  for (int i = 0; i < kRows; ++i) {
+    float* to = g.c[row + i] + column;
+    for (int v = 0; v < kWidth; ++v)
+      if (v == kWidth - 1 && last < lanes)
+        store_n(d, sum[i][v], to + v * lanes, last);
+      else
+        hn::StoreU(sum[i][v], d, to + v * lanes);
+  }
+}
+
+template <int kRows, int kWidth>
+HWY_INLINE void gather_rows(const GatherProduct& g, std::size_t& row, std::size_t column, std::size_t last) {
+  for (; row + kRows <= g.m; row += kRows) gather_block<kRows, kWidth>(g, row, column, last);
+}
+
+template <int kWidth>
+void gather_strip(const GatherProduct& g, std::size_t column, std::size_t last) {
+  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
+  std::size_t row = 0;
+  gather_rows<kRows, kWidth>(g, row, column, last);
+  if constexpr (kRows > 8) gather_rows<8, kWidth>(g, row, column, last);
+  if constexpr (kRows > 4) gather_rows<4, kWidth>(g, row, column, last);
+  gather_rows<2, kWidth>(g, row, column, last);
+  gather_rows<1, kWidth>(g, row, column, last);
+}
+
+// Calls visit(column, vectors, columns of the last vector) for each strip of n columns.
+template <class Visit>
+HWY_INLINE void each_strip(std::size_t n, Visit visit) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<float>());
+  for (std::size_t column = 0; column < n; column += kVectors * lanes) {
+    const std::size_t left = n - column, vectors = std::min<std::size_t>(kVectors, (left + lanes - 1) / lanes);
+    visit(column, vectors, std::min(lanes, left - (vectors - 1) * lanes));
+  }
+}
+
+void gather_product(const GatherProduct& g) {
+  each_strip(g.n, [&](std::size_t column, std::size_t vectors, std::size_t last) HWY_ATTR {
+    if constexpr (kVectors == 4) {
+      if (vectors == 4) return gather_strip<4>(g, column, last);
+      if (vectors == 3) return gather_strip<3>(g, column, last);
+    }
+    if (vectors == 2) return gather_strip<2>(g, column, last);
+    gather_strip<1>(g, column, last);
+  });
+}
+
+void pack_columns(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
+                  std::size_t rows) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  each_strip(n, [&](std::size_t column, std::size_t vectors, std::size_t last) HWY_ATTR {
+    float* to = packed + column * rows + row * vectors * lanes;
+    for (std::size_t p = 0; p < k; ++p)
+      for (std::size_t v = 0; v < vectors; ++v, to += lanes) {
+        const float* from = b + p * ldb + column + v * lanes;
+        hn::StoreU(v + 1 < vectors ? hn::LoadU(d, from) : load_n(d, from, last), d, to);
+      }
+  });
+}
+
+// C[i, j] += sum over all pairs of rows of a[i] b[j].
+template <int kRows, int kWidth>
+HWY_INLINE void outer_block(const OuterSum& s, std::size_t row, std::size_t column, std::size_t last) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const bool whole = last == lanes;
+  float* c = s.c + row * s.ldc + column;
+  hn::Vec<decltype(d)> sum[kRows][kWidth];
+  for (int i = 0; i < kRows; ++i)
+    for (int v = 0; v < kWidth; ++v) {
+      const float* from = c + i * s.ldc + v * lanes;
+      sum[i][v] = v < kWidth - 1 || whole ? hn::LoadU(d, from) : load_n(d, from, last);
+    }
+  for (std::size_t r = 0; r < s.runs; ++r) {
+    const float* a = s.run[r].a + row;
+    const float* b = s.run[r].b + column;
+    for (std::size_t q = 0; q < s.run[r].count; ++q, a += s.a_step, b += s.b_step) {
+      hn::Vec<decltype(d)> y[kWidth];
+      for (int v = 0; v < kWidth; ++v)
+        y[v] = v < kWidth - 1 || whole ? hn::LoadU(d, b + v * lanes) : load_n(d, b + v * lanes, last);
+      for (int i = 0; i < kRows; ++i) {
+        const auto x = hn::Set(d, a[i]);
+        for (int v = 0; v < kWidth; ++v) sum[i][v] = hn::MulAdd(x, y[v], sum[i][v]);
+      }
+    }
+  }
+  for (int i = 0; i < kRows; ++i)
+    for (int v = 0; v < kWidth; ++v) {
+      float* to = c + i * s.ldc + v * lanes;
+      if (v < kWidth - 1 || whole)
+        hn::StoreU(sum[i][v], d, to);
+      else
+        store_n(d, sum[i][v], to, last);
+    }
+}
+
+template <int kRows, int kWidth>
+HWY_INLINE void outer_rows(const OuterSum& s, std::size_t& row, std::size_t column, std::size_t last) {
+  for (; row + kRows <= s.m; row += kRows) outer_block<kRows, kWidth>(s, row, column, last);
+}
+
+template <int kWidth>
+void outer_strip(const OuterSum& s, std::size_t column, std::size_t last) {
+  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
+  std::size_t row = 0;
+  outer_rows<kRows, kWidth>(s, row, column, last);
+  if constexpr (kRows > 8) outer_rows<8, kWidth>(s, row, column, last);
+  if constexpr (kRows > 4) outer_rows<4, kWidth>(s, row, column, last);
+  outer_rows<2, kWidth>(s, row, column, last);
+  outer_rows<1, kWidth>(s, row, column, last);
+}
+
+void outer_sum(const OuterSum& s) {
+  each_strip(s.n, [&](std::size_t column, std::size_t vectors, std::size_t last) HWY_ATTR {
+    if constexpr (kVectors == 4) {
+      if (vectors == 4) return outer_strip<4>(s, column, last);
+      if (vectors == 3) return outer_strip<3>(s, column, last);
+    }
+    if (vectors == 2) return outer_strip<2>(s, column, last);
+    outer_strip<1>(s, column, last);
+  });
+}
+
+// For all vectors of n columns: visit(column, how many of its lanes count).
+template <class Visit>
+HWY_INLINE void each_vector(std::size_t n, Visit visit) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<float>());
+  for (std::size_t j = 0; j < n; j += lanes) visit(j, std::min(lanes, n - j));
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_lanes(D d, const float* from, std::size_t count) {
+  return count == hn::Lanes(d) ? hn::LoadU(d, from) : load_n(d, from, count);
+}
+template <class D>
+HWY_INLINE void store_lanes(D d, hn::Vec<D> v, float* to, std::size_t count) {
+  if (count == hn::Lanes(d))
+    hn::StoreU(v, d, to);
+  else
+    store_n(d, v, to, count);
+}
+
+void gather_channels(const GatherProduct& g) {
+  const hn::ScalableTag<float> d;
+  for (std::size_t i = 0; i < g.m; ++i)
+    each_vector(g.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
+      auto sum = hn::Zero(d);
+      for (std::size_t t = 0; t < g.taps; ++t)
+        sum = hn::MulAdd(load_lanes(d, g.a[i * g.taps + t] + j, count), load_lanes(d, g.b + g.tap[t] * g.n + j, count),
+                         sum);
+      store_lanes(d, sum, g.c[i] + j, count);
+    });
+}
+
+void outer_channels(const OuterSum& s) {
+  const hn::ScalableTag<float> d;
+  each_vector(s.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
+    auto sum = load_lanes(d, s.c + j, count);
+    for (std::size_t r = 0; r < s.runs; ++r)
+      for (std::size_t q = 0; q < s.run[r].count; ++q)
+        sum = hn::MulAdd(load_lanes(d, s.run[r].a + q * s.a_step + j, count),
+                         load_lanes(d, s.run[r].b + q * s.b_step + j, count), sum);
+    store_lanes(d, sum, s.c + j, count);
+  });
+}
+
+void gather_sum(std::size_t n, std::size_t rows, const float* const* a, float* c) {
+  const hn::ScalableTag<float> d;
+  each_vector(n, [&](std::size_t j, std::size_t count) HWY_ATTR {
+    auto sum = hn::Zero(d);
+    for (std::size_t t = 0; t < rows; ++t) sum = hn::Add(sum, load_lanes(d, a[t] + j, count));
+    store_lanes(d, sum, c + j, count);
+  });
+}
+
+void gather_argmax(std::size_t n, std::size_t rows, const float* const* a, const std::int32_t* index, std::int32_t* c) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  each_vector(n, [&](std::size_t j, std::size_t count) HWY_ATTR {
+    auto best = load_lanes(d, a[0] + j, count);
+    auto at = hn::Set(di, index[0]);
+    for (std::size_t t = 1; t < rows; ++t) {
+      const auto x = load_lanes(d, a[t] + j, count);
+      // Larger, or the first NaN: a NaN differs from itself.
+      const auto wins = hn::Or(hn::Gt(x, best), hn::And(hn::Ne(x, x), hn::Eq(best, best)));
+      best = hn::IfThenElse(wins, x, best);
+      at = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, index[t]), at);
+    }
+    store_lanes(d, hn::BitCast(d, at), reinterpret_cast<float*>(c) + j, count);
+  });
+}
+
+}  // namespace
+
+void fill_gather(Kernels& table) {
+  table.gather_product = &gather_product;
+  table.pack_columns = &pack_columns;
+  table.outer_sum = &outer_sum;
+  table.gather_channels = &gather_channels;
+  table.outer_channels = &outer_channels;
+  table.gather_sum = &gather_sum;
+  table.gather_argmax = &gather_argmax;
+}
+
+}  // namespace limn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace limn {
+HWY_EXPORT(fill_gather);
+void fill_gather(Kernels& table) { HWY_DYNAMIC_DISPATCH(fill_gather)(table); }
+}  // namespace limn
+#endif
