@@ -1,5 +1,4 @@
 #include "nn/block.hpp"
-#include "nn/shim.hpp"
 
 #include "nn/activation.hpp"
 
@@ -64,7 +63,7 @@ Value residual(const LayerSpec& layer, Value x, Builder& builder) {
   const auto part = [&](const char* scope_name, std::int32_t size, Value from, const Window::PerAxis& stride) {
     const Scope scope(x.graph(), scope_name);
     const Value w = builder.next(), gamma = builder.next(), beta = builder.next();
-    return builder.batch_norm(shim::conv(from, w, square(size, stride)), gamma, beta);
+    return builder.batch_norm(conv(from, w, square(size, stride)), gamma, beta);
   };
   const auto& stride = layer.window.stride;
   const Value first = relu(part("conv1", 3, x, stride)), second = part("conv2", 3, first, {1, 1, 1});
@@ -87,10 +86,10 @@ Value inception(const LayerSpec& layer, Value x, Builder& builder) {
   for (const Branch& branch : kBranches) {
     const Scope scope(x.graph(), fmt::format("branch{}", z.size() + 1));
     const Value from = branch.reads == -1   ? x
-                       : branch.reads == -2 ? shim::window_max(x, square(3))
+                       : branch.reads == -2 ? window_max(x, square(3))
                                             : activate(layer.activation, z[static_cast<std::size_t>(branch.reads)]);
     const Value w = builder.next(), b = builder.next();
-    z.push_back(shim::conv(from, w, square(branch.size)) + b);
+    z.push_back(conv(from, w, square(branch.size)) + b);
     if (branch.is_output) outputs.push_back(z.back());
   }
   return concat(outputs, 3);

@@ -6,7 +6,6 @@
 #include "nn/layer.hpp"
 #include "nn/layer_shape.hpp"
 #include "nn/plane.hpp"
-#include "nn/shim.hpp"
 
 namespace limn {
 namespace {
@@ -64,12 +63,12 @@ Value layer_z(const LayerSpec& layer, Value x, Value tied, Builder& builder, Val
   if (layer.kind == Kind::kInception) return inception(layer, x, builder);
   const Value first = weight = tied ? tied : builder.next();
   if (!layer.has_bias)
-    return layer.kind == Kind::kConv ? shim::conv(x, first, layer.window) : conv_transpose(x, first, layer.window);
+    return layer.kind == Kind::kConv ? conv(x, first, layer.window) : conv_transpose(x, first, layer.window);
   const Value second = builder.next();
   switch (layer.kind) {
     case Kind::kBatchNorm: return builder.batch_norm(x, first, second);
     case Kind::kLayerNorm: return layer_norm(x, first, second);
-    case Kind::kConv: return shim::conv(x, first, layer.window) + second;
+    case Kind::kConv: return conv(x, first, layer.window) + second;
     case Kind::kConvTranspose: return conv_transpose(x, first, layer.window) + second;
     default: return tied ? matmul(x, first, false, true) + second : dense(x, first, second);
   }
@@ -78,7 +77,7 @@ Value layer_z(const LayerSpec& layer, Value x, Value tied, Builder& builder, Val
 // What leaves a layer without parameters that does the same in training and outside of it.
 Value moved(const LayerSpec& layer, Value x) {
   switch (layer.kind) {
-    case Kind::kPool: return layer.takes_largest ? shim::window_max(x, layer.window) : average_pool(x, layer.window);
+    case Kind::kPool: return layer.takes_largest ? window_max(x, layer.window) : average_pool(x, layer.window);
     case Kind::kGlobalPool: return layer.takes_largest ? global_max(x) : global_average(x);
     case Kind::kUpsample: return upsample(x, layer.amount);
     case Kind::kPad: return layer.reflects ? pad_reflected(x, layer.amount) : pad_zeros(x, layer.amount);

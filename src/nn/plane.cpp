@@ -1,5 +1,4 @@
 #include "nn/plane.hpp"
-#include "nn/shim.hpp"
 
 namespace limn {
 namespace {
@@ -32,15 +31,15 @@ Value conv_transpose(Value x, Value w, const Window& window) {
   const auto grown = [&](int axis) {
     return (x.shape()[axis + 1] - 1) * window.stride[axis] + window.reach(axis) - window.low[axis] - window.high[axis];
   };
-  return shim::conv_data(x, transpose(w, {0, 1, 3, 2}), window, {x.shape()[0], grown(0), grown(1), w.shape()[3]});
+  return conv_data(x, transpose(w, {0, 1, 3, 2}), window, {x.shape()[0], grown(0), grown(1), w.shape()[3]});
 }
 
 Value average_pool(Value x, const Window& window) {
-  const Value sum = shim::window_sum(x, window);
+  const Value sum = window_sum(x, window);
   if (window.low == Window::PerAxis{} && window.high == Window::PerAxis{})
     return sum / static_cast<double>(window.elements());
   const Value ones = broadcast(constant(x.graph(), 1), {1, x.shape()[kHeight], x.shape()[kWidth], 1});
-  return sum / shim::window_sum(ones, window);
+  return sum / window_sum(ones, window);
 }
 Value global_average(Value x) {
   const Shape& s = x.shape();
@@ -50,7 +49,7 @@ Value global_average(Value x) {
 Value global_max(Value x) {
   const auto height = static_cast<std::int32_t>(x.shape()[kHeight]),
              width = static_cast<std::int32_t>(x.shape()[kWidth]);
-  return flatten(shim::window_max(x, {.axes = 2, .size = {height, width, 1}}));
+  return flatten(window_max(x, {.axes = 2, .size = {height, width, 1}}));
 }
 
 Value upsample(Value x, std::int64_t factor) {
