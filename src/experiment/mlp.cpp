@@ -5,6 +5,7 @@
 #include "data/noise.hpp"
 #include "experiment/network.hpp"
 #include "experiment/training.hpp"
+#include "nn/architecture.hpp"
 
 namespace limn {
 namespace {
@@ -24,7 +25,14 @@ double weight_decay(const Dataset& data) {
 }
 
 void resolve(Recipe& recipe, const Dataset& data) {
-  resolve_network(recipe, data, {arch(data), target_loss(data), weight_decay(data)});
+  const std::int64_t outputs = target_outputs(data);
+  resolve_network(
+      recipe, data,
+      {.arch = arch(data), .loss = target_loss(data), .weight_decay = weight_decay(data), .outputs = outputs});
+  const auto& text = std::get<std::string>(recipe.settings.at("arch"));
+  if (Network(text, data.sample).has_planes())
+    throw Error(fmt::format("mlp is a dense network, and \"{}\" has layers of planes", text),
+                fmt::format("limn train cnn --data {}", recipe.data));
   check_loss(recipe, data);
 }
 

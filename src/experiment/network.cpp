@@ -8,6 +8,7 @@
 #include "experiment/training.hpp"
 #include "experiment/weights.hpp"
 #include "nn/architecture.hpp"
+#include "nn/ready.hpp"
 #include "optim/minimiser.hpp"
 #include "rule/rule.hpp"
 #include "train/loss.hpp"
@@ -44,6 +45,12 @@ std::int64_t batch(const Dataset& data, std::string_view optimizer) {
   if (find_method(optimizer)) return std::min<std::int64_t>(kMostBatch, static_cast<std::int64_t>(data.train.size()));
   const auto wanted = optimizer == "rprop" ? kMostRows : is_images(data) ? kImageBatch : kTableBatch;
   return std::min<std::int64_t>(wanted, static_cast<std::int64_t>(data.train.size()));
+}
+
+// The least batch from this one on that leaves no row alone, which batch normalisation could not normalise.
+std::int64_t without_single_row(std::int64_t batch, std::int64_t rows) {
+  while (batch > 1 && rows % batch == 1) ++batch;
+  return batch;
 }
 
 std::int64_t epochs(const Dataset& data, std::int64_t steps_per_epoch, std::string_view optimizer) {
@@ -112,6 +119,9 @@ void resolve_network(Recipe& recipe, const Dataset& data, const NetworkDefaults&
     if (auto arch = architecture_of_weights(std::get<std::string>(weights)); !arch.empty())
       settings["arch"] = std::move(arch);
   fill("arch", defaults.arch);
+  if (defaults.outputs > 0)
+    if (auto ready = ready_network(get<std::string>(settings, "arch"), data.sample, defaults.outputs); !ready.empty())
+      settings["arch"] = std::move(ready);
   fill("loss", defaults.loss);
   const std::string optimizer = get<std::string>(settings, "optimizer");
   fill("lr", automatic::rate(data, optimizer));
@@ -120,7 +130,9 @@ void resolve_network(Recipe& recipe, const Dataset& data, const NetworkDefaults&
   fill("beta2", hyper.beta2);
   fill("epsilon", hyper.epsilon);
   fill("weight_decay", defaults.weight_decay);
-  fill("batch", automatic::batch(data, optimizer));
+  const bool is_usual = !find_method(optimizer) && optimizer != "rprop";
+  fill("batch", is_usual && defaults.batch > 0 ? automatic::without_single_row(std::min(defaults.batch, rows), rows)
+                                               : automatic::batch(data, optimizer));
   if (get<std::int64_t>(settings, "batch") > rows)
     throw Error(fmt::format("batch {} is larger than the {} training rows of {}", get<std::int64_t>(settings, "batch"),
                             rows, data.name),
@@ -133,18 +145,20 @@ void resolve_network(Recipe& recipe, const Dataset& data, const NetworkDefaults&
     throw Error(fmt::format("early stopping and the plateau schedule need validation rows, {} has none", data.name),
                 "keep some with --set split=0.7/0.15/0.15, or take another schedule and early_stop=0");
   if (!recipe.epochs && !recipe.steps)
-    recipe.epochs = automatic::epochs(data, steps_per_epoch(recipe, data), optimizer);
+    recipe.epochs = is_usual && defaults.epochs > 0 ? defaults.epochs
+                                                    : automatic::epochs(data, steps_per_epoch(recipe, data), optimizer);
 }
 
-std::vector<ParameterSpec> network_parameters() {
+std::vector<ParameterSpec> network_parameters(const Words& more) {
   std::vector<ParameterSpec> list = training_parameters();
   list.insert(list.begin(),
               {.name = "arch",
                .kind = ParameterKind::kText,
                .label = {"architecture", "网络结构"},
                .help = {"layers from input to output, such as dense 64 relu | dropout 0.2 | dense 10; auto chooses by "
-                        "the data",
-                        "从输入到输出的各层，例如 dense 64 relu | dropout 0.2 | dense 10；auto 按数据选择"},
+                        "the data" +
+                            more.en,
+                        "从输入到输出的各层，例如 dense 64 relu | dropout 0.2 | dense 10；auto 按数据选择" + more.zh},
                .initial = "auto",
                .automatic = true,
                .fixed = true});

@@ -4,12 +4,14 @@
 
 namespace limn {
 
-std::vector<ParameterSpec> network_parameters();
+std::vector<ParameterSpec> network_parameters(const Words& more = {});  // more: what is said of arch
 
 // What "auto" means in one experiment alone.
 struct NetworkDefaults {
   std::string arch, loss;
   double weight_decay = 0;
+  std::int64_t outputs = 0;            // of a ready network that arch names; 0: it may name none
+  std::int64_t batch = 0, epochs = 0;  // of rules that take batches; 0: as for all networks
 };
 void resolve_network(Recipe& recipe, const Dataset& data, const NetworkDefaults& defaults);  // Experiment::resolve
 

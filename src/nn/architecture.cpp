@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "nn/activation.hpp"
-#include "nn/architecture_words.hpp"
+#include "nn/layer_reader.hpp"
 
 namespace limn {
 namespace {
@@ -12,7 +12,7 @@ using Kind = LayerSpec::Kind;
 
 constexpr const char* kExample = "write layers like: dense 128 relu | dropout 0.2 | dense 10";
 
-void read_dense(Words& words, LayerSpec& spec) {
+void read_dense(LayerReader& words, LayerSpec& spec) {
   if (words.done()) words.fail(words.first(), "dense wants its number of units", kExample);
   spec.units = take_units(words, "units");
   if (words.take("tied")) {
@@ -30,7 +30,7 @@ void print_dense(const LayerSpec& spec, std::string& to) {
   if (spec.tied) fmt::format_to(std::back_inserter(to), " tied {}", spec.tied);
 }
 
-void read_dropout(Words& words, LayerSpec& spec) {
+void read_dropout(LayerReader& words, LayerSpec& spec) {
   const auto rate = words.take_number<double>();
   if (!rate || !(*rate >= 0 && *rate < 1) || !words.done())
     words.fail(words.first(), fmt::format("{} wants one rate", words.first().text),
@@ -39,7 +39,7 @@ void read_dropout(Words& words, LayerSpec& spec) {
 }
 void print_dropout(const LayerSpec& spec, std::string& to) { fmt::format_to(std::back_inserter(to), " {}", spec.rate); }
 
-void read_norm(Words& words, LayerSpec& spec) { take_activation(words, spec); }
+void read_norm(LayerReader& words, LayerSpec& spec) { take_activation(words, spec); }
 void print_norm(const LayerSpec&, std::string&) {}
 
 constexpr LayerWord kPlain[] = {
@@ -57,7 +57,7 @@ std::vector<LayerWord> layer_words() {
   return all;
 }
 
-LayerSpec read_layer(Words words) {
+LayerSpec read_layer(LayerReader words) {
   if (words.done()) words.fail(words.first(), "a layer is missing", kExample);
   static const std::vector<LayerWord> all = layer_words();
   const auto found = std::ranges::find(all, words.first().text, &LayerWord::word);
@@ -78,7 +78,7 @@ LayerSpec read_layer(Words words) {
 
 }  // namespace
 
-std::int64_t take_units(Words& words, const char* what) {
+std::int64_t take_units(LayerReader& words, const char* what) {
   constexpr std::int64_t kMost = 1 << 20;
   const Word word = words.next();
   const auto units = words.take_number<std::int64_t>();
@@ -88,7 +88,7 @@ std::int64_t take_units(Words& words, const char* what) {
   return *units;
 }
 
-void take_activation(Words& words, LayerSpec& spec) {
+void take_activation(LayerReader& words, LayerSpec& spec) {
   if (words.done()) return;
   if (!is_activation(words.next().text))
     words.fail(words.next(), fmt::format("there is no activation \"{}\"", words.next().text),
@@ -114,7 +114,7 @@ std::vector<LayerSpec> parse_architecture(std::string_view text) {
   std::vector<LayerSpec> layers;
   for (std::size_t begin = 0;;) {
     const std::size_t bar = std::min(text.find('|', begin), text.size());
-    layers.push_back(read_layer(Words(text, begin, bar)));
+    layers.push_back(read_layer(LayerReader(text, begin, bar)));
     if (bar == text.size()) return layers;
     begin = bar + 1;
   }

@@ -1,5 +1,5 @@
 // The words of layers of planes: "conv 32 3x3 stride 2 relu". Sizes are height x width; one number is both.
-#include "nn/architecture_words.hpp"
+#include "nn/layer_reader.hpp"
 
 namespace limn {
 namespace {
@@ -10,11 +10,11 @@ using Axes = Window::PerAxis;
 constexpr std::int32_t kMost = 1024;  // of all sizes
 constexpr Axes kNothing{};
 
-Axes take_pair(Words& words, const std::string& what, std::int32_t least, const char* example) {
+Axes take_pair(LayerReader& words, const std::string& what, std::int32_t least, const char* example) {
   const Word word = words.next();
   const std::size_t cross = std::min(word.text.find('x'), word.text.size());
-  const auto height = Words::number<std::int32_t>(word.text.substr(0, cross)),
-             width = cross < word.text.size() ? Words::number<std::int32_t>(word.text.substr(cross + 1)) : height;
+  const auto height = LayerReader::number<std::int32_t>(word.text.substr(0, cross)),
+             width = cross < word.text.size() ? LayerReader::number<std::int32_t>(word.text.substr(cross + 1)) : height;
   const auto fits = [&](const auto& n) { return n && *n >= least && *n <= kMost; };
   if (!fits(height) || !fits(width))
     words.fail(word, fmt::format("\"{}\" is no {}", word.text, what),
@@ -23,7 +23,7 @@ Axes take_pair(Words& words, const std::string& what, std::int32_t least, const 
   return {*height, *width, least};
 }
 
-std::int64_t take_whole(Words& words, const std::string& what, std::int64_t least, std::int64_t most) {
+std::int64_t take_whole(LayerReader& words, const std::string& what, std::int64_t least, std::int64_t most) {
   const Word word = words.next();
   const auto number = words.take_number<std::int64_t>();
   if (!number || *number < least || *number > most)
@@ -50,7 +50,7 @@ class Options {
  public:
   enum class Padding { kSame, kValid, kNumber };
 
-  Options(Words& words, LayerSpec& spec, std::string_view allowed) : words_(words), spec_(spec) {
+  Options(LayerReader& words, LayerSpec& spec, std::string_view allowed) : words_(words), spec_(spec) {
     while (takes(allowed)) {}
   }
   Padding padding(Padding otherwise) const { return padding_.value_or(otherwise); }
@@ -81,7 +81,7 @@ class Options {
     padding_ = Padding::kNumber;
   }
 
-  Words& words_;
+  LayerReader& words_;
   LayerSpec& spec_;
   std::vector<std::string_view> seen_;
   std::optional<Padding> padding_;
@@ -96,12 +96,12 @@ std::string padding_text(const Window& window, const Window& same, Padding usual
   return fmt::format(" pad {}", pair(window.low));
 }
 
-void read_size(Words& words, LayerSpec& spec) {
+void read_size(LayerReader& words, LayerSpec& spec) {
   spec.window.axes = 2;
   spec.window.size = take_pair(words, "size of a window", 1, "3x3");
 }
 
-void read_conv(Words& words, LayerSpec& spec) {
+void read_conv(LayerReader& words, LayerSpec& spec) {
   spec.units = take_units(words, "channels");
   read_size(words, spec);
   const Options options(words, spec, "stride pad dilation groups nobias");
@@ -123,7 +123,7 @@ void print_conv(const LayerSpec& spec, std::string& to) {
   if (!spec.has_bias) to += " nobias";
 }
 
-void read_conv_transpose(Words& words, LayerSpec& spec) {
+void read_conv_transpose(LayerReader& words, LayerSpec& spec) {
   spec.units = take_units(words, "channels");
   read_size(words, spec);
   const Options options(words, spec, "stride pad nobias");
@@ -145,7 +145,7 @@ void print_conv_transpose(const LayerSpec& spec, std::string& to) {
   if (!spec.has_bias) to += " nobias";
 }
 
-void read_pool(Words& words, LayerSpec& spec) {
+void read_pool(LayerReader& words, LayerSpec& spec) {
   read_size(words, spec);
   Window& w = spec.window;
   w.stride = w.size;
@@ -167,7 +167,7 @@ void print_pool(const LayerSpec& spec, std::string& to) {
   if (!spec.takes_largest) to += " average";
 }
 
-void read_global_pool(Words& words, LayerSpec& spec) {
+void read_global_pool(LayerReader& words, LayerSpec& spec) {
   spec.takes_largest = false;
   const Options options(words, spec, "max");
 }
@@ -175,8 +175,8 @@ void print_global_pool(const LayerSpec& spec, std::string& to) {
   if (spec.takes_largest) to += " max";
 }
 
-void read_upsample(Words& words, LayerSpec& spec) { spec.amount = take_whole(words, "factor", 1, kMost); }
-void read_pad(Words& words, LayerSpec& spec) {
+void read_upsample(LayerReader& words, LayerSpec& spec) { spec.amount = take_whole(words, "factor", 1, kMost); }
+void read_pad(LayerReader& words, LayerSpec& spec) {
   spec.amount = take_whole(words, "padding", 0, kMost);
   spec.reflects = words.take("reflect");
   if (!spec.reflects) words.take("zero");
@@ -185,7 +185,7 @@ void print_amount(const LayerSpec& spec, std::string& to) {
   to += fmt::format(" {}{}", spec.amount, spec.reflects ? " reflect" : "");
 }
 
-void read_residual(Words& words, LayerSpec& spec) {
+void read_residual(LayerReader& words, LayerSpec& spec) {
   spec.units = take_units(words, "channels");
   spec.window.axes = 2;
   const Options options(words, spec, "stride");
@@ -196,7 +196,7 @@ void print_residual(const LayerSpec& spec, std::string& to) {
   if (spec.window.stride != Axes{1, 1, 1}) to += fmt::format(" stride {}", pair(spec.window.stride));
 }
 
-void read_inception(Words& words, LayerSpec& spec) {
+void read_inception(LayerReader& words, LayerSpec& spec) {
   for (int i = 0; i < 6; ++i) spec.widths.push_back(take_units(words, "channels"));
   spec.units = spec.widths[0] + spec.widths[2] + spec.widths[4] + spec.widths[5];
   take_activation(words, spec);

@@ -1,4 +1,4 @@
-// Answers derivative_test.py: loss, gradient, Hessian product and Gauss-Newton product of a network, and its next
+// Answers derivative_test.py and plane_test.py: loss, gradient, Hessian product and Gauss-Newton product of a network, and its next
 // statistics, by the interpreter in float64 and by a plan in float32.
 #include "autodiff/autodiff.hpp"
 #include "nn/architecture.hpp"
@@ -27,7 +27,7 @@ Value loss_of(const Question& question, Value output, Value y, Value weights) {
 
 // Inputs: theta, x, y, v, statistics, weights (of the classes).
 Fn derivatives(const Question& question) {
-  const Network network(question.text("arch"), question.whole("inputs"));
+  const Network network(question.text("arch"), question.shape("inputs"));
   const std::int64_t batch = question.whole("batch");
   const bool labels = question.text("loss") == "softmax" || question.text("loss") == "weighted";
   return trace([&](Fn& fn) {

@@ -18,10 +18,10 @@ struct Word {
   std::size_t column;  // from 1
 };
 
-class Words {
+class LayerReader {
  public:
   // The words of text[begin .. end).
-  Words(std::string_view text, std::size_t begin, std::size_t end) : text_(text), end_{"", begin + 1} {
+  LayerReader(std::string_view text, std::size_t begin, std::size_t end) : text_(text), end_{"", begin + 1} {
     constexpr std::string_view kSpace = " \t\n";
     for (std::size_t i = text.find_first_not_of(kSpace, begin); i < end; i = text.find_first_not_of(kSpace, i)) {
       const std::size_t stop = std::min(text.find_first_of(kSpace, i), end);
@@ -65,13 +65,13 @@ class Words {
 struct LayerWord {
   std::string_view word;
   LayerSpec::Kind kind;
-  void (*read)(Words& words, LayerSpec& spec);                // what follows the word
+  void (*read)(LayerReader& words, LayerSpec& spec);          // what follows the word
   void (*print)(const LayerSpec& spec, std::string& append);  // the same, but the activation
   const char* activation = "linear";                          // where none is written
 };
 std::span<const LayerWord> plane_words();  // those of planes alone
 
-std::int64_t take_units(Words& words, const char* what);  // Error: no number of them
-void take_activation(Words& words, LayerSpec& spec);      // if there is one; Error: another word
+std::int64_t take_units(LayerReader& words, const char* what);  // Error: no number of them
+void take_activation(LayerReader& words, LayerSpec& spec);      // if there is one; Error: another word
 
 }  // namespace limn
