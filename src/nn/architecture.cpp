@@ -50,16 +50,18 @@ constexpr LayerWord kPlain[] = {
     {"spatial-dropout", Kind::kSpatialDropout, read_dropout, print_dropout},
 };
 
-std::vector<LayerWord> layer_words() {
-  std::vector<LayerWord> all(std::begin(kPlain), std::end(kPlain));
-  const auto planes = plane_words();
-  all.insert(all.end(), planes.begin(), planes.end());
+const std::vector<LayerWord>& layer_words() {
+  static const std::vector<LayerWord> all = [] {
+    std::vector<LayerWord> words(std::begin(kPlain), std::end(kPlain));
+    words.insert(words.end(), plane_words().begin(), plane_words().end());
+    return words;
+  }();
   return all;
 }
 
 LayerSpec read_layer(LayerReader words) {
   if (words.done()) words.fail(words.first(), "a layer is missing", kExample);
-  static const std::vector<LayerWord> all = layer_words();
+  const auto& all = layer_words();
   const auto found = std::ranges::find(all, words.first().text, &LayerWord::word);
   if (found == all.end()) {
     std::vector<std::string_view> names;
@@ -120,14 +122,15 @@ std::vector<LayerSpec> parse_architecture(std::string_view text) {
   }
 }
 
+const LayerWord& word_of(LayerSpec::Kind kind) { return *std::ranges::find(layer_words(), kind, &LayerWord::kind); }
+
 std::string to_text(const std::vector<LayerSpec>& layers) {
-  static const std::vector<LayerWord> all = layer_words();
   std::vector<std::string> parts;
   for (const LayerSpec& layer : layers) {
-    const auto word = std::ranges::find(all, layer.kind, &LayerWord::kind);
-    std::string& part = parts.emplace_back(word->word);
-    word->print(layer, part);
-    if (layer.activation != word->activation) part += " " + layer.activation;
+    const LayerWord& word = word_of(layer.kind);
+    std::string& part = parts.emplace_back(word.word);
+    word.print(layer, part);
+    if (layer.activation != word.activation) part += " " + layer.activation;
   }
   return fmt::format("{}", fmt::join(parts, " | "));
 }

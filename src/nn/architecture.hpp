@@ -29,17 +29,17 @@ struct LayerSpec {
     kResidual,
     kInception
   } kind = Kind::kDense;
-  std::int64_t units = 0;             // dense: units; convolutions and blocks: channels they give
-  int tied = 0;                       // dense: the layer whose weight, transposed, it takes; 0: it has its own
-  std::string activation = "linear";  // of layers with parameters
-  double rate = 0;                    // both dropouts
-  Window window{};                    // of convolutions and pools; the stride of a residual block
-  bool has_bias = true;               // convolutions
-  bool takes_largest = true;          // both pools; else the mean
-  bool reflects = false;              // pad; else zeros
-  std::int64_t amount = 0;            // pad: on every side; upsample: the factor
-  std::vector<std::int64_t> widths;   // inception: 1x1, before 3x3, 3x3, before 5x5, 5x5, behind the pool
-  std::size_t column = 0;             // where it begins in its text, from 1
+  std::int64_t units = 0;              // dense: units; convolutions and blocks: channels they give
+  int tied = 0;                        // dense: the layer whose weight, transposed, it takes; 0: it has its own
+  std::string activation = "linear";   // of layers with parameters
+  double rate = 0;                     // both dropouts
+  Window window{};                     // of convolutions and pools; the stride of a residual block
+  bool has_bias = true;                // convolutions
+  bool takes_largest = true;           // both pools; else the mean
+  bool reflects = false;               // pad; else zeros
+  std::int64_t amount = 0;             // pad: on every side; upsample: the factor
+  std::vector<std::int64_t> widths{};  // inception: 1x1, before 3x3, 3x3, before 5x5, 5x5, behind the pool
+  std::size_t column = 0;              // where it begins in its text, from 1
 
   bool has_parameters() const;  // of its own; such layers are numbered from 1
   bool is_of_planes() const;

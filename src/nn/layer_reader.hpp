@@ -70,6 +70,7 @@ struct LayerWord {
   const char* activation = "linear";                          // where none is written
 };
 std::span<const LayerWord> plane_words();  // those of planes alone
+const LayerWord& word_of(LayerSpec::Kind kind);
 
 std::int64_t take_units(LayerReader& words, const char* what);  // Error: no number of them
 void take_activation(LayerReader& words, LayerSpec& spec);      // if there is one; Error: another word

@@ -1,9 +1,11 @@
 // The network that an architecture text stands for: its shapes, its parameters, its statistics and its graph.
 #include <algorithm>
+#include <map>
 
 #include "nn/activation.hpp"
 #include "nn/block.hpp"
 #include "nn/layer.hpp"
+#include "nn/layer_reader.hpp"
 #include "nn/layer_shape.hpp"
 #include "nn/plane.hpp"
 
@@ -128,6 +130,7 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
   std::vector<Value> weights;  // of layer K, at K - 1
   Value a = has_planes_ ? to_planes(x, sample_) : x;
   int dropouts = 0;
+  std::map<std::string_view, int> counts;  // of other layers without parameters
   for (const LayerSpec& layer : layers_) {
     if (layer.kind == Kind::kDropout || layer.kind == Kind::kSpatialDropout) {
       const auto stream = fmt::format("dropout{}", ++dropouts);
@@ -136,7 +139,8 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
       continue;
     }
     if (!layer.has_parameters()) {
-      const Scope scope(graph, fmt::format("behind{}", result.z.size()));
+      const std::string_view word = word_of(layer.kind).word;
+      const Scope scope(graph, fmt::format("{}{}", word, ++counts[word]));
       a = moved(layer, a);
       continue;
     }

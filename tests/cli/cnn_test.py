@@ -121,7 +121,7 @@ class Cnn(ProgramTest):
                  "layer4.w[17,2]"]
         self.assertEqual(self.values("again", 0, names), self.values("run", 60, names))
         evaluated = self.limn("eval", "run", "--json").events[-1]
-        self.assertEqual(evaluated["test.accuracy"], metrics["test.accuracy"])
+        self.assertEqual(evaluated["metrics"]["test.accuracy"], metrics["test.accuracy"])
         images, _ = bars(self.random, 9)
         self.write("new-images-idx3-ubyte", images)
         said = self.limn("predict", "run", "new-images-idx3-ubyte", "--json").of("prediction")

@@ -8,6 +8,7 @@
 #include "base/utf8.hpp"
 #include "data/preprocessing.hpp"
 #include "experiment/experiment.hpp"
+#include "graph/fn.hpp"
 #include "nn/architecture.hpp"
 
 namespace limn {

@@ -82,7 +82,7 @@ class Pass:
 
 def spatial(p, a):
     a = p.conv(a, 4, (3, 5), stride=(2, 1), padding=(1, 2), groups=2).tanh()
-    return p.dense(p.conv(a, 3, (3, 3), dilation=2, bias=False).sigmoid(), 3)
+    return p.dense(p.conv(a, 3, (2, 3), dilation=2, bias=False).sigmoid(), 3)
 
 
 def pools(p, a):
@@ -114,7 +114,7 @@ def inception(p, a):
 
 # The architecture, the same by PyTorch, and how many statistics it keeps.
 NETWORKS = [
-    ("conv 4 3x5 stride 2x1 groups 2 tanh | conv 3 3x3 valid dilation 2 nobias sigmoid | dense 3", spatial, 0),
+    ("conv 4 3x5 stride 2x1 groups 2 tanh | conv 3 2x3 valid dilation 2 nobias sigmoid | dense 3", spatial, 0),
     ("conv 5 3 | pool 3 stride 2 pad 1 | conv 5 1 softplus | pool 3 stride 1 same average | upsample 2 | pad 1 reflect | "
      "pad 1 | conv 4 2 valid | global-pool | dense 3", pools, 0),
     ("conv 4 3 nobias | bn relu | conv 6 1 groups 2 | ln tanh | global-pool max | dense 3", normalised, 8),
