@@ -14,7 +14,7 @@ Json word_of(const std::string& arch, int layer) {
   std::size_t begin = 0;
   for (const LayerSpec& spec : parse_architecture(arch)) {
     const std::size_t end = std::min(arch.find('|', begin), arch.size());
-    if (spec.kind != LayerSpec::Kind::kDropout && --layer == 0) {
+    if (spec.has_parameters() && --layer == 0) {
       constexpr const char* kBlank = " \t\n";
       const std::size_t from = arch.find_first_not_of(kBlank, begin), to = arch.find_last_not_of(kBlank, end - 1) + 1;
       return {{"text", arch.substr(from, to - from)}, {"from", from}, {"to", to}};

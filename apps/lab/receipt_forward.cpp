@@ -163,7 +163,7 @@ Account of_head(const Rows& rows, const Name& n) {
   const auto last = [&](const char* what) {
     return fmt::format("layer{}.{}", model.network.parameters().list.empty() ? 0 : [&] {
       int depth = 0;
-      for (const LayerSpec& l : model.network.layers()) depth += l.kind != Kind::kDropout;
+      for (const LayerSpec& l : model.network.layers()) depth += l.has_parameters();
       return depth;
     }(), what);
   };
@@ -173,7 +173,7 @@ Account of_head(const Rows& rows, const Name& n) {
     tensor = fmt::format("layer{}.a", n.layer), from = fmt::format("layer{}.z", n.layer);
     int number = 0;
     for (const LayerSpec& l : model.network.layers())
-      if (l.kind != Kind::kDropout && ++number == n.layer) formula = fmt::format("a = {}(z)", l.activation);
+      if (l.has_parameters() && ++number == n.layer) formula = fmt::format("a = {}(z)", l.activation);
   } else {
     tensor = n.tensor, from = last("z");
     formula = n.tensor == "loss" ? fmt::format("loss = {}", model.loss->formula) : output_formula(rows, row);

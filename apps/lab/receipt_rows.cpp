@@ -50,8 +50,8 @@ std::string Rows::entering(int layer) const {
   int number = 0;
   bool dropped = false;
   for (const LayerSpec& spec : session_.model().network.layers()) {
-    if (spec.kind == LayerSpec::Kind::kDropout) {
-      dropped = dropped || spec.rate > 0;
+    if (!spec.has_parameters()) {
+      dropped = dropped || spec.drops();
     } else if (++number == layer) {
       break;
     } else {

@@ -125,7 +125,7 @@ std::string rows_of_step(const Scene& scene) {
   const Settings& s = scene.session.settings();
   const bool plain = (s.augment.empty() || s.augment == "none") && s.label_smoothing == 0 && !s.balanced_classes &&
                      std::ranges::all_of(scene.session.model().network.layers(), [](const LayerSpec& l) {
-                       return l.kind == LayerSpec::Kind::kDropout ? l.rate == 0 : l.kind != LayerSpec::Kind::kBatchNorm;
+                       return !l.drops() && l.kind != LayerSpec::Kind::kBatchNorm;
                      });
   return plain ? "batch" : "step";
 }

@@ -34,7 +34,7 @@ Json values_json(const SettingValues& values) {
 
 std::vector<LayerSpec> layers_of(const std::string& arch) {
   auto layers = parse_architecture(arch);
-  std::erase_if(layers, [](const LayerSpec& layer) { return layer.kind == LayerSpec::Kind::kDropout; });
+  std::erase_if(layers, [](const LayerSpec& layer) { return !layer.has_parameters(); });
   for (std::size_t k = 1; k < layers.size(); ++k)
     if (layers[k].kind != LayerSpec::Kind::kDense) layers[k].units = layers[k - 1].units;
   return layers;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "experiment/mlp.hpp"
+#include "experiment/network.hpp"
 #include "experiment/training.hpp"
 
 namespace limn {
@@ -12,7 +12,7 @@ namespace {
 // can be drawn.
 std::string arch(const Dataset& data) {
   const std::int64_t n = data.sample.size();
-  if (data.preprocessing.kind != "images") return fmt::format("dense 16 tanh | dense 2 | dense 16 tanh | dense {}", n);
+  if (!is_images(data)) return fmt::format("dense 16 tanh | dense 2 | dense 16 tanh | dense {}", n);
   const std::int64_t outer = std::clamp<std::int64_t>(n / 2, 4, 256), inner = outer / 2;
   return fmt::format(
       "dense {0} tanh | dense {1} tanh | dense {2} | dense {1} tanh | dense {0} tanh | dense {3} sigmoid", outer, inner,

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "experiment/autoencoder.hpp"
+#include "experiment/cnn.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/function.hpp"
 #include "experiment/mlp.hpp"
@@ -9,7 +10,8 @@
 namespace limn {
 
 std::span<const Experiment> experiments() {
-  static const std::vector<Experiment> all = {mlp_experiment(), autoencoder_experiment(), function_experiment()};
+  static const std::vector<Experiment> all = {mlp_experiment(), cnn_experiment(), autoencoder_experiment(),
+                                              function_experiment()};
   return all;
 }
 

@@ -1,36 +1,26 @@
-// The network that an architecture text stands for: its parameters, its statistics and its graph.
+// The network that an architecture text stands for: its shapes, its parameters, its statistics and its graph.
 #include <algorithm>
+#include <map>
 
 #include "nn/activation.hpp"
-#include "nn/architecture.hpp"
+#include "nn/block.hpp"
 #include "nn/layer.hpp"
-#include "nn/norm.hpp"
+#include "nn/layer_reader.hpp"
+#include "nn/layer_shape.hpp"
+#include "nn/plane.hpp"
 
 namespace limn {
 namespace {
 
-constexpr std::int64_t kMaxParameters = std::int64_t{1} << 31;
+using Kind = LayerSpec::Kind;
 
-// Takes the views of a flat vector one after another.
-class Views {
- public:
-  Views(const Parameters& parameters, Value flat) : parameters_(parameters), flat_(flat) {}
-  Value next() {
-    const Parameter& p = parameters_.list[at_++];
-    return reshape(slice(flat_, 0, p.offset, p.offset + p.shape.size()), p.shape);
-  }
-
- private:
-  const Parameters& parameters_;
-  Value flat_;
-  std::size_t at_ = 0;
-};
+constexpr std::int64_t kMost = std::int64_t{1} << 31;  // parameters
 
 // A tied layer's weight is another's transposed: [inputs, units] must be what that one has as [units, inputs].
 void check_tied(const LayerSpec& layer, int number, std::int64_t width, const Parameters& parameters) {
   const std::string wanted = fmt::format("layer{}.w", layer.tied);
   const auto found = std::ranges::find(parameters.list, wanted, &Parameter::name);
-  if (found == parameters.list.end())
+  if (found == parameters.list.end() || found->shape.rank() != 2)
     throw Error(fmt::format("layer {} is tied to layer {}, which is no dense layer before it with a weight of its own",
                             number, layer.tied),
                 "layers with parameters are numbered from 1, dropout is not counted");
@@ -42,37 +32,90 @@ void check_tied(const LayerSpec& layer, int number, std::int64_t width, const Pa
         fmt::format("a layer tied to layer {} goes from {} to {} units", layer.tied, found->shape[1], found->shape[0]));
 }
 
+// Adds what layer `number` learns and keeps; `in` is what enters it, of one row.
+void add_parameters(const LayerSpec& layer, int number, const Shape& in, Parameters& parameters,
+                    Parameters& statistics) {
+  const std::string name = fmt::format("layer{}", number);
+  const std::int64_t features = in[-1];
+  switch (layer.kind) {
+    case Kind::kDense:
+      if (layer.tied)
+        check_tied(layer, number, in.size(), parameters);
+      else
+        parameters.add(name + ".w", {in.size(), layer.units}, true);
+      parameters.add(name + ".b", {layer.units}, false);
+      return;
+    case Kind::kBatchNorm: add_statistics(name, "", features, statistics); [[fallthrough]];
+    case Kind::kLayerNorm: return add_norm(name, "", features, parameters);
+    case Kind::kConv:
+    case Kind::kConvTranspose:
+      (layer.kind == Kind::kConv ? add_conv : add_conv_transpose)(name + ".w", layer.window, features, layer.units,
+                                                                  parameters);
+      if (layer.has_bias) parameters.add(name + ".b", {layer.units}, false);
+      return;
+    case Kind::kResidual: return add_residual(layer, name, features, parameters, statistics);
+    case Kind::kInception: return add_inception(layer, name, features, parameters);
+    default: LIMN_CHECK(false, "a layer without parameters");
+  }
+}
+
+// What stands before the activation of a layer with parameters.
+Value layer_z(const LayerSpec& layer, Value x, Value tied, Builder& builder, Value& weight) {
+  if (layer.kind == Kind::kResidual) return residual(layer, x, builder);
+  if (layer.kind == Kind::kInception) return inception(layer, x, builder);
+  const Value first = weight = tied ? tied : builder.next();
+  if (!layer.has_bias)
+    return layer.kind == Kind::kConv ? conv(x, first, layer.window) : conv_transpose(x, first, layer.window);
+  const Value second = builder.next();
+  switch (layer.kind) {
+    case Kind::kBatchNorm: return builder.batch_norm(x, first, second);
+    case Kind::kLayerNorm: return layer_norm(x, first, second);
+    case Kind::kConv: return conv(x, first, layer.window) + second;
+    case Kind::kConvTranspose: return conv_transpose(x, first, layer.window) + second;
+    default: return tied ? matmul(x, first, false, true) + second : dense(x, first, second);
+  }
+}
+
+// What leaves a layer without parameters that does the same in training and outside of it.
+Value moved(const LayerSpec& layer, Value x) {
+  switch (layer.kind) {
+    case Kind::kPool: return layer.takes_largest ? window_max(x, layer.window) : average_pool(x, layer.window);
+    case Kind::kGlobalPool: return layer.takes_largest ? global_max(x) : global_average(x);
+    case Kind::kUpsample: return upsample(x, layer.amount);
+    case Kind::kPad: return layer.reflects ? pad_reflected(x, layer.amount) : pad_zeros(x, layer.amount);
+    default: LIMN_CHECK(false, "a layer with parameters"); return x;
+  }
+}
+
 }  // namespace
 
-Network::Network(std::string_view architecture, std::int64_t inputs)
-    : layers_(parse_architecture(architecture)), inputs_(inputs) {
-  std::int64_t width = inputs;
+Network::Network(std::string_view architecture, const Shape& sample)
+    : layers_(parse_architecture(architecture)), sample_(sample) {
+  has_planes_ = sees_planes(layers_);
+  Shape shape = has_planes_ ? plane_shape(architecture, layers_, sample) : Shape{sample.size()};
   int number = 0;
   for (const LayerSpec& layer : layers_) {
-    if (layer.kind == LayerSpec::Kind::kDropout) continue;
-    const std::string name = fmt::format("layer{}", ++number);
-    if (layer.kind == LayerSpec::Kind::kDense) {
-      if (layer.tied)
-        check_tied(layer, number, width, parameters_);
-      else
-        parameters_.add(name + ".w", {width, layer.units}, true);
-      parameters_.add(name + ".b", {layer.units}, false);
-      width = layer.units;
-    } else {
-      parameters_.add(name + ".gamma", {width}, false, 1);
-      parameters_.add(name + ".beta", {width}, false);
-    }
-    if (layer.kind == LayerSpec::Kind::kBatchNorm) {
-      statistics_.add(name + ".mean", {width}, false);
-      statistics_.add(name + ".variance", {width}, false, 1);
-    }
-    if (parameters_.size > kMaxParameters)
-      throw Error(fmt::format("\"{}\" has more than {} parameters", architecture, kMaxParameters), "take fewer units");
+    const Shape in = shape;
+    shapes_.push_back(shape = shape_behind(architecture, layer, in));
+    if (!layer.has_parameters()) continue;
+    add_parameters(layer, ++number, in, parameters_, statistics_);
+    if (parameters_.size > kMost)
+      throw Error(fmt::format("\"{}\" has more than {} parameters", architecture, kMost), "take fewer units");
   }
-  if (layers_.back().kind != LayerSpec::Kind::kDense)
+  if (parameters_.size == 0)
+    throw Error(fmt::format("\"{}\" has nothing to learn", architecture), "end with a dense layer: ... | dense 10");
+  if (!predicts(layers_.back()))
     throw Error(fmt::format("\"{}\" does not end with a dense layer", architecture),
-                "end with one unit per class or target: ... | dense 10");
-  outputs_ = width;
+                has_planes_
+                    ? "end with one unit per class or target, ... | dense 10, or with a convolution or a global pool"
+                    : "end with one unit per class or target: ... | dense 10");
+}
+
+int Network::numbered() const { return static_cast<int>(std::ranges::count_if(layers_, &LayerSpec::has_parameters)); }
+std::size_t Network::place_of(int number) const {
+  std::size_t place = 0;
+  while (number -= layers_[place].has_parameters(), number > 0) ++place;
+  return place;
 }
 
 void Network::initial_statistics(float* flat) const {
@@ -83,40 +126,37 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
   LIMN_CHECK(statistics || statistics_.size == 0, "the statistics are missing");
   Graph& graph = x.graph();
   Activations result;
-  Views parameters(parameters_, theta), running(statistics_, statistics);
-  std::vector<Value> weights, next_statistics;  // weights: of layer K, at K - 1
-  Value a = x;
+  Builder builder(*this, theta, statistics, training);
+  std::vector<Value> weights;  // of layer K, at K - 1
+  Value a = has_planes_ ? to_planes(x, sample_) : x;
   int dropouts = 0;
+  std::map<std::string_view, int> counts;  // of other layers without parameters
   for (const LayerSpec& layer : layers_) {
-    if (layer.kind == LayerSpec::Kind::kDropout) {
+    if (layer.kind == Kind::kDropout || layer.kind == Kind::kSpatialDropout) {
       const auto stream = fmt::format("dropout{}", ++dropouts);
       const Scope scope(graph, stream);
-      if (training) a = dropout(a, layer.rate, stream);
+      if (training) a = (layer.kind == Kind::kDropout ? dropout : spatial_dropout)(a, layer.rate, stream);
+      continue;
+    }
+    if (!layer.has_parameters()) {
+      const std::string_view word = word_of(layer.kind).word;
+      const Scope scope(graph, fmt::format("{}{}", word, ++counts[word]));
+      a = moved(layer, a);
       continue;
     }
     const Scope scope(graph, fmt::format("layer{}", result.z.size() + 1));
-    const Value first = layer.tied ? weights[layer.tied - 1] : parameters.next(), second = parameters.next();
-    weights.push_back(first);
+    if (layer.kind == Kind::kDense && a.shape().rank() > 2) a = flatten(a);
     result.in.push_back(a);
-    Value z;
-    if (layer.kind == LayerSpec::Kind::kDense) {
-      z = layer.tied ? matmul(a, first, false, true) + second : dense(a, first, second);
-    } else if (layer.kind == LayerSpec::Kind::kLayerNorm) {
-      z = layer_norm(a, first, second);
-    } else {
-      const Value mean = running.next(), variance = running.next();
-      const BatchNorm norm = batch_norm(a, first, second, mean, variance, training);
-      z = norm.y;
-      next_statistics.insert(next_statistics.end(), {norm.mean, norm.variance});
-      if (training) result.of_batch.insert(result.of_batch.end(), {norm.own_mean, norm.own_variance});
-    }
+    const Value tied = layer.tied ? weights[static_cast<std::size_t>(layer.tied - 1)] : Value();
+    const Value z = layer_z(layer, a, tied, builder, weights.emplace_back());
     a = activate(layer.activation, z);
     result.z.push_back(z);
     result.a.push_back(a);
   }
-  result.output = result.a.back();
-  result.logits = result.z.back();
-  result.statistics = training && !next_statistics.empty() ? concat(next_statistics, 0) : statistics;
+  result.output = to_rows(a);
+  result.logits = layers_.back().has_parameters() ? to_rows(result.z.back()) : result.output;
+  result.of_batch = builder.of_batch;
+  result.statistics = builder.statistics();
   return result;
 }
 

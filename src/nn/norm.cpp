@@ -15,10 +15,11 @@ BatchNorm batch_norm(Value x, Value gamma, Value beta, Value running_mean, Value
             running_variance,
             {},
             {}};
-  const auto n = static_cast<double>(x.shape()[0]);
-  if (x.shape()[0] < 2)
+  const std::int64_t rows = x.size() / gamma.size();
+  const auto n = static_cast<double>(rows);
+  if (rows < 2)
     throw Error(
-        fmt::format("batch normalisation of a batch of {} row", x.shape()[0]),
+        fmt::format("batch normalisation of a batch of {} row", rows),
         "train on batches of at least 2 rows, the last one of an epoch too; or take ln, which looks at one row");
   const Value mean = sum_to(x, gamma.shape()) / n, centred = x - mean;
   const Value variance = sum_to(centred * centred, gamma.shape()) / n;

@@ -15,6 +15,7 @@ namespace {
 struct Weight {
   std::int64_t inputs, outputs;
   float* to;  // [inputs, outputs]
+  Fan fan;
 };
 using Draw = void (*)(Random& random, const Weight& weight);
 
@@ -53,19 +54,20 @@ struct Initialiser {
   Draw draw;
 };
 constexpr std::array kInitialisers = {
-    Initialiser{"he", [](Random& r, const Weight& w) { draw_normal(r, root(2, w.inputs), w); }},
-    Initialiser{"glorot", [](Random& r, const Weight& w) { draw_uniform(r, root(6, w.inputs + w.outputs), w); }},
-    Initialiser{"lecun", [](Random& r, const Weight& w) { draw_normal(r, root(1, w.inputs), w); }},
+    Initialiser{"he", [](Random& r, const Weight& w) { draw_normal(r, root(2, w.fan.in), w); }},
+    Initialiser{"glorot", [](Random& r, const Weight& w) { draw_uniform(r, root(6, w.fan.in + w.fan.out), w); }},
+    Initialiser{"lecun", [](Random& r, const Weight& w) { draw_normal(r, root(1, w.fan.in), w); }},
     Initialiser{"orthogonal", draw_orthogonal},
-    Initialiser{"uniform", [](Random& r, const Weight& w) { draw_uniform(r, root(1, w.inputs), w); }},
+    Initialiser{"uniform", [](Random& r, const Weight& w) { draw_uniform(r, root(1, w.fan.in), w); }},
     Initialiser{"normal", [](Random& r, const Weight& w) { draw_normal(r, 0.01, w); }},
     Initialiser{"zeros", [](Random&, const Weight& w) { std::fill_n(w.to, w.inputs * w.outputs, 0.0f); }},
 };
 
 }  // namespace
 
-const Parameter& Parameters::add(std::string name, Shape shape, bool is_weight, float initial) {
-  list.push_back({std::move(name), shape, size, is_weight, initial});
+const Parameter& Parameters::add(std::string name, Shape shape, bool is_weight, float initial, Fan fan) {
+  if (is_weight && fan.in == 0) fan = {shape.size() / shape[-1], shape[-1]};
+  list.push_back({std::move(name), shape, size, is_weight, initial, fan});
   size += shape.size();
   return list.back();
 }
@@ -82,7 +84,7 @@ void initialise(const Parameters& parameters, std::string_view rule, std::uint64
       continue;
     }
     Random random(seed, "init/" + p.name);
-    initialiser->draw(random, {p.shape[0], p.shape.size() / p.shape[0], to});
+    initialiser->draw(random, {p.shape.size() / p.shape[-1], p.shape[-1], to, p.fan});
   }
 }
 

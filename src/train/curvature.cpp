@@ -22,8 +22,7 @@ const Settings& check_smooth(const char* what, const ModelSpec& model, const Set
   const auto refuse = [&](const char* why, const char* hint) {
     throw Error(fmt::format("there is no {} of this training: {}", what, why), hint);
   };
-  const auto drops = [](const LayerSpec& layer) { return layer.kind == LayerSpec::Kind::kDropout && layer.rate > 0; };
-  if (std::ranges::any_of(model.network.layers(), drops))
+  if (std::ranges::any_of(model.network.layers(), &LayerSpec::drops))
     refuse("dropout makes it another function at every step", "take an arch without dropout");
   if (parse_augmentation(s.augment, data.preprocessing.kind == "images").any())
     refuse("augmentation makes it another function at every step", "take --set augment=none");

@@ -14,8 +14,7 @@ constexpr std::int64_t kMostFactored = 2000;  // whose matrix is made and factor
 
 // A step of these settings meets other random numbers, or other samples, each time.
 bool varies(const ModelSpec& model, const Settings& settings, const Dataset& data) {
-  const auto drops = [](const LayerSpec& layer) { return layer.kind == LayerSpec::Kind::kDropout && layer.rate > 0; };
-  return std::ranges::any_of(model.network.layers(), drops) ||
+  return std::ranges::any_of(model.network.layers(), &LayerSpec::drops) ||
          parse_augmentation(settings.augment, data.preprocessing.kind == "images").any();
 }
 

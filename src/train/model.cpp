@@ -64,7 +64,7 @@ Value slope_of(Value loss, Value by) {
 
 ModelSpec make_model(const Settings& settings, const Dataset& data) {
   const Loss& loss = find_loss(settings.loss);
-  Network network(settings.arch, data.sample.size());
+  Network network(settings.arch, data.sample);
   const std::int64_t outputs = network.outputs();
   const auto classes = static_cast<std::int64_t>(data.classes.size());
   auto wants = [&](const std::string& end) {
@@ -94,6 +94,19 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
   if (!binary && outputs != classes)
     wants(classes == 2 ? "2 (one a class), or 1" : fmt::format("{} (one a class)", classes));
   return {std::move(network), &loss, binary ? TargetKind::kBinary : TargetKind::kLabels, classes};
+}
+
+Shape ModelSpec::row_shape(const std::string& name, std::size_t width) const {
+  const auto size = static_cast<std::int64_t>(width);
+  const int number = name.starts_with("layer") ? std::atoi(name.c_str() + 5) : 0;
+  if (number < 1 || number > network.numbered()) return {size};
+  std::size_t place = network.place_of(number);
+  if (name.ends_with(".in")) {  // what left the layer before
+    if (place == 0 || network.layers()[place].kind == LayerSpec::Kind::kDense) return {size};
+    --place;
+  }
+  const Shape& shape = network.shapes()[place];
+  return shape.size() == size ? shape : Shape{size};
 }
 
 Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t batch) {

@@ -15,6 +15,10 @@ struct ModelSpec {
   const Loss* loss = &find_loss("cross-entropy");
   TargetKind target = TargetKind::kLabels;
   std::int64_t classes = 0;  // of the data
+
+  // Of `width` numbers that a layer says of a row, such as "layer2.z": [height, width, channels] of planes, else
+  // [width].
+  Shape row_shape(const std::string& name, std::size_t width) const;
 };
 // Error: a loss that does not suit the data's target, or an architecture whose outputs do not.
 ModelSpec make_model(const Settings& settings, const Dataset& data);

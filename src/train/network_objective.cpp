@@ -10,11 +10,14 @@ namespace {
 
 constexpr std::int64_t kCacheFloats = 1 << 18;              // what enters and leaves the layers for a chunk: a megabyte
 constexpr std::int64_t kLeastRows = 128, kMostRows = 2048;  // fewer and the matrix products run badly
+constexpr std::int64_t kLeastImages = 16;                   // whose places are rows of these
 
+// What enters and leaves the layers, of one row.
 std::int64_t width(const Network& network) {
-  std::int64_t units = network.inputs();
-  for (const Parameter& p : network.parameters().list) units += p.shape[-1];
-  return units;
+  std::int64_t numbers = network.inputs();
+  for (std::size_t i = 0; i < network.layers().size(); ++i)
+    if (network.layers()[i].has_parameters()) numbers += 2 * network.shapes()[i].size();
+  return numbers;
 }
 
 AlignedFloats ones(std::int64_t size) {
@@ -30,7 +33,8 @@ constexpr std::size_t kMostPlans = 64;   // kept while rows change their number
 
 std::int64_t chunk_rows(const ModelSpec& model, std::int64_t rows) {
   if (model.network.statistics().size > 0) return rows;
-  const std::int64_t most = std::clamp(kCacheFloats / width(model.network), kLeastRows, kMostRows);
+  const std::int64_t most = std::clamp(kCacheFloats / width(model.network),
+                                       model.network.has_planes() ? kLeastImages : kLeastRows, kMostRows);
   return std::min(rows, most / 16 * 16);
 }
 

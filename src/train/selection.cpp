@@ -113,16 +113,26 @@ class Selector {
       std::vector<std::int64_t> column(static_cast<std::size_t>(p.shape.rank()), kAll);
       column.back() = indices[0];
       if (its == layer) {
+        if (p.name.ends_with(".w2"))
+          throw Error(fmt::format("{} is a block, whose units are made by several weights", layer),
+                      fmt::format("name what is meant, such as {}.w1[*,*,*,{}]", layer, indices[0]));
         units = p.shape[-1];
         set(p, column);
       } else if (units > 0 && reader.empty() && p.shape.rank() == 1 && p.shape[0] == units) {
         set(p, column);
       } else if (units > 0 && reader.empty()) {
         reader = its;
-        if (p.shape.rank() == 2 && p.shape[0] == units) set(p, {indices[0], kAll});
+        read(p, indices[0], units);
       }
     }
     if (units == 0) refuse();
+  }
+
+  // The weights of p that take unit `index`: of planes before a dense layer those of all its places.
+  void read(const Parameter& p, std::int64_t index, std::int64_t units) {
+    if (p.shape.rank() == 4 && p.shape[2] == units) set(p, {kAll, kAll, index, kAll});
+    if (p.shape.rank() != 2 || p.shape[0] % units != 0) return;
+    for (std::int64_t row = index; row < p.shape[0]; row += units) set(p, {row, kAll});
   }
 
   const Parameters& parameters_;

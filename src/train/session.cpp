@@ -240,7 +240,8 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
   const std::size_t rows = by_step ? engine_->next_rows().size() : 1;
   if (found == layers.end()) {
     std::vector<std::string> names;
-    for (const auto& [layer, values] : layers) names.push_back(fmt::format("{}[{}]", layer, values.size() / rows));
+    for (const auto& [layer, values] : layers)
+      names.push_back(layer + to_string(engine_->model.row_shape(layer, values.size() / rows)));
     if (!by_step)
       for (const TensorView& view : slopes) names.push_back(view.name + to_string(view.shape));
     throw Error(fmt::format("a sample has no \"{}\"", name),
@@ -248,7 +249,7 @@ float Session::of_sample(const std::string& name, const std::string& sample) con
   }
   const std::size_t width = found->second.size() / rows,
                     first = by_step ? static_cast<std::size_t>(std::stoull(sample.substr(5))) * width : 0;
-  return found->second[first + place_in(name, found->first, {static_cast<std::int64_t>(width)})];
+  return found->second[first + place_in(name, found->first, engine_->model.row_shape(found->first, width))];
 }
 
 std::vector<TensorView> Session::gradient() const { return engine_->gradient(); }
@@ -260,12 +261,11 @@ std::span<const std::int32_t> probe_rows(const Dataset& data) {
 }
 
 IdleUnits Session::idle(int layer) const {
-  std::vector<const LayerSpec*> layers;
-  for (const LayerSpec& spec : engine_->model.network.layers())
-    if (spec.kind != LayerSpec::Kind::kDropout) layers.push_back(&spec);
-  if (layer < 1 || layer > static_cast<int>(layers.size()))
-    throw Error(fmt::format("there is no layer {}", layer), fmt::format("layers are 1 to {}", layers.size()));
-  const std::string& activation = layers[static_cast<std::size_t>(layer - 1)]->activation;
+  const Network& network = engine_->model.network;
+  const int last = network.numbered();
+  if (layer < 1 || layer > last)
+    throw Error(fmt::format("there is no layer {}", layer), fmt::format("layers are 1 to {}", last));
+  const std::string& activation = network.layers()[network.place_of(layer)].activation;
   if (!can_idle(activation))
     throw Error(fmt::format("layer{} is {}: it has neither dead nor saturated units", layer, activation),
                 "relu, gelu, swish and softplus have dead ones, tanh and sigmoid saturated ones");
@@ -273,7 +273,7 @@ IdleUnits Session::idle(int layer) const {
   const auto rows = probe_rows(data);
   const auto said = engine_->evaluator(Weights::kLast).inspect(data, rows, false);
   const auto& a = said.at(fmt::format("layer{}.a", layer));
-  return idle_units(activation, a, static_cast<std::int64_t>(a.size() / rows.size()));
+  return idle_units(activation, a, network.shapes()[network.place_of(layer)][-1]);
 }
 
 std::optional<float> Session::of_units(const std::string& name) const {

@@ -21,12 +21,13 @@ Value with_max_norm(Value theta, Value most, const Parameters& parameters) {
   std::vector<Value> parts;
   for (const Parameter& p : parameters.list) {
     const Value flat = slice(theta, 0, p.offset, p.offset + p.shape.size());
-    if (!p.is_weight || p.shape.rank() != 2) {
+    if (!p.is_weight) {
       parts.push_back(flat);
       continue;
     }
-    const Value w = reshape(flat, p.shape);  // [inputs, units]
-    const Value squares = sum_to(w * w, {1, p.shape[1]});
+    const std::int64_t units = p.shape[-1];
+    const Value w = reshape(flat, {p.shape.size() / units, units});  // what enters each unit, in a column
+    const Value squares = sum_to(w * w, {1, units});
     parts.push_back(reshape(w * shrinking(most, squares), {p.shape.size()}));
   }
   return concat(parts, 0);

@@ -31,9 +31,145 @@ TEST(Architecture, ComesBackFromItsCanonicalText) {
   for (const char* text :
        {"dense 1", "dense 1048576 softmax", "dense 3 gelu | dense 4 tanh | dense 5 sigmoid",
         "dense 2 tanh | dense 3 tied 1", "bn | dense 3 | bn leaky_relu | dense 2", "ln gelu | dense 3 | ln | dense 2",
-        "dropout 0 | dense 7", "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
+        "conv 32 3x3 relu | pool 2 | dense 10", "conv 1 1x1",
+        "conv 4 3x5 stride 2x1 valid dilation 2 groups 2 nobias gelu", "conv 4 3x3 pad 3",
+        "conv 4 3x3 pad 1x0 | pool 3 stride 2 same average | pool 2x1 stride 1 pad 1x0",
+        "conv-transpose 2 4x4 stride 2 valid nobias tanh", "global-pool | dense 3", "global-pool max | dense 3",
+        "upsample 2 | pad 2 | pad 1 reflect | spatial-dropout 0.2", "res 16 | res 32 stride 2 | res 4 tanh",
+        "inception 1 2 3 4 5 6 | inception 1 2 3 4 5 6 linear", "dropout 0 | dense 7",
+        "dropout 0.1 | dropout 0.30000000000000004 | dense 1 relu"}) {
     EXPECT_EQ(to_text(parse_architecture(text)), text);
   }
+}
+
+TEST(Architecture, HasOneTextForWhatMeansTheSame) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"conv 8 3", "conv 8 3x3"},
+      {"conv 8 3x3 same", "conv 8 3x3"},
+      {"conv 8 3x3 pad 1", "conv 8 3x3"},
+      {"conv 8 5x5 dilation 2 pad 4x4", "conv 8 5x5 dilation 2"},
+      {"conv 8 3x3 pad 0 stride 1x1 groups 1 linear", "conv 8 3x3 valid"},
+      {"conv 8 1 valid", "conv 8 1x1"},
+      {"conv 8 3x3 nobias groups 2 valid stride 2x2 relu", "conv 8 3x3 stride 2 valid groups 2 nobias relu"},
+      {"conv-transpose 8 4 stride 2 pad 1", "conv-transpose 8 4x4 stride 2"},
+      {"pool 2x2 stride 2 max valid", "pool 2"},
+      {"pool 3 stride 1 pad 1", "pool 3 stride 1 same"},
+      {"global-pool average", "global-pool"},
+      {"pad 1 zero", "pad 1"},
+      {"res 8 stride 1 relu", "res 8"},
+      {"inception 1 1 1 1 1 1 relu", "inception 1 1 1 1 1 1"},
+  };
+  for (const auto& [text, canonical] : rows) EXPECT_EQ(to_text(parse_architecture(text)), canonical) << text;
+}
+
+// Reads whole words anew and anew: whatever is accepted is printed as what it is read as.
+TEST(Architecture, ComesBackFromItsCanonicalTextForRandomWords) {
+  const std::vector<const char*> words{"conv",
+                                       "pool",
+                                       "conv-transpose",
+                                       "res",
+                                       "stride",
+                                       "pad",
+                                       "same",
+                                       "valid",
+                                       "1",
+                                       "2",
+                                       "3x3",
+                                       "2x3",
+                                       "4",
+                                       "0",
+                                       "groups",
+                                       "dilation",
+                                       "relu",
+                                       "tanh",
+                                       "max",
+                                       "average",
+                                       "nobias",
+                                       "reflect",
+                                       "upsample",
+                                       "bn",
+                                       "dense",
+                                       "inception",
+                                       "global-pool",
+                                       "spatial-dropout",
+                                       "0.5"};
+  Random random(21, "words");
+  int accepted = 0;
+  for (int round = 0; round < 40000; ++round) {
+    std::string text = words[random.below(4)];
+    for (std::uint32_t i = 0, n = 1 + random.below(6); i < n; ++i)
+      text += fmt::format(" {}", words[random.below(static_cast<std::uint32_t>(words.size()))]);
+    try {
+      const std::string canonical = to_text(parse_architecture(text));
+      const auto again = parse_architecture(canonical);
+      ASSERT_EQ(to_text(again), canonical) << text;
+      ASSERT_EQ(again[0].window, parse_architecture(text)[0].window) << text;
+      ++accepted;
+    } catch (const Error& error) {
+      ASSERT_NE(std::string(error.what()).find("column"), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_GT(accepted, 200);
+}
+
+TEST(Architecture, OfPlanesIsRefusedWithTheColumnAndWhatEntersTheLayer) {
+  struct Row {
+    const char* text;
+    int column;
+    std::vector<const char*> words;
+  };
+  const Row rows[] = {
+      {"conv", 1, {"channels"}},
+      {"conv 3", 1, {"size of a window"}},
+      {"conv 0 3x3", 6, {"\"0\""}},
+      {"conv 3 3y3", 8, {"3y3"}},
+      {"conv 3 3x", 8, {"3x"}},
+      {"conv 3 0x3", 8, {"0x3"}},
+      {"conv 3 1025", 8, {"1025"}},
+      {"conv 3 3 stride 0", 17, {"stride"}},
+      {"conv 3 3 pad -1", 14, {"padding"}},
+      {"conv 3 3 pad 1 same", 16, {"again"}},
+      {"conv 3 3 relu stride 2", 15, {"too much"}},
+      {"conv 3 3 groups 2", 1, {"3 channels", "2 groups"}},
+      {"conv 4 3 groups 2", 1, {"8x6", "3 channels", "2 groups"}},
+      {"conv 4 3 average", 10, {"no activation"}},
+      {"pool", 1, {"size of a window"}},
+      {"pool 2 pad 2", 8, {"nothing at its border"}},
+      {"pool 2 relu", 8, {"too much"}},
+      {"conv-transpose 2 2 stride 3", 1, {"gaps"}},
+      {"conv-transpose 2 2 pad 20", 1, {"cuts off", "8x6"}},
+      {"upsample 0", 10, {"factor"}},
+      {"pad 6 reflect | dense 2", 1, {"8x6", "mirror"}},
+      {"spatial-dropout 1", 1, {"one rate"}},
+      {"inception 1 2 3 4 5", 1, {"channels"}},
+      {"conv 4 9x9 valid | dense 2", 1, {"9x9", "8x6", "3 channels"}},
+      {"conv 4 3 | pool 2 | pool 2 | pool 3 | dense 2", 30, {"3x3", "2x1", "4 channels"}},
+      {"global-pool | conv 2 3", 15, {"planes", "3 numbers"}},
+      {"dense 7 | pool 2 | dense 2", 11, {"planes", "7 numbers"}},
+      {"upsample 1024 | upsample 1024 | dense 2", 17, {"numbers of each row"}},
+  };
+  for (const Row& row : rows) try {
+      Network(row.text, Shape{3, 8, 6});
+      ADD_FAILURE() << '"' << row.text << "\" was accepted";
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      EXPECT_NE(what.find(fmt::format("column {}:", row.column)), std::string::npos) << what;
+      for (const char* word : row.words) EXPECT_NE(what.find(word), std::string::npos) << what;
+      EXPECT_FALSE(error.hint().empty()) << what;
+    }
+}
+
+TEST(Architecture, OfPlanesWantsImages) {
+  try {
+    Network("bn | conv 4 3 | dense 2", 12);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("column 6:"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("12 numbers"), std::string::npos) << error.what();
+    EXPECT_NE(error.hint().find("dense"), std::string::npos) << error.hint();
+  }
+  for (const char* text : {"conv 4 3 | bn relu", "conv 4 3 | pool 2", "res 4", "global-pool"})
+    EXPECT_THROW(Network(text, Shape{8, 8}), Error) << text << " predicts nothing";
 }
 
 TEST(Architecture, IsRefusedWithTheColumnAndAHint) {

@@ -8,6 +8,7 @@
 #include "base/utf8.hpp"
 #include "data/preprocessing.hpp"
 #include "experiment/experiment.hpp"
+#include "graph/fn.hpp"
 #include "nn/architecture.hpp"
 
 namespace limn {
@@ -116,6 +117,46 @@ RC_GTEST_PROP(Architecture, IsReadAsItWasPrinted, ()) {
     end += parameter.shape.size();
   }
   RC_ASSERT(end == network.parameters().size);
+}
+
+RC_GTEST_PROP(Architecture, OfPlanesFitsOrSaysWhyNot, ()) {
+  const auto number = [](int low, int high) { return *rc::gen::inRange(low, high + 1); };
+  std::string text;
+  for (int i = 0, n = number(1, 5); i < n; ++i) {
+    const int size = number(1, 5), stride = number(1, 3), groups = number(1, 2);
+    switch (number(0, 6)) {
+      case 0: text += fmt::format("conv {} {} stride {} groups {} relu", 2 * number(1, 3), size, stride, groups); break;
+      case 1:
+        text += fmt::format("conv {} {}x{} valid dilation {}", number(1, 4), size, number(1, 4), number(1, 2));
+        break;
+      case 2: text += fmt::format("pool {} stride {}", size, stride); break;
+      case 3: text += fmt::format("res {} stride {}", number(1, 4), stride); break;
+      case 4: text += fmt::format("conv-transpose {} {} stride {}", number(1, 4), size, std::min(size, stride)); break;
+      case 5: text += fmt::format("pad {} reflect", number(0, 3)); break;
+      default: text += "bn";
+    }
+    text += " | ";
+  }
+  text += "dense 3";
+  const Shape sample{number(1, 3), number(1, 9), number(1, 9)};
+  try {
+    const Network network(text, sample);
+    RC_ASSERT(Network(to_text(network.layers()), sample).parameters().size == network.parameters().size);
+    Fn fn;
+    const Value x = input(fn.graph, "x", {2, network.inputs()}),
+                theta = input(fn.graph, "theta", {network.parameters().size});
+    const Value statistics =
+        network.statistics().size > 0 ? input(fn.graph, "statistics", {network.statistics().size}) : Value();
+    const Activations built = network.build(x, theta, statistics, true);
+    RC_ASSERT(built.output.shape() == (Shape{2, 3}));
+    std::size_t number_of = 0;
+    for (std::size_t i = 0; i < network.layers().size(); ++i) {
+      if (!network.layers()[i].has_parameters()) continue;
+      RC_ASSERT(built.a[number_of++].size() == 2 * network.shapes()[i].size());
+    }
+  } catch (const Error& error) {
+    RC_ASSERT(std::string(error.what()).find("column") != std::string::npos);
+  }
 }
 
 RC_GTEST_PROP(StoredPreprocessing, ComesBackBitByBit, ()) {

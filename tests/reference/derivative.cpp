@@ -1,5 +1,5 @@
-// Answers derivative_test.py: loss, gradient, Hessian product and Gauss-Newton product of a network, and its next
-// statistics, by the interpreter in float64 and by a plan in float32.
+// Answers derivative_test.py and plane_test.py: loss, gradient, Hessian product and Gauss-Newton product of a network,
+// and its next statistics, by the interpreter in float64 and by a plan in float32.
 #include "autodiff/autodiff.hpp"
 #include "nn/architecture.hpp"
 #include "nn/loss.hpp"
@@ -25,9 +25,9 @@ Value loss_of(const Question& question, Value output, Value y, Value weights) {
   throw Error("no loss is named " + name, "add it here");
 }
 
-// Inputs: theta, x, y, v, statistics, weights (of the classes).
+// Inputs: theta, x, y, v, weights (of the classes), statistics (if there are any).
 Fn derivatives(const Question& question) {
-  const Network network(question.text("arch"), question.whole("inputs"));
+  const Network network(question.text("arch"), question.shape("inputs"));
   const std::int64_t batch = question.whole("batch");
   const bool labels = question.text("loss") == "softmax" || question.text("loss") == "weighted";
   return trace([&](Fn& fn) {
@@ -36,15 +36,16 @@ Fn derivatives(const Question& question) {
     const Value y =
         labels ? input(fn.graph, "y", {batch}, DType::kIndex) : input(fn.graph, "y", {batch, network.outputs()});
     const Value v = input(fn.graph, "v", theta.shape());
-    const Value statistics = input(fn.graph, "statistics", {network.statistics().size});
     const Value weights = input(fn.graph, "weights", {network.outputs()});
+    const std::int64_t kept = network.statistics().size;
+    const Value statistics = kept > 0 ? input(fn.graph, "statistics", {kept}) : Value();
     const Activations values = network.build(x, theta, statistics, question.whole("training") != 0);
     const Value output = values.output, loss = loss_of(question, output, y, weights);
     fn.output("loss", loss);
     fn.output("gradient", grad(loss, theta));
     fn.output("Hv", hvp(loss, theta, v));
     fn.output("Gv", ggn(loss, output, theta, v));
-    if (network.statistics().size > 0) fn.output("statistics", values.statistics);
+    if (kept > 0) fn.output("statistics", values.statistics);
   });
 }
 
@@ -54,7 +55,7 @@ int main() try {
   const Question question(std::cin);
   const Fn fn = derivatives(question);
   std::vector<Numbers> inputs;
-  for (const char* name : {"theta", "x", "y", "v", "statistics", "weights"}) inputs.push_back(question.numbers(name));
+  for (const NodeId id : fn.graph.inputs()) inputs.push_back(question.numbers(fn.graph.input_name(id)));
 
   const auto exact = interpret(fn, inputs);
   const Memory memory(fn, inputs);

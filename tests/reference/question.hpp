@@ -26,6 +26,12 @@ class Question {
 
   const std::string& text(const std::string& name) const { return words_.at(name); }
   std::int64_t whole(const std::string& name) const { return std::stoll(text(name)); }
+  Shape shape(const std::string& name) const {
+    std::istringstream line(text(name));
+    std::vector<std::int64_t> dims;
+    for (std::int64_t dim; line >> dim;) dims.push_back(dim);
+    return Shape(dims);
+  }
   Numbers numbers(const std::string& name) const {
     Numbers list;
     std::istringstream line(text(name));

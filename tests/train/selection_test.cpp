@@ -44,6 +44,36 @@ TEST(Selection, IsALayerAParameterSomeNumbersOrAUnit) {
     EXPECT_EQ(selected(row.words), row.expected) << row.words;
 }
 
+// A channel is made by a column of its weights, and used by a plane of the next ones, or by the rows of all its places.
+TEST(Selection, IsAChannelOfPlanes) {
+  const Network planes("conv 2 1x2 | bn | conv 2 1x1 nobias | pool 2 | dense 2", Shape{4, 4});
+  const auto marked = [&](std::string_view words) {
+    std::vector<float> marks(static_cast<std::size_t>(planes.parameters().size), 0);
+    mark(planes.parameters(), words, 1, marks);
+    std::vector<int> list;
+    for (std::size_t i = 0; i < marks.size(); ++i)
+      if (marks[i] == 1) list.push_back(static_cast<int>(i));
+    return list;
+  };
+  // layer1.w [1,2,1,2] at 0, layer1.b [2] at 4, layer2.gamma at 6, layer2.beta at 8, layer3.w [1,1,2,2] at 10,
+  // layer4.w [8,2] at 14, layer4.b [2] at 30
+  EXPECT_EQ(marked("layer1.unit[1]"), (std::vector<int>{1, 3, 5, 7, 9, 12, 13}));
+  EXPECT_EQ(marked("layer3.unit[0]"), (std::vector<int>{10, 12, 14, 15, 18, 19, 22, 23, 26, 27}));
+  EXPECT_EQ(marked("layer1.w[0,1,0,*]"), (std::vector<int>{2, 3}));
+}
+
+TEST(Selection, IsNoUnitOfABlock) {
+  const Network blocks("res 2 | dense 2", Shape{4, 4});
+  std::vector<float> marks(static_cast<std::size_t>(blocks.parameters().size), 0);
+  try {
+    mark(blocks.parameters(), "layer1.unit[1]", 1, marks);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("block"), std::string::npos) << error.what();
+    EXPECT_NE(error.hint().find("layer1.w1[*,*,*,1]"), std::string::npos) << error.hint();
+  }
+}
+
 TEST(Selection, ThatIsNoneIsRefusedNamingWhatThereIs) {
   for (const char* words : {"layer",
                             "layer4",
