@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lab/state.hpp"
+#include "train/model.hpp"
 
 namespace limn::lab {
 namespace {
@@ -27,7 +28,7 @@ std::optional<Histogram> of_weights(const std::vector<TensorView>& tensors, std:
 }
 
 Spreads spreads_of(Session& session, const Dataset& data, const std::function<void()>& settle) {
-  const auto layers = layers_of(session.settings().arch);
+  const auto layers = layers_of(session.model().network);
   Spreads spreads(layers.size());
   const auto state = session.state(), gradient = session.gradient();
   for (std::size_t k = 0; k < layers.size(); ++k) {
@@ -40,8 +41,7 @@ Spreads spreads_of(Session& session, const Dataset& data, const std::function<vo
   for (std::size_t k = 0; k < layers.size(); ++k) {
     const auto& a = said.at(fmt::format("layer{}.a", k + 1));
     spreads[k].activations = histogram(a);
-    if (can_idle(layers[k].activation))
-      spreads[k].units = idle_units(layers[k].activation, a, static_cast<std::int64_t>(a.size() / rows.size()));
+    if (can_idle(layers[k].activation)) spreads[k].units = idle_units(layers[k].activation, a, layers[k].units);
   }
   return spreads;
 }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "lab/histograms.hpp"
 #include "lab/mistakes.hpp"
+#include "lab/planes.hpp"
+#include "lab/quantised.hpp"
+#include "train/model.hpp"
 
 namespace limn::lab {
 namespace {
@@ -16,53 +18,6 @@ using Json = nlohmann::json;
 constexpr std::int64_t kMostInputs = 64;  // of a layer whose weights are sent one by one
 constexpr std::int64_t kMostGrid = 128;
 constexpr std::int64_t kMostTiles = 256;
-
-std::vector<std::int8_t> quantised(std::span<const float> values, float scale) {
-  std::vector<std::int8_t> bytes;
-  bytes.reserve(values.size());
-  const float factor = scale > 0 ? 127 / scale : 0;
-  for (const float v : values)
-    bytes.push_back(std::isfinite(v) ? static_cast<std::int8_t>(std::lround(std::clamp(v * factor, -127.0f, 127.0f)))
-                                     : std::int8_t{0});
-  return bytes;
-}
-
-float largest(std::span<const float> values) {
-  float most = 0;
-  for (const float v : values)
-    if (std::isfinite(v)) most = std::max(most, std::abs(v));
-  return most;
-}
-
-// The size that 98 of 100 of them do not exceed: a few large ones do not hide what the others show.
-float usual(std::span<const float> values) {
-  if (values.empty()) return 0;
-  std::vector<float> sizes;
-  for (const float v : values) sizes.push_back(std::abs(v));
-  const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(sizes.size() - 1));
-  std::ranges::nth_element(sizes, at);
-  return *at;
-}
-
-// A table with these encoded rows, of the same kind as the run's data.
-struct Rows {
-  std::vector<float> values;
-  Dataset data;
-  std::vector<std::int32_t> rows;
-
-  Rows(const Dataset& like, std::vector<float> encoded) : values(std::move(encoded)) {
-    data.name = like.name, data.task = like.task, data.sample = like.sample;
-    data.size = static_cast<std::int64_t>(values.size()) / like.sample.size();
-    data.values = values;
-    data.classes = like.classes, data.preprocessing = like.preprocessing;
-    data.labels.assign(static_cast<std::size_t>(data.size), 0);
-    data.targets.assign(static_cast<std::size_t>(data.size), 0);
-    rows.resize(static_cast<std::size_t>(data.size));
-    std::iota(rows.begin(), rows.end(), 0);
-  }
-  Rows(const Rows&) = delete;
-  Rows& operator=(const Rows&) = delete;
-};
 
 void want_table(const Dataset& data, std::int64_t feature) {
   if (data.preprocessing.kind != "table" || feature < 0 || feature >= data.sample.size())
@@ -117,7 +72,7 @@ struct Grid {
 void draw_map(const Json& view, LiveRun& run, Frame& frame) {
   const Dataset& data = *run.data();
   const Grid grid(view, data, 64);
-  const Rows rows(data, grid.rows(data.sample.size()));
+  const GivenRows rows(data, grid.rows(data.sample.size()));
   const std::vector<float> out = run.session().predict(rows.data, rows.rows);
   grid.corners(data, frame.head);
   const std::vector<std::int64_t> shape = {grid.size, grid.size};
@@ -138,7 +93,7 @@ void draw_units(const Json& view, LiveRun& run, Frame& frame) {
   const Dataset& data = *run.data();
   const Grid grid(view, data, 24);
   const std::int64_t most = option(view, "units", 12, 1, 64);
-  const Rows rows(data, grid.rows(data.sample.size()));
+  const GivenRows rows(data, grid.rows(data.sample.size()));
   const auto count = static_cast<std::int64_t>(rows.rows.size());
   grid.corners(data, frame.head);
   frame.head["scale"] = Json::object();
@@ -159,6 +114,7 @@ void draw_weights(const Json& view, LiveRun& run, Frame& frame) {
   const std::int64_t most = option(view, "units", 12, 1, 64);
   for (const TensorView& tensor : run.session().state()) {
     if (!tensor.name.starts_with("layer")) break;  // parameters come first
+    if (tensor.shape.rank() > 2) continue;         // the view `filters` shows these
     if (tensor.shape.rank() == 1) {
       const std::int64_t shown = std::min(tensor.shape[0], most);
       frame.add(tensor.name, {shown}, std::span<const float>(tensor.values).first(static_cast<std::size_t>(shown)));
@@ -201,14 +157,16 @@ void draw_tiles(const Json& view, LiveRun& run, Frame& frame) {
   const Dataset& data = *run.data();
   if (data.preprocessing.kind != "images") throw Error(fmt::format("{} has no images", data.name), "take mnist");
   const auto state = run.session().state();
-  const TensorView& w = state.front();  // layer1.w
-  const int rank = data.sample.rank();
-  const std::int64_t height = data.sample[rank - 2], width = data.sample[rank - 1], units = w.shape[1];
+  const TensorView& w = state.front();                            // layer1.w
+  const Shape& of = w.shape.rank() == 4 ? w.shape : data.sample;  // [height, width, channels, units] of windows
+  const int rank = w.shape.rank() == 4 ? 2 : data.sample.rank();
+  const std::int64_t height = of[rank - 2], width = of[rank - 1], units = w.shape[-1];
+  const std::int64_t every = w.shape.rank() == 4 ? w.shape[2] : 1;  // of colour images the first channel
   const std::int64_t shown = std::min(units, option(view, "units", 64, 1, kMostTiles));
   std::vector<float> tiles;
   for (std::int64_t u = 0; u < shown; ++u)
     for (std::int64_t i = 0; i < height * width; ++i)
-      tiles.push_back(w.values[static_cast<std::size_t>(i * units + u)]);  // of colour images the first channel
+      tiles.push_back(w.values[static_cast<std::size_t>(i * every * units + u)]);
   const float scale = usual(tiles);
   frame.head["scale"] = scale;
   frame.add("tiles", {shown, height, width}, quantised(tiles, scale));
@@ -230,7 +188,9 @@ void draw_sample(const Json& view, LiveRun& run, Frame& frame) {
     frame.head["label"] = data.preprocessing.raw_target(data.targets[at]);
   if (data.task == Task::kRegress) frame.add("prediction", {1}, run.session().judge(data, row).said);
   for (const auto& [name, values] : layers) {
-    if (name == "loss") continue;
+    const bool is_said = name == "input" || name == "output" || name.ends_with(".z") || name.ends_with(".delta") ||
+                         (name.starts_with("layer") && name.ends_with(".a"));
+    if (!is_said || run.session().model().row_shape(name, values.size()).rank() == 3) continue;  // planes: `maps`
     const std::size_t shown = name.starts_with("layer") ? std::min(values.size(), most) : values.size();
     frame.add(name, {static_cast<std::int64_t>(shown)}, std::span(values).first(shown));
   }
@@ -257,8 +217,10 @@ void draw(const Json& view, LiveRun& run, Frame& frame) {
   if (name == "sample") return draw_sample(view, run, frame);
   if (name == "histograms") return draw_histograms(run, frame);
   if (name == "mistakes") return draw_mistakes(view, run, frame);
+  if (name == "maps") return draw_maps(view, run, frame);
+  if (name == "filters") return draw_filters(view, run, frame);
   throw Error(fmt::format("there is no view '{}'", name),
-              "the views are: weights, map, units, confusion, tiles, sample, histograms, mistakes");
+              "the views are: weights, map, units, confusion, tiles, sample, histograms, mistakes, maps, filters");
 }
 
 Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {
@@ -288,20 +250,7 @@ Json points(const LiveRun& run, std::int64_t x, std::int64_t y) {
 
 Json predict_one(LiveRun& run, std::vector<float> raw_sample) {
   const Dataset& data = *run.data();
-  if (static_cast<std::int64_t>(raw_sample.size()) != data.sample.size())
-    throw Error(fmt::format("a sample of {} numbers", raw_sample.size()),
-                fmt::format("a sample of {} has {}", data.name, data.sample.size()));
-  if (!std::ranges::all_of(raw_sample, [](float v) { return std::isfinite(v); }))
-    throw Error("a sample has a number that is not finite", "write finite numbers");
-  if (data.preprocessing.kind == "table") {
-    std::size_t at = 0;
-    for (const ColumnEncoding& column : data.preprocessing.columns) {
-      if (column.categories.empty())
-        raw_sample[at] = static_cast<float>((raw_sample[at] - column.mean) / column.deviation);
-      at += std::max<std::size_t>(1, column.categories.size());
-    }
-  }
-  const Rows rows(data, std::move(raw_sample));
+  const GivenRows rows(data, encoded(data, std::move(raw_sample)));
   Json layers = Json::array();
   for (const auto& [name, values] : run.session().inspect(rows.data, rows.rows, false))
     if (name.ends_with(".a")) layers.push_back({{"name", name.substr(0, name.size() - 2)}, {"a", values}});

@@ -23,9 +23,11 @@ bool is_of_step(const Scene& scene, const Name& n) {
 }
 
 Account told(const Scene& scene, const std::string& name, const std::optional<Rows>& rows) {
-  const Name n(name);
+  const Name n = rows ? rows->flat(Name(name)) : Name(name);
   if (rows) {
     if (n.tensor == "input") return of_input(*rows, n);
+    if (n.tensor.find('.') != n.tensor.npos || (n.tensor == "in" && scene.session.model().network.has_planes()))
+      return of_moved(*rows, n);
     if (n.tensor == "in") return of_entering(scene, *rows, n);
     if (n.tensor == "z") return of_z(scene, *rows, n);
     if (n.tensor == "delta") return of_delta(scene, *rows, n);
@@ -63,7 +65,7 @@ Json receipt(Session& session, const Dataset& data, const std::function<Session&
   Json slip = to_json(std::get<Slip>(std::move(answer)), value);
   const Claim claim{value, slip.at("total").get<double>(), slip.at("bound").get<double>()};
   if (rows && n.tensor == "delta")
-    slip["central"] = central_of_delta(*rows, n, claim);
+    slip["central"] = central_of_delta(*rows, rows->flat(n), claim);
   else if (is_gradient(n))
     slip["central"] = rows ? central_of_gradient(*rows, n, claim)
                            : central_of_gradient({scene.before(), data, rows_of_step(scene)}, n, claim);

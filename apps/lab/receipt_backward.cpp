@@ -25,7 +25,7 @@ Numbers column(Twin& twin, Value from, Value to, std::size_t at) {
 
 Account last_delta(const Scene& scene, const Rows& rows, const Name& n) {
   const std::size_t row = rows.asked();
-  const auto j = static_cast<std::size_t>(n.at(0)), k = static_cast<std::size_t>(scene.units(n.layer));
+  const auto j = static_cast<std::size_t>(n.at(0)), k = static_cast<std::size_t>(scene.size(n.layer));
   const ModelSpec& model = rows.session().model();
   const Settings& s = rows.session().settings();
   const std::string z = fmt::format("layer{}.z", n.layer), a = fmt::format("layer{}.a", n.layer),
@@ -83,8 +83,8 @@ void by_weights(const Scene& scene, const Rows& rows, const Name& n, Slip& slip)
 
 Account of_delta(const Scene& scene, const Rows& rows, const Name& n) {
   if (n.layer == scene.depth()) return last_delta(scene, rows, n);
-  const std::size_t row = rows.asked(), units = static_cast<std::size_t>(scene.units(n.layer)),
-                    next = static_cast<std::size_t>(scene.units(n.layer + 1));
+  const std::size_t row = rows.asked(), units = static_cast<std::size_t>(scene.size(n.layer)),
+                    next = static_cast<std::size_t>(scene.size(n.layer + 1));
   const std::string z = fmt::format("layer{}.z", n.layer), later = fmt::format("layer{}.delta", n.layer + 1);
   Twin twin(rows, batch_of(rows, row), true);
   twin.give(z), twin.give(later);
@@ -92,13 +92,14 @@ Account of_delta(const Scene& scene, const Rows& rows, const Name& n) {
   Slip slip{.formula = "δ = f′(z) · Σ w·δ", .terms = {}};
   slip.bound = twin.run->rounding(twin.node(fmt::format("layer{}.delta", n.layer)))[at];
 
-  const std::string entering =
-      rows.mode() == Mode::kTraining ? fmt::format("layer{}.in", n.layer + 1) : fmt::format("layer{}.a", n.layer);
+  const std::string entering = rows.mode() == Mode::kTraining || scene.session.model().network.has_planes()
+                                   ? fmt::format("layer{}.in", n.layer + 1)
+                                   : fmt::format("layer{}.a", n.layer);
   const Numbers bend = column(twin, twin.value_of(z), twin.value_of(entering), at);
   bool alone = true;
   for (std::size_t i = 0; i < bend.size(); ++i) alone = alone && (bend[i] == 0 || i == at);
   if (alone && scene.layer(n.layer + 1).kind == Kind::kDense) {
-    const bool drops = entering == rows.entering(n.layer + 1) && entering != fmt::format("layer{}.a", n.layer);
+    const bool drops = rows.is_dropped(n.layer + 1);
     if (drops) slip.formula = "δ = f′(z)·mask/(1 − p) · Σ w·δ";
     slip.factor_name = drops ? "f′(z)·mask/(1 − p)" : "f′(z)", slip.factor = bend[at];
     slip.steps.push_back(
@@ -118,9 +119,6 @@ Account of_delta(const Scene& scene, const Rows& rows, const Name& n) {
   return slip;
 }
 
-namespace {
-
-// How far the rounding of float32 may have a layer's blame, or the rows' losses, by what led to it: [rows, units].
 Numbers rounding_of(const Scene& scene, const Rows& rows, const std::string& tensor) {
   Numbers all;
   for (std::size_t batch = 0; batch < rows.batches().size(); ++batch) {
@@ -131,6 +129,8 @@ Numbers rounding_of(const Scene& scene, const Rows& rows, const std::string& ten
   }
   return all;
 }
+
+namespace {
 
 // What of a row stands beside its blame in a derivative: for dw the number that enters, for dgamma the normalised one.
 // `error`: how far the engine's, in float32, may be from it.
@@ -161,6 +161,7 @@ Beside beside(const Scene& scene, const Rows& rows, const Name& n, std::size_t r
 
 // The rows' parts of a derivative by a parameter: their blame, times what stands beside it; what weight * L depends on.
 void add_parts(const Scene& scene, const Rows& rows, const Name& n, double weight, Slip& slip) {
+  if (scene.layer(n.layer).kind == Kind::kConv) return add_conv_parts(scene, rows, n, weight, slip);
   const double growth = (units_of_sum(static_cast<double>(rows.count())) + 6) * kUnit;
   const auto add = [&](const std::string& blame, std::int64_t of_unit,
                        const std::function<Beside(std::size_t)>& factor) {
@@ -198,18 +199,36 @@ void add_parts(const Scene& scene, const Rows& rows, const Name& n, double weigh
 std::string symbol_of(const Name& n) {
   return n.tensor == "dgamma" ? "γ" : n.tensor == "dbeta" ? "β" : n.tensor.substr(1);
 }
-std::string part_of(const Name& n) { return n.tensor == "dw" ? "a·δ" : n.tensor == "dgamma" ? "x̂·δ" : "δ"; }
+std::string part_of(const Scene& scene, const Name& n) {
+  if (scene.layer(n.layer).kind == Kind::kConv) return n.tensor == "db" ? "Σ δ" : "Σ a·δ";  // over places
+  return n.tensor == "dw" ? "a·δ" : n.tensor == "dgamma" ? "x̂·δ" : "δ";
+}
+
+// Why a derivative by a parameter is not told; empty if it is.
+std::string untold(const Scene& scene, const Name& n) {
+  if (n.layer == 0) return "";
+  const Network& network = scene.session.model().network;
+  const Kind kind = scene.layer(n.layer).kind;
+  const bool is_norm = kind == Kind::kBatchNorm || kind == Kind::kLayerNorm;
+  if (kind == Kind::kDense || kind == Kind::kConv ||
+      (is_norm && network.shapes()[network.place_of(n.layer)].rank() == 1))
+    return "";
+  return is_norm ? "a normalisation's sums over all places of all rows are not told term by term"
+                 : "the derivatives within a block or a transposed convolution are not told term by term";
+}
 
 }  // namespace
 
 Account of_row_gradient(const Scene& scene, const Rows& rows, const Name& n) {
-  Slip slip{.formula = fmt::format("∂loss/∂{} = {}", symbol_of(n), part_of(n)), .terms = {}};
+  if (std::string why = untold(scene, n); !why.empty()) return why;
+  Slip slip{.formula = fmt::format("∂loss/∂{} = {}", symbol_of(n), part_of(scene, n)), .terms = {}};
   add_parts(scene, rows, n, 1, slip);
   return slip;
 }
 
 // The rows of the step that led here: their losses, or their parts of a derivative.
 Account of_gradient(const Scene& scene, const Name& n) {
+  if (std::string why = untold(scene, n); !why.empty()) return why;
   const std::string kind = rows_of_step(scene);
   if (std::string why = too_large(scene.before(), kind == "step" ? Mode::kTraining : Mode::kEvaluation); !why.empty())
     return why;
@@ -233,7 +252,8 @@ Account of_gradient(const Scene& scene, const Name& n) {
     if (rows.has("weight")) slip.formula = "L = Σ loss/Σ c";
     return slip;
   }
-  slip.formula = fmt::format("dL/d{} = {} · Σ {}", symbol_of(n), rows.has("weight") ? "1/Σ c" : "1/B", part_of(n));
+  slip.formula =
+      fmt::format("dL/d{} = {} · Σ {}", symbol_of(n), rows.has("weight") ? "1/Σ c" : "1/B", part_of(scene, n));
   add_parts(scene, rows, n, weight, slip);
   return slip;
 }

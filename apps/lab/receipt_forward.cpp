@@ -33,15 +33,26 @@ Slip dense_z(const Scene& scene, const Rows& rows, const Name& n) {
   return slip;
 }
 
+// A unit's, or a channel's, numbers of all rows of a batch.
+std::vector<double> of_batch(const Rows& rows, const std::string& tensor, std::pair<std::size_t, std::size_t> batch,
+                             std::int64_t unit) {
+  std::vector<double> values;
+  for (std::size_t row = batch.first; row < batch.first + batch.second; ++row) {
+    const auto part = rows.channel(tensor, row, unit);
+    values.insert(values.end(), part.begin(), part.end());
+  }
+  return values;
+}
+
 Slip norm_z(const Scene& scene, const Rows& rows, const Name& n) {
   const bool of_row = scene.layer(n.layer).kind == Kind::kLayerNorm,
              running = !of_row && rows.mode() == Mode::kEvaluation;
-  const std::int64_t j = n.at(0);
+  const std::int64_t j = n.at(0) % scene.units(n.layer);  // of planes the channel
   const std::size_t row = rows.asked();
   const std::string in = rows.entering(n.layer);
   const auto gamma = used(scene.session, fmt::format("layer{}.gamma[{}]", n.layer, j)),
              beta = used(scene.session, fmt::format("layer{}.beta[{}]", n.layer, j));
-  const Given x = rows.given(in, row, j);
+  const Given x = rows.given(in, row, n.at(0));
   Slip slip{.formula = "z = γ·x̂ + β, x̂ = (x − μ)/√(σ² + ε)", .terms = {}};
   Spread s;
   if (running) {
@@ -50,19 +61,20 @@ Slip norm_z(const Scene& scene, const Rows& rows, const Name& n) {
     s.mean = mean.value, s.variance = variance.value;
     slip.steps = {{"μ", "running mean", s.mean, {mean}}, {"σ²", "running variance", s.variance, {variance}}};
   } else {
-    std::vector<Given> all;
-    if (of_row) {
-      for (std::int64_t i = 0; i < scene.units(n.layer); ++i) all.push_back(rows.given(in, row, i));
-    } else {
-      const auto [first, count] = rows.batches()[batch_of(rows, row)];
-      for (std::size_t r = first; r < first + count; ++r) all.push_back(rows.given(in, r, j));
-    }
     std::vector<double> values;
-    for (const Given& g : all) values.push_back(g.value);
+    const bool of_planes = rows.shape(in).rank() == 3;
+    if (of_row) {
+      const auto place = rows.of(in, row).subspan(static_cast<std::size_t>(n.at(0) - j),
+                                                  static_cast<std::size_t>(scene.units(n.layer)));
+      values.assign(place.begin(), place.end());
+    } else {
+      values = of_batch(rows, in, rows.batches()[batch_of(rows, row)], j);
+    }
     s = Spread::of(values);
-    const std::string over = fmt::format("over {} {}", all.size(), of_row ? "units of the row" : "rows of the batch");
-    slip.steps = {{"μ", "mean of x " + over, s.mean, largest(all)},
-                  {"σ²", "mean of (x − μ)² " + over, s.variance, largest(all)}};
+    const std::string over = fmt::format("over {} {}", values.size(),
+                                         of_row ? (of_planes ? "channels of the place" : "units of the row")
+                                                : (of_planes ? "places of the batch's planes" : "rows of the batch"));
+    slip.steps = {{"μ", "mean of x " + over, s.mean, {x}}, {"σ²", "mean of (x − μ)² " + over, s.variance, {x}}};
   }
   const double normal = s.normal(x.value);
   slip.steps.push_back({"x̂", "(x − μ)/√(σ² + ε)", normal, {x, {"ε", -1, kNormEpsilon}}});
@@ -154,7 +166,13 @@ Account of_entering(const Scene& scene, const Rows& rows, const Name& n) {
 }
 
 Account of_z(const Scene& scene, const Rows& rows, const Name& n) {
-  return scene.layer(n.layer).kind == Kind::kDense ? dense_z(scene, rows, n) : norm_z(scene, rows, n);
+  switch (scene.layer(n.layer).kind) {
+    case Kind::kDense: return dense_z(scene, rows, n);
+    case Kind::kBatchNorm:
+    case Kind::kLayerNorm: return norm_z(scene, rows, n);
+    case Kind::kConv: return conv_z(scene, rows, n);
+    default: return "what a block or a transposed convolution makes is not told term by term";
+  }
 }
 
 Account of_head(const Rows& rows, const Name& n) {

@@ -8,8 +8,9 @@ namespace limn::lab {
 
 std::string too_large(const Session& session, Mode mode) {
   std::int64_t numbers = session.model().network.inputs();
-  for (const Parameter& p : session.model().network.parameters().list)
-    if (!p.is_weight) numbers += 4 * p.shape.size();  // in, z, a, delta; norms have two
+  const Network& network = session.model().network;
+  for (std::size_t place = 0; place < network.layers().size(); ++place)
+    if (!network.layers()[place].drops_out()) numbers += 4 * network.shapes()[place].size();  // in, z, a, delta
   const auto rows = static_cast<std::int64_t>(session.next_rows().size());
   const bool training = mode == Mode::kTraining;
   const std::int64_t at_once = training ? std::min(session.settings().batch, rows) : rows;
@@ -42,11 +43,34 @@ std::span<const float> Rows::of(const std::string& tensor, std::size_t row) cons
 
 Given Rows::given(const std::string& tensor, std::size_t row, std::int64_t index) const {
   const std::string where = sample_.empty() ? fmt::format("{}/{}", kind_, row) : sample_;
-  return {fmt::format("{}[{}]@{}", tensor, index, where), session_.cursor().step,
+  const Shape its = shape(tensor);
+  std::string at = fmt::format("{}", index);
+  if (its.rank() == 3) at = fmt::format("{},{},{}", index / (its[1] * its[2]), index / its[2] % its[1], index % its[2]);
+  return {fmt::format("{}[{}]@{}", tensor, at, where), session_.cursor().step,
           of(tensor, row)[static_cast<std::size_t>(index)]};
 }
 
-std::string Rows::entering(int layer) const {
+Shape Rows::shape(const std::string& tensor) const {
+  return session_.model().row_shape(tensor, all_.at(tensor).size() / count());
+}
+
+Name Rows::flat(Name n) const {
+  const std::string tensor = n.layer > 0 ? fmt::format("layer{}.{}", n.layer, n.tensor) : n.tensor;
+  if (!has(tensor)) return n;
+  const Shape its = shape(tensor);
+  if (its.rank() == 3) n.index = {(n.at(0) * its[1] + n.at(1)) * its[2] + n.at(2)};
+  return n;
+}
+
+std::vector<double> Rows::channel(const std::string& tensor, std::size_t row, std::int64_t at) const {
+  const auto all = of(tensor, row);
+  const auto channels = static_cast<std::size_t>(shape(tensor)[-1]);
+  std::vector<double> values;
+  for (auto i = static_cast<std::size_t>(at); i < all.size(); i += channels) values.push_back(all[i]);
+  return values;
+}
+
+bool Rows::is_dropped(int layer) const {
   int number = 0;
   bool dropped = false;
   for (const LayerSpec& spec : session_.model().network.layers()) {
@@ -58,7 +82,10 @@ std::string Rows::entering(int layer) const {
       dropped = false;
     }
   }
-  if (dropped && mode() == Mode::kTraining) return fmt::format("layer{}.in", layer);
+  return dropped && mode() == Mode::kTraining;
+}
+std::string Rows::entering(int layer) const {
+  if (is_dropped(layer) || session_.model().network.has_planes()) return fmt::format("layer{}.in", layer);
   return layer == 1 ? "input" : fmt::format("layer{}.a", layer - 1);
 }
 

@@ -72,9 +72,11 @@ Name::Name(const std::string& text) {
 }
 
 Scene::Scene(Session& s, const Dataset& d, const std::function<Session&()>& before)
-    : session(s), data(d), layers(layers_of(s.settings().arch)), before_(before) {
-  std::int64_t width = data.sample.size();
-  for (LayerSpec& l : layers) width = l.kind == LayerSpec::Kind::kDense ? l.units : (l.units = width);
+    : session(s), data(d), layers(layers_of(s.model().network)), before_(before) {}
+
+std::int64_t Scene::size(int k) const {
+  const Network& network = session.model().network;
+  return k > 0 ? network.shapes()[network.place_of(k)].size() : network.inputs();
 }
 
 Session& Scene::before() const {

@@ -71,13 +71,14 @@ class Scene {
   Scene(Session& session, const Dataset& data, const std::function<Session&()>& before);
   Session& session;
   const Dataset& data;
-  std::vector<LayerSpec> layers;  // with their units, without dropout: layer k stands at k - 1
+  std::vector<LayerSpec> layers;  // those with parameters, with their units: layer k stands at k - 1
 
   bool has_before() const { return before_ != nullptr; }
   Session& before() const;  // with the settings that the step was made with
   const LayerSpec& layer(int k) const { return layers.at(static_cast<std::size_t>(k - 1)); }
   int depth() const { return static_cast<int>(layers.size()); }
   std::int64_t units(int k) const { return k > 0 ? layer(k).units : data.sample.size(); }
+  std::int64_t size(int k) const;  // the numbers of a row that leave it: of planes units times places
 
  private:
   const std::function<Session&()>& before_;
@@ -109,8 +110,15 @@ class Rows {
   std::span<const float> of(const std::string& tensor, std::size_t row) const;
   std::span<const float> all(const std::string& tensor) const { return all_.at(tensor); }
   bool has(const std::string& tensor) const { return all_.contains(tensor); }
+  // `index` of the row's numbers as they lie; a number of planes is named by place and channel, "layer1.z[3,4,0]".
   Given given(const std::string& tensor, std::size_t row, std::int64_t index) const;
-  std::string entering(int layer) const;  // the name of what enters it: "input", "layer1.a", behind dropout "layer2.in"
+  Shape shape(const std::string& tensor) const;  // of a row: [height, width, channels] or [units]
+  Name flat(Name n) const;                       // of a number of planes its index as it lies
+  // Of one channel of a row the numbers at all places, of what is no plane the one number.
+  std::vector<double> channel(const std::string& tensor, std::size_t row, std::int64_t at) const;
+  // The name of what enters it: "input", "layer1.a", behind dropout and in a network of planes "layer2.in".
+  std::string entering(int layer) const;
+  bool is_dropped(int layer) const;  // what enters it
 
   // The batches that the rows are computed in: first row and number.
   std::vector<std::pair<std::size_t, std::size_t>> batches() const;
@@ -167,6 +175,12 @@ struct Spread {
 Account of_input(const Rows& rows, const Name& n);
 Account of_entering(const Scene& scene, const Rows& rows, const Name& n);
 Account of_z(const Scene& scene, const Rows& rows, const Name& n);
+Account conv_z(const Scene& scene, const Rows& rows, const Name& n);
+Account of_moved(const Rows& rows, const Name& n);  // behind layers that learn nothing: layer2.in of planes, pool1.a
+// The rows' parts of the derivative by a number of a convolution.
+void add_conv_parts(const Scene& scene, const Rows& rows, const Name& n, double weight, Slip& slip);
+// How far the rounding of float32 may have a layer's blame, or the rows' losses, by what led to it: [rows, units].
+Numbers rounding_of(const Scene& scene, const Rows& rows, const std::string& tensor);
 Account of_head(const Rows& rows, const Name& n);        // a, output, loss, weight
 Account of_prediction(const Rows& rows, const Name& n);  // also error
 Account of_delta(const Scene& scene, const Rows& rows, const Name& n);

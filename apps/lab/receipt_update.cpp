@@ -193,16 +193,18 @@ Account of_statistic(const Scene& scene, const Name& n, const std::string& name)
   slip.bound = 4 * kUnit * static_cast<double>(batches.size()) * std::abs(kept * was.value);
   double share = kNormMomentum * kept / (1 - kNormMomentum);
   for (const auto& [first, count] : batches) {
-    const auto size = static_cast<double>(count);
+    std::vector<double> all;
+    for (std::size_t row = first; row < first + count; ++row)
+      for (const double x : rows.channel(in, row, n.at(0))) all.push_back(x);
+    const auto size = static_cast<double>(all.size());
     double mean = 0, variance = 0, sizes = 0;
-    std::vector<Given> all;
-    for (std::size_t row = first; row < first + count; ++row) all.push_back(rows.given(in, row, n.at(0)));
-    for (const Given& g : all) mean += g.value / size, sizes += std::abs(g.value) / size;
-    for (const Given& g : all) variance += (g.value - mean) * (g.value - mean) / (size - 1);
+    for (const double x : all) mean += x / size, sizes += std::abs(x) / size;
+    for (const double x : all) variance += (x - mean) * (x - mean) / (size - 1);
     const double value = of_mean ? mean : variance, off = (units_of_sum(size) + 1) * kUnit * sizes;
     slip.steps.push_back({of_mean ? "μ" : "σ²·B/(B − 1)",
-                          of_mean ? "mean of x over the batch" : "Σ (x − μ)²/(B − 1) over the batch", value,
-                          largest(all)});
+                          of_mean ? "mean of x over the batch" : "Σ (x − μ)²/(B − 1) over the batch",
+                          value,
+                          {rows.given(in, first, n.at(0))}});
     slip.terms.push_back({{{"share", -1, share}, {of_mean ? "μ" : "σ²·B/(B − 1)", -1, value}}, share * value});
     slip.bound +=
         share * (of_mean ? off : (units_of_sum(size) + 6) * kUnit * variance + off * (3 * std::sqrt(variance) + off)) +

@@ -32,17 +32,20 @@ Json values_json(const SettingValues& values) {
   return json;
 }
 
-std::vector<LayerSpec> layers_of(const std::string& arch) {
-  auto layers = parse_architecture(arch);
-  std::erase_if(layers, [](const LayerSpec& layer) { return !layer.has_parameters(); });
-  for (std::size_t k = 1; k < layers.size(); ++k)
-    if (layers[k].kind != LayerSpec::Kind::kDense) layers[k].units = layers[k - 1].units;
+std::vector<LayerSpec> layers_of(const Network& network) {
+  std::vector<LayerSpec> layers;
+  for (std::size_t place = 0; place < network.layers().size(); ++place) {
+    if (!network.layers()[place].has_parameters()) continue;
+    layers.push_back(network.layers()[place]);
+    layers.back().units = network.shapes()[place][-1];
+  }
   return layers;
 }
 
 std::vector<std::string> operations(const LiveRun& live) {
   std::vector<std::string> all;
-  const std::size_t layers = layers_of(std::get<std::string>(live.values().at("arch"))).size();
+  const auto specs = parse_architecture(std::get<std::string>(live.values().at("arch")));
+  const auto layers = static_cast<std::size_t>(std::ranges::count_if(specs, &LayerSpec::has_parameters));
   for (std::size_t k = 1; k <= layers; ++k) all.push_back(fmt::format("layer{}.z", k));
   all.emplace_back("loss");
   for (std::size_t k = layers; k > 0; --k) all.push_back(fmt::format("layer{}.delta", k));

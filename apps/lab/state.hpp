@@ -64,8 +64,8 @@ struct Open {
 std::string to_text(const nlohmann::json& json);  // bytes that are no UTF-8, as a request can hold, are replaced
 std::string utc_now();                            // ISO 8601, to the second
 nlohmann::json error_json(const std::string& what, const std::string& hint);
-// The layers with parameters or statistics, which is all but dropout, each with its units: layer k stands at k - 1.
-std::vector<LayerSpec> layers_of(const std::string& arch);
+// The layers with parameters, each with its units, of planes its channels: layer k stands at k - 1.
+std::vector<LayerSpec> layers_of(const Network& network);
 // What one training step consists of, in order: "layer1.z", "layer2.z", "loss", "layer2.delta", "layer1.delta",
 // "update".
 std::vector<std::string> operations(const LiveRun& live);

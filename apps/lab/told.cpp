@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "lab/function.hpp"
+#include "lab/planes.hpp"
 #include "lab/state.hpp"
+#include "train/model.hpp"
 
 namespace limn::lab {
 namespace {
@@ -18,7 +20,7 @@ std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::e
 std::string text_of(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 std::string quoted(const std::string& plain) { return fmt::format("\"{}\"", plain); }
 
-Json network_json(const LiveRun& live, const std::string& arch) {
+Json network_json(LiveRun& live) {
   const Dataset& data = *live.data();
   Json inputs = Json::array(), layers = Json::array();
   for (const ColumnEncoding& column : data.preprocessing.columns) {
@@ -27,13 +29,18 @@ Json network_json(const LiveRun& live, const std::string& arch) {
     for (const std::string& category : column.categories)
       inputs.push_back({{"name", column.name + " = " + category}, {"mean", 0}, {"deviation", 1}});
   }
-  for (const LayerSpec& layer : layers_of(arch))
+  const Network& network = live.session().model().network;
+  for (const LayerSpec& layer : layers_of(network))
     layers.push_back({{"name", fmt::format("layer{}", layers.size() + 1)},
                       {"units", layer.units},
                       {"activation", layer.activation}});
   Json sample = Json::array();
   for (int i = 0; i < data.sample.rank(); ++i) sample.push_back(data.sample[i]);
-  return {{"inputs", inputs}, {"sample", sample}, {"layers", layers}, {"outputs", data.classes}};
+  return {{"inputs", inputs},
+          {"sample", sample},
+          {"layers", layers},
+          {"planes", planes_json(network)},
+          {"outputs", data.classes}};
 }
 
 // The first and the last, and of those between them every n-th.
@@ -120,7 +127,7 @@ Json Told::evaluation(const LiveRun& live, std::int64_t step) {
 
 // What hangs on the settings alone.
 void Told::put_settings(Open& run) {
-  const LiveRun& live = run.live;
+  LiveRun& live = run.live;
   const SettingValues& values = live.values();
   Json quantities = Json::array();
   for (const TensorView& tensor : run.live.training().state()) {
@@ -134,7 +141,7 @@ void Told::put_settings(Open& run) {
   if (descent)
     put("function", text_of(function_json(descent->function())), run.version);
   else
-    put("network", text_of(network_json(live, std::get<std::string>(values.at("arch")))), run.version);
+    put("network", text_of(network_json(live)), run.version);
   put("quantities", text_of(quantities), run.version);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/window.hpp"
@@ -43,6 +44,7 @@ struct LayerSpec {
 
   bool has_parameters() const;  // of its own; such layers are numbered from 1
   bool is_of_planes() const;
+  bool drops_out() const { return kind == Kind::kDropout || kind == Kind::kSpatialDropout; }
   bool drops() const { return rate > 0; }
 };
 
@@ -53,11 +55,12 @@ std::string to_text(const std::vector<LayerSpec>& layers);  // the canonical tex
 // What building a model yields; every layer with parameters for those who want to look. Planes are [batch, height,
 // width, channels].
 struct Activations {
-  std::vector<Value> in;        // [batch, what enters it...], behind dropout
-  std::vector<Value> z, a;      // [batch, what leaves it...] before and after the activation; a without dropout
-  Value output;                 // [batch, outputs]: what leaves the last layer
-  Value logits;                 // [batch, outputs]: the same before its activation
-  std::vector<Value> of_batch;  // the batch's own means and variances in bn when training
+  std::vector<Value> in;    // [batch, what enters it...], behind dropout
+  std::vector<Value> z, a;  // [batch, what leaves it...] before and after the activation; a without dropout
+  std::vector<std::pair<std::string, Value>> moved;  // by name, what leaves layers of planes that learn nothing: pools
+  Value output;                                      // [batch, outputs]: what leaves the last layer
+  Value logits;                                      // [batch, outputs]: the same before its activation
+  std::vector<Value> of_batch;                       // the batch's own means and variances in bn when training
   Value statistics;  // [statistics] behind a step of training; as given when not training; empty if there are none
 };
 
@@ -75,8 +78,11 @@ class Network {
 
   const std::vector<LayerSpec>& layers() const { return layers_; }
   const std::vector<Shape>& shapes() const { return shapes_; }  // what leaves each layer, of one row
-  int numbered() const;                                         // how many have parameters
-  std::size_t place_of(int number) const;                       // of layer `number`, from 1, among all
+  const Shape& entering(std::size_t place) const { return place == 0 ? first_ : shapes_[place - 1]; }
+  // "layer1", and of layers without parameters their word and its count: "pool2", both dropouts "dropout1".
+  const std::vector<std::string>& names() const { return names_; }
+  int numbered() const;                    // how many have parameters
+  std::size_t place_of(int number) const;  // of layer `number`, from 1, among all
   const Parameters& parameters() const { return parameters_; }
   const Parameters& statistics() const { return statistics_; }  // kept from step to step, but not learned
   void initial_statistics(float* flat) const;                   // fills flat[0 .. statistics().size)
@@ -92,7 +98,8 @@ class Network {
   std::vector<LayerSpec> layers_;
   std::vector<Shape> shapes_;
   Parameters parameters_, statistics_;
-  Shape sample_;
+  std::vector<std::string> names_;
+  Shape sample_, first_;  // of a row, as the data have it and as the first layer takes it
   bool has_planes_ = false;
 };
 

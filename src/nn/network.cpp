@@ -92,12 +92,19 @@ Value moved(const LayerSpec& layer, Value x) {
 Network::Network(std::string_view architecture, const Shape& sample)
     : layers_(parse_architecture(architecture)), sample_(sample) {
   has_planes_ = sees_planes(layers_);
-  Shape shape = has_planes_ ? plane_shape(architecture, layers_, sample) : Shape{sample.size()};
+  first_ = has_planes_ ? plane_shape(architecture, layers_, sample) : Shape{sample.size()};
+  Shape shape = first_;
   int number = 0;
+  std::map<std::string_view, int> counts;  // of layers without parameters
   for (const LayerSpec& layer : layers_) {
     const Shape in = shape;
     shapes_.push_back(shape = shape_behind(architecture, layer, in));
-    if (!layer.has_parameters()) continue;
+    if (!layer.has_parameters()) {
+      const std::string_view word = layer.drops_out() ? "dropout" : word_of(layer.kind).word;
+      names_.push_back(fmt::format("{}{}", word, ++counts[word]));
+      continue;
+    }
+    names_.push_back(fmt::format("layer{}", number + 1));
     add_parameters(layer, ++number, in, parameters_, statistics_);
     if (parameters_.size > kMost)
       throw Error(fmt::format("\"{}\" has more than {} parameters", architecture, kMost), "take fewer units");
@@ -129,22 +136,18 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
   Builder builder(*this, theta, statistics, training);
   std::vector<Value> weights;  // of layer K, at K - 1
   Value a = has_planes_ ? to_planes(x, sample_) : x;
-  int dropouts = 0;
-  std::map<std::string_view, int> counts;  // of other layers without parameters
-  for (const LayerSpec& layer : layers_) {
-    if (layer.kind == Kind::kDropout || layer.kind == Kind::kSpatialDropout) {
-      const auto stream = fmt::format("dropout{}", ++dropouts);
-      const Scope scope(graph, stream);
-      if (training) a = (layer.kind == Kind::kDropout ? dropout : spatial_dropout)(a, layer.rate, stream);
+  for (std::size_t place = 0; place < layers_.size(); ++place) {
+    const LayerSpec& layer = layers_[place];
+    const std::string& name = names_[place];
+    const Scope scope(graph, name);
+    if (layer.drops_out()) {
+      if (training) a = (layer.kind == Kind::kDropout ? dropout : spatial_dropout)(a, layer.rate, name);
       continue;
     }
     if (!layer.has_parameters()) {
-      const std::string_view word = word_of(layer.kind).word;
-      const Scope scope(graph, fmt::format("{}{}", word, ++counts[word]));
-      a = moved(layer, a);
+      result.moved.emplace_back(name, a = moved(layer, a));
       continue;
     }
-    const Scope scope(graph, fmt::format("layer{}", result.z.size() + 1));
     if (layer.kind == Kind::kDense && a.shape().rank() > 2) a = flatten(a);
     result.in.push_back(a);
     const Value tied = layer.tied ? weights[static_cast<std::size_t>(layer.tied - 1)] : Value();

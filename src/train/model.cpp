@@ -1,5 +1,7 @@
 #include "train/model.hpp"
 
+#include <algorithm>
+
 #include "autodiff/autodiff.hpp"
 #include "nn/activation.hpp"
 #include "train/fault.hpp"
@@ -98,14 +100,11 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
 
 Shape ModelSpec::row_shape(const std::string& name, std::size_t width) const {
   const auto size = static_cast<std::int64_t>(width);
-  const int number = name.starts_with("layer") ? std::atoi(name.c_str() + 5) : 0;
-  if (number < 1 || number > network.numbered()) return {size};
-  std::size_t place = network.place_of(number);
-  if (name.ends_with(".in")) {  // what left the layer before
-    if (place == 0 || network.layers()[place].kind == LayerSpec::Kind::kDense) return {size};
-    --place;
-  }
-  const Shape& shape = network.shapes()[place];
+  const auto found = std::ranges::find(network.names(), name.substr(0, name.find('.')));
+  if (found == network.names().end()) return {size};
+  const auto place = static_cast<std::size_t>(found - network.names().begin());
+  const bool is_flat = network.layers()[place].kind == LayerSpec::Kind::kDense;
+  const Shape& shape = name.ends_with(".in") && !is_flat ? network.entering(place) : network.shapes()[place];
   return shape.size() == size ? shape : Shape{size};
 }
 
@@ -190,11 +189,13 @@ Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t bat
     fn.output("output", forward.output);
     if (forward.rows.weight) fn.output("weight", forward.rows.weight);
     for (std::size_t k = 0; k < z.size(); ++k) {
-      if (mode == Mode::kTraining) fn.output(fmt::format("layer{}.in", k + 1), forward.activations.in[k]);
+      if (mode == Mode::kTraining || (blame && model.network.has_planes()))
+        fn.output(fmt::format("layer{}.in", k + 1), forward.activations.in[k]);
       fn.output(fmt::format("layer{}.z", k + 1), z[k]);
       fn.output(fmt::format("layer{}.a", k + 1), a[k]);
     }
     if (!blame) return;
+    for (const auto& [name, value] : forward.activations.moved) fn.output(name + ".a", value);
     const auto delta = grad(sum(forward.rows.loss), z);
     for (std::size_t k = 0; k < z.size(); ++k) fn.output(fmt::format("layer{}.delta", k + 1), delta[k]);
   });

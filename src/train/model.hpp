@@ -16,8 +16,8 @@ struct ModelSpec {
   TargetKind target = TargetKind::kLabels;
   std::int64_t classes = 0;  // of the data
 
-  // Of `width` numbers that a layer says of a row, such as "layer2.z": [height, width, channels] of planes, else
-  // [width].
+  // Of `width` numbers that a layer says of a row, such as "layer2.z" or "pool1.a": [height, width, channels] of
+  // planes, else [width].
   Shape row_shape(const std::string& name, std::size_t width) const;
 };
 // Error: a loss that does not suit the data's target, or an architecture whose outputs do not.
@@ -54,9 +54,10 @@ enum class Mode { kTraining, kEvaluation };
 
 // What every layer with parameters says of each row, as evaluation sees it. Inputs as evaluation. Outputs, each [batch,
 // units]: output; layerK.z before the activation and layerK.a after it; loss [batch]; if `blame` also layerK.delta, the
-// derivative of the row's own loss by z. As a step of training sees it (its inputs; the running statistics stay) also
-// layerK.in, what enters the layer behind dropout, and where classes are balanced weight [batch], what the rows count:
-// loss is weighted, and a row's delta is the derivative of all rows' losses.
+// derivative of the row's own loss by z, and of a network of planes layerK.in, what enters the layer, and pool1.a and
+// the like. As a step of training sees it (its inputs; the running statistics stay) also layerK.in of all, behind
+// dropout, and where classes are balanced weight [batch], what the rows count: loss is weighted, and a row's delta is
+// the derivative of all rows' losses.
 Fn inspection(const ModelSpec& model, const Settings& settings, std::int64_t batch, bool blame,
               Mode mode = Mode::kEvaluation);
 
