@@ -37,7 +37,6 @@ Experiment cnn_experiment() {
                    ready_network_names(),
                "；图像还可用 conv 32 3x3 relu、pool 2、global-pool、res 32 stride 2；或现成的网络：" +
                    ready_network_names()}),
-          .has_page = false,
           .resolve = resolve,
           .settings = training_settings};
 }

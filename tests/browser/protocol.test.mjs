@@ -319,6 +319,11 @@ test('the stream', { timeout: 60000 }, async () => {
   const images = await lab.create({ arch: 'dense 4 relu | dense 10', batch: 100 }, { data: 'drawn-digits', steps: 10 });
   watch(images.id, { view: 'tiles', units: 3 });
   await until((head) => head.view === 'tiles' && !head.error);
+  const planes = await lab.create({ arch: 'conv 3 5x5 stride 4 relu | pool 2 | dense 10', batch: 100 }, { experiment: 'cnn', data: 'drawn-digits', steps: 10 });
+  hold('state', planes);
+  watch(planes.id, { view: 'maps', of: 'valid/2', channels: 2 }, { view: 'maps', x: Array(784).fill(0.25) }, { view: 'filters', channels: 2 });
+  for (const is of [(head) => head.view === 'maps' && head.of === 'valid/2', (head) => head.view === 'maps' && head.of === null, (head) => head.view === 'filters']) await until((head) => is(head) && !head.error);
+  say('unwatch', { unwatch: planes.id });
   stream.send({ nothing: 1 });
   await until((head) => head.kind === 'error');
   await fetch(`${lab.origin}/api/runs/${images.id}`, { method: 'DELETE', headers: { Authorization: `Bearer ${token}` } });

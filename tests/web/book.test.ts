@@ -32,12 +32,14 @@ test.each(books)('%s leaves no mark, no style and no error of a formula in what 
 });
 
 // Of each chapter: its words for what the reader chose, the numbers it may name, and what its buttons may do.
-const reader = 'LAYER|LAST|FROM|I|J|TRUE|SAMPLE';
+const reader = 'LAYER|LAST|FROM|I|J|TRUE|SAMPLE|Y|X|C';
 const names: Record<string, RegExp> = {
+  cnn: /^(train\.loss|valid\.(loss|accuracy)|LAYER\.(z|a)\[Y,X,C\]@SAMPLE)$/,
   optimisers: /^(value|(gradient|step|x|eigenvalue)\[(\d+|LAST)\]|optim\.(initial_slope|step|step_norm|evaluations))$/,
   nn: new RegExp(`^(train\\.loss|(train|valid|test)\\.(loss|accuracy)|(LAYER|LAST|layer\\d+)\\.(z|a|delta)\\[(J|TRUE|\\d+)\\]@(SAMPLE|\\w+/\\d+)|(FROM|input|output|loss)\\[(I|J|TRUE|\\d+)\\]@(SAMPLE|\\w+/\\d+)|(LAYER|LAST|layer\\d+)\\.d?(w\\[(I|\\d+),(J|\\d+)\\]|b\\[(J|\\d+)\\]))$`),
 };
 const acts: Record<string, RegExp> = {
+  cnn: /^(plate=(maps|kernel|filters|histograms|mistakes)|pooling=(max|average|none)|kernel=\dx\d|stride=\d|padding=(same|valid)|cell=\d+\.\d+|(set|next) \w+=\S+)$/,
   nn: /^(plate=(network|microscope|histograms|mistakes)|lens=(weights|activity|blame)|unit=\d+\.\d+|(set|next) \w+=\S+)$/,
   optimisers: /^(plate=(race|cockpit|plane|search|matrices|phase|range)|axis=(steps|evaluations|seconds)|function=[\w-]+|add=[\w-]+|set \w+=\S+)$/,
 };

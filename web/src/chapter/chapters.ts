@@ -9,7 +9,7 @@ import type { Task } from '../part/tasks.svelte';
 import { nn } from './nn/chapter';
 
 export interface Chapter {
-  name: 'nn' | 'optimisers';
+  name: 'nn' | 'cnn' | 'optimisers';
   experiment: string;
   pace: number | null; // steps a second to begin with; null: as fast as it goes
   offered: (sets: DataSet[]) => { name: string; label: string; isOn: boolean }[]; // to begin with, where they are on this machine
@@ -40,6 +40,7 @@ export interface Chapter {
 export interface Entry { name: Chapter['name']; experiment: string; also?: string; glyph: string; load: () => Promise<Chapter> }
 export const entries: Entry[] = [
   { name: 'nn', experiment: 'mlp', glyph: 'M12 10L28 8M12 10L28 20M12 10L28 32M12 30L28 8M12 30L28 20M12 30L28 32M28 8L44 20M28 20L44 20M28 32L44 20', load: async () => nn },
+  { name: 'cnn', experiment: 'cnn', glyph: 'M4 6H28V30H4ZM10 6V30M16 6V30M22 6V30M4 12H28M4 18H28M4 24H28M28 12L40 17M28 24L40 19M40 12H52V24H40Z', load: () => import('./cnn/chapter').then((m) => m.cnn) },
   { name: 'optimisers', experiment: 'function', also: 'mlp', glyph: 'M6 4C10 44 40 44 50 4M14 4C18 32 36 32 42 4M21 4C24 20 31 20 35 4', load: () => import('./optimisers/chapter').then((m) => m.optimisers) },
 ];
 export const isOf = (entry: Entry, experiment: string) => entry.experiment === experiment || entry.also === experiment;

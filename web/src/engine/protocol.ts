@@ -1,5 +1,8 @@
 // What the engine says and is told: docs/protocol.md, as types. Nothing here computes what the engine claims to.
 
+type Pair = [number, number]; // height, width
+export interface Window { size: Pair; stride: Pair; low: Pair; high: Pair; dilation: Pair; groups: number }
+export interface Plane { name: string; text: string; activation: string; in: number[]; shape: number[]; window: Window | null } // a layer of planes
 export interface Layer { name: string; units: number; activation: string }
 export interface Input { name: string; mean: number; deviation: number }
 export interface Minimum { value: number; global: boolean; x: number[] } // x is empty where it is not listed
@@ -24,7 +27,7 @@ export interface State {
   evals: Evaluation[]; snapshots: number[];
   branches: { id: string; step: number; patch: Settings }[];
   error: { what: string; hint: string } | null;
-  network?: { inputs: Input[]; sample: number[]; layers: Layer[]; outputs: string[] }; // of a run that learns from data
+  network?: { inputs: Input[]; sample: number[]; layers: Layer[]; planes: Plane[]; outputs: string[] }; // of a run that learns from data
   function?: Landscape; // of a run that goes down a function
   split: { train: number; valid: number; test: number };
   quantities: { name: string; shape: number[] }[];
@@ -157,12 +160,12 @@ export async function grid(run: string, what: 'plane' | 'phase', of: Record<stri
 // The loss over a plane through three steps of runs of a network, and trails as shadows on it.
 export interface PlanePoint { name: string; run: string | null; step: number | null; x: number; y: number; value: number | null; hex: string }
 export interface Shadow { run: string; steps: number[]; x: (number | null)[]; y: (number | null)[]; distance: (number | null)[]; value: (number | null)[]; share: number | null }
-export interface Plane {
+export interface LossPlane {
   run: string; step: number; parameters: number; rows: number; of: number; points: PlanePoint[];
   x0: number; y0: number; cell: number; width: number; height: number; values: (number | null)[]; trails: Shadow[];
 }
 export const plane = (run: string, step: number, of: Record<string, string | number>, until: AbortSignal) =>
-  ask<Plane>(`/runs/${run}/steps/${step}/plane?${new URLSearchParams(Object.entries(of).map(([n, v]) => [n, String(v)]))}`, undefined, 'GET', until);
+  ask<LossPlane>(`/runs/${run}/steps/${step}/plane?${new URLSearchParams(Object.entries(of).map(([n, v]) => [n, String(v)]))}`, undefined, 'GET', until);
 export const origin = (run: string, name: string) => ask<Origin>(`/runs/${run}/origin/${part(name)}`);
 
 export type Numbers = Float32Array | Int32Array | Int8Array | Uint8Array;

@@ -1,7 +1,7 @@
 export type Words = typeof en;
 export const en = {
   language: '中文', theme: 'theme', close: 'Close', hide: 'Hide', more: 'More settings', moreNetwork: 'Depth, dropout, text, optimiser, seed', back: 'back', opening: 'The first run opens', openingNote: 'A small network begins to learn in a moment, on data that lie on this machine.', nextOne: 'next', go: 'Go', set: 'Set', setTo: 'set to', ask: 'Ask',
-  chapters: 'Chapters', chapter: { nn: 'Neural nets', optimisers: 'Optimisers' }, question: { nn: 'Who is to blame?', optimisers: 'Who reaches the bottom first?' }, openChapter: 'open',
+  chapters: 'Chapters', chapter: { nn: 'Neural nets', cnn: 'Convolutions', optimisers: 'Optimisers' }, question: { nn: 'Who is to blame?', cnn: 'What does this filter care about?', optimisers: 'Who reaches the bottom first?' }, openChapter: 'open',
   begin: 'Begin with', runs: 'Runs', run: 'run', panel: 'Panel', part: { controls: 'Controls', numbers: 'Numbers', text: 'Text' },
   sets: { xor: 'XOR', moons: 'Moons', spirals: 'Spirals', penguins: 'Penguins', mnist: 'MNIST digits', 'drawn-digits': 'Drawn digits' } as Record<string, string>,
   rowsOf: '{n} rows to learn from', classesOf: '{n} classes',
@@ -17,10 +17,10 @@ export const en = {
   network: 'Network', learning: 'Learning', regularisation: 'Regularisation', flagNote: 'a change leaves a flag', data: 'Data', hidden: 'hidden', layer: 'layer', depth: 'depth',
   units: 'units', deeper: 'one layer more', shallower: 'one layer less', activation: 'activation', mixed: 'mixed', asText: 'as text', seed: 'seed',
   trainAgain: 'Train it again from the start', trainChanged: 'Train the changed network',
-  input: 'input', output: 'output', pixels: 'pixels', plate: 'Picture', plateOf: { network: 'Network', microscope: 'Microscope', histograms: 'Histograms', mistakes: 'Mistakes', race: 'Race', cockpit: 'Cockpit', plane: 'Loss plane', range: 'Rate test', search: 'Line search', matrices: 'Matrices', phase: 'Phase map' }, lens: 'Lens', lensOf: { weights: 'Weights', activity: 'Activity', blame: 'Blame' }, negative: 'negative', positive: 'positive',
+  input: 'input', output: 'output', pixels: 'pixels', plate: 'Picture', plateOf: { network: 'Network', microscope: 'Microscope', histograms: 'Histograms', mistakes: 'Mistakes', maps: 'Feature maps', kernel: 'Kernel', filters: 'Filters', race: 'Race', cockpit: 'Cockpit', plane: 'Loss plane', range: 'Rate test', search: 'Line search', matrices: 'Matrices', phase: 'Phase map' }, lens: 'Lens', lensOf: { weights: 'Weights', activity: 'Activity', blame: 'Blame' }, negative: 'negative', positive: 'positive',
   networkSentence: '{layers} layers of {units} units; the edges drawn show {meaning}, of which 98 in 100 are at most {limit}.', from: 'from', to: 'to',
   map: 'Decision map', across: 'feature across', upward: 'feature upward', mapSentence: 'What the network answers over {x} and {y}, all else at its mean: {shares}.',
-  confusion: 'Confusion', confusionNote: 'rows: truth, columns: answer; validation', truth: 'truth', says: 'the network says', draw: 'Draw a digit here', drawnDigit: 'your digit', clear: 'Clear',
+  confusion: 'Confusion', confusionNote: 'rows: truth, columns: answer; ', splitOf: { train: 'training', valid: 'validation', test: 'test' } as Record<string, string>, truth: 'truth', says: 'the network says', draw: 'Draw a digit here', drawnDigit: 'your digit', clear: 'Clear',
   drawKeys: 'By keyboard: arrows move, Enter paints.', sample: 'sample',
   operation: 'Operation', opForward: '{layer} forwards', opBackward: 'blame of {layer}', opLoss: 'the loss of each sample',
   race: {

@@ -25,6 +25,10 @@ class Speech {
   both(of: Both): string {
     return this.language === 'zh-CN' ? of.zh : of.en;
   }
+  // A chapter's own words.
+  of<T>(words: { en: T; zh: T }): T {
+    return this.language === 'zh-CN' ? words.zh : isLong ? long(words.en) : words.en;
+  }
   async toggle() {
     await this.speak(this.language === 'en' ? 'zh-CN' : 'en');
     localStorage.setItem('language', this.language);

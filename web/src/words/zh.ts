@@ -2,7 +2,7 @@ import type { Words } from './words.svelte';
 
 export const zh: Words = {
   language: 'English', theme: '主题', close: '关闭', hide: '收起', more: '更多设置', moreNetwork: '深度、dropout、文本、优化器、种子', back: '后退', opening: '正在打开第一个训练', openingNote: '一个小网络即将用本机上的数据开始学习。', nextOne: '下一个', go: '前往', set: '设置', setTo: '设为', ask: '查询',
-  chapters: '章节', chapter: { nn: '神经网络', optimisers: '优化算法' }, question: { nn: '该由谁负责？', optimisers: '谁先到谷底？' }, openChapter: '打开',
+  chapters: '章节', chapter: { nn: '神经网络', cnn: '卷积网络', optimisers: '优化算法' }, question: { nn: '该由谁负责？', cnn: '这个卷积核在意什么？', optimisers: '谁先到谷底？' }, openChapter: '打开',
   begin: '从这里开始', runs: '训练', run: '训练', panel: '面板', part: { controls: '控制', numbers: '数值', text: '讲解' },
   sets: { xor: '异或', moons: '双月', spirals: '螺线', penguins: '企鹅', mnist: 'MNIST 数字', 'drawn-digits': '自绘数字' },
   rowsOf: '{n} 行训练数据', classesOf: '{n} 类',
@@ -18,10 +18,10 @@ export const zh: Words = {
   network: '网络', learning: '学习', regularisation: '正则化', flagNote: '改动会留下旗标', data: '数据', hidden: '隐藏层', layer: '层', depth: '深度',
   units: '单元数', deeper: '增加一层', shallower: '减少一层', activation: '激活函数', mixed: '各层不同', asText: '文本形式', seed: '随机种子',
   trainAgain: '从头再训练一次', trainChanged: '训练改动后的网络',
-  input: '输入', output: '输出', pixels: '像素', plate: '画面', plateOf: { network: '网络', microscope: '显微镜', histograms: '直方图', mistakes: '错误', race: '比赛', cockpit: '座舱', plane: '损失平面', range: '学习率测试', search: '线搜索', matrices: '矩阵', phase: '相图' }, lens: '视角', lensOf: { weights: '权重', activity: '激活', blame: '责任' }, negative: '负', positive: '正',
+  input: '输入', output: '输出', pixels: '像素', plate: '画面', plateOf: { network: '网络', microscope: '显微镜', histograms: '直方图', mistakes: '错误', maps: '特征图', kernel: '卷积核', filters: '滤波器', race: '比赛', cockpit: '座舱', plane: '损失平面', range: '学习率测试', search: '线搜索', matrices: '矩阵', phase: '相图' }, lens: '视角', lensOf: { weights: '权重', activity: '激活', blame: '责任' }, negative: '负', positive: '正',
   networkSentence: '共 {layers} 层，单元数为 {units}；所画的边显示 {meaning}，其中百分之九十八不超过 {limit}。', from: '从', to: '到',
   map: '决策图', across: '横向特征', upward: '纵向特征', mapSentence: '网络在 {x} 和 {y} 上的回答，其余特征取平均值：{shares}。',
-  confusion: '混淆矩阵', confusionNote: '行为真实，列为回答；验证数据', truth: '真实类别', says: '网络的回答', draw: '在这里画一个数字', drawnDigit: '你画的数字', clear: '清除',
+  confusion: '混淆矩阵', confusionNote: '行为真实，列为回答；', splitOf: { train: '训练', valid: '验证', test: '测试' } as Record<string, string>, truth: '真实类别', says: '网络的回答', draw: '在这里画一个数字', drawnDigit: '你画的数字', clear: '清除',
   drawKeys: '键盘：方向键移动，回车涂色。', sample: '样本',
   operation: '运算', opForward: '{layer} 前向', opBackward: '{layer} 的责任', opLoss: '每个样本的损失',
   race: {

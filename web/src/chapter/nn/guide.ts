@@ -4,7 +4,7 @@ import { next } from '../../part/wishes.svelte';
 import type { Act, Guide } from '../../part/book/guide';
 import { short } from '../../words/words.svelte';
 import Exercise from './Exercise.svelte';
-import { look, plates, type Lens, type Plate } from './look.svelte';
+import { look, plates, type Lens } from './look.svelte';
 
 // The chosen unit, else the first; of the inputs, which have no sum, the first unit that they enter.
 function unit() {
@@ -39,8 +39,8 @@ function act(wish: string): Act | null {
   const note = `${name} = ${value}`;
   if (verb === 'set') return { note, isFlagged: true, run: () => lab.do({ do: 'set', settings: { [name]: value } }) };
   if (verb === 'next') return { note, run: () => next.set(name, value) };
-  const plate = (name === 'plate' ? value : 'network') as Plate;
-  if (!plates.includes(plate)) return null;
+  const plate = plates.find((p) => p === (name === 'plate' ? value : 'network'));
+  if (!plate) return null;
   return {
     note: '',
     run: () => {

@@ -4,7 +4,7 @@ import { lab } from '../../engine/run.svelte';
 
 export type Lens = 'weights' | 'activity' | 'blame';
 export const plates = ['network', 'microscope', 'histograms', 'mistakes'] as const; // what the stage shows, one at a time
-export type Plate = (typeof plates)[number];
+export type Plate = (typeof plates)[number] | 'maps' | 'kernel' | 'filters'; // the last three of networks of planes
 export const most = 12; // units of a layer that are drawn
 
 class Look {
@@ -17,6 +17,7 @@ class Look {
   cell = $state.raw<[number, number] | null>(null); // the rows of the gallery: of which class, taken for which
   drawn = $state.raw<Prediction | null>(null); // what the network says of the drawn digit
   isDrawn = $state(false); // there is ink on the pad
+  ink = $state.raw<number[] | null>(null); // the drawn picture as the network takes it
   #of = '';
 
   // images, a plane (two numeric features and classes or a number to predict over them), or a list of features.

@@ -11,13 +11,13 @@ export const less = (text: string, words: string[]): string => read(text).filter
 export const cutOf = (layer: string, unit: number): string[] => [`${layer}.unit[${unit}]`];
 // What a unit learns: the weights that enter it, its bias, and of a normalisation its factor and shift.
 export const frozenOf = (of: State['quantities'], layer: string, unit: number): string[] =>
-  of.filter((q) => /^layer\d+\.(w|b|gamma|beta)$/.test(q.name) && q.name.startsWith(`${layer}.`)).map((q) => `${q.name}[${q.shape.length === 2 ? '*,' : ''}${unit}]`);
+  of.filter((q) => /^layer\d+\.(w|b|gamma|beta)$/.test(q.name) && q.name.startsWith(`${layer}.`)).map((q) => `${q.name}[${'*,'.repeat(q.shape.length - 1)}${unit}]`);
 
 // The words of a setting, those of one unit together.
 export function parts(text: string): Part[] {
   const all: Part[] = [];
   for (const word of read(text)) {
-    const [, layer, unit] = /^(layer\d+)\.(?:unit|w|b|gamma|beta)\[(?:\*,)?(\d+)\]$/.exec(word) ?? [];
+    const [, layer, unit] = /^(layer\d+)\.(?:unit|w|b|gamma|beta)\[(?:\*,)*(\d+)\]$/.exec(word) ?? [];
     const label = layer ? `${layer}[${unit}]` : word;
     const same = all.find((part) => part.label === label);
     if (same) same.words.push(word);

@@ -9,7 +9,7 @@ const cells = 1400; // about as many points has the grid
 class LossPlane {
   kind = $state<'ends' | 'step'>('ends');
   chosen = $state<Record<'a' | 'b', string>>({ a: '', b: '' }); // racers by id; empty: the one in focus, and the lowest of the others
-  known = $state.raw<protocol.Plane | null>(null);
+  known = $state.raw<protocol.LossPlane | null>(null);
   refusal = $state('');
   busy = $state(false);
   #asked = '';

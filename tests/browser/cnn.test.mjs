@@ -1,0 +1,179 @@
+// What the chapter of convolutions claims, by the numbers that it shows: products and their sum, sizes of maps, a filter
+// that is taken away, what is said of a drawn picture, and the dense network of as many parameters.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { png } from './files.mjs';
+import { draw, fromHex, launch, Lab, limn, press, seed, stands } from './lab.mjs';
+
+let browser, lab;
+before(async () => {
+  browser = await launch();
+  lab = await new Lab().start();
+});
+after(async () => {
+  await browser.close();
+  await lab.stop();
+  lab.remove();
+});
+
+const arch = 'conv 4 5x5 relu | pool 2 | conv 3 3x3 stride 2 nobias | bn relu | dense 10';
+const create = (settings = {}, more = {}) => lab.create({ arch, schedule: 'constant', ...settings }, { experiment: 'cnn', data: 'drawn-digits', seed, steps: 100_000, ...more });
+const folderOf = (id) => readdirSync(lab.runs).map((f) => join(lab.runs, f)).find((f) => { try { return JSON.parse(readFileSync(join(f, 'run.json'))).id === id; } catch { return false; } });
+const ended = (args) => JSON.parse(execFileSync(limn, args, { encoding: 'utf8' }).trim().split('\n').at(-1));
+const restsAt = (page, layer, channel, place) => page.waitForFunction(([l, c, p]) => {
+  const scope = document.querySelector('[data-view="kernel"]');
+  return scope?.dataset.layer === l && scope.dataset.channel === String(c) && scope.dataset.place === p && scope.getAttribute('aria-busy') === 'false' && scope.querySelector('[data-part="receipt"]');
+}, [layer, channel, place]);
+const cells = (page, part) => page.$$eval(`[data-part="${part}"] td`, (all) => all.map((td) => td.querySelector('[data-x]')?.dataset.x ?? '0x0p+0'));
+
+test('the products that a window shows and its bias sum up to the pre-activation, everywhere', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 20 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=kernel&unit=layer1.0.14.14`);
+  const places = [[0, 0], [27, 27], ...Array.from({ length: 4 }, () => [draw(28), draw(28)])];
+  for (const [y, x] of places) {
+    const channel = draw(4);
+    await page.fill('[data-param="channel"]', String(channel));
+    await page.press('[data-param="channel"]', 'Enter');
+    await page.fill('[data-param="place"]', `${y}, ${x}`);
+    await page.press('[data-param="place"]', 'Enter');
+    await restsAt(page, 'layer1', channel, `${y},${x}`);
+    const [patch, kernel] = [(await cells(page, 'patch')).map(fromHex), (await cells(page, 'kernel')).map(fromHex)];
+    assert.equal(patch.length, 25);
+    assert.equal(kernel.length, 25);
+    const one = async (q) => fromHex(await page.getAttribute(`[data-view="kernel"] .sums [data-q="${q}"]`, 'data-x'));
+    const sum = patch.reduce((all, v, i) => all + v * kernel[i], await one(`layer1.b[${channel}]`));
+    assert.ok(Math.abs(sum - (await one(`layer1.z[${y},${x},${channel}]@train/0`))) < 1e-5, `${y}, ${x}, ${channel}`);
+    assert.equal(await one(`layer1.a[${y},${x},${channel}]@train/0`), Math.max(0, await one(`layer1.z[${y},${x},${channel}]@train/0`)));
+    assert.equal(await page.getAttribute('[data-part="receipt"]', 'data-agrees'), 'true');
+  }
+  // A pool passes on the largest number of its window; a convolution of several channels sums over all of them.
+  await page.selectOption('[data-param="plane"]', 'pool1');
+  await page.fill('[data-param="place"]', '6, 7');
+  await page.press('[data-param="place"]', 'Enter');
+  await restsAt(page, 'pool1', 0, '6,7');
+  const largest = Math.max(...(await cells(page, 'patch')).map(fromHex));
+  assert.equal(fromHex(await page.getAttribute('[data-view="kernel"] .sums [data-q="pool1.a[6,7,0]@train/0"]', 'data-x')), largest);
+  await page.selectOption('[data-param="plane"]', 'layer2');
+  await restsAt(page, 'layer2', 0, '6,6');
+  let sum = 0;
+  for (let c = 0; c < 4; c++) {
+    await page.click(`[data-in="${c}"]`);
+    await page.waitForSelector(`[data-in="${c}"][aria-pressed="true"]`);
+    const [patch, kernel] = [(await cells(page, 'patch')).map(fromHex), (await cells(page, 'kernel')).map(fromHex)];
+    sum += patch.reduce((all, v, i) => all + v * kernel[i], 0);
+  }
+  const z = fromHex(await page.getAttribute('[data-part="z"] [data-x]', 'data-x'));
+  assert.ok(Math.abs(sum - z) < 1e-5, `${sum} and ${z}`);
+  assert.ok(Math.abs(Number(await page.getAttribute('[data-sum]', 'data-sum')) - z) < 1e-5);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
+test('the size of every map is what kernel, stride and padding say', { timeout: 120000 }, async () => {
+  for (let n = 0; n < 4; n++) {
+    const k = 1 + draw(6), s = 1 + draw(3), p = draw(4), pool = 2 + draw(2), side = Math.floor((28 + 2 * p - k) / s) + 1, pooled = Math.floor((side - pool) / pool) + 1;
+    const run = await create({ arch: `conv 2 ${k}x${k} stride ${s} pad ${p} relu | pool ${pool} | dense 10` });
+    const page = await lab.open(browser, `#/cnn?run=${run.id}`);
+    await page.waitForSelector('[data-layer="pool1"] canvas');
+    const said = await page.$$eval('.layers .size-of', (all) => all.map((e) => [e.dataset.made, e.textContent]));
+    assert.deepEqual(said, [
+      [`${side}×${side}×2`, `⌊(28 + ${2 * p} − ${k}) / ${s}⌋ + 1 = ${side} → ${side}×${side}×2`],
+      [`${pooled}×${pooled}×2`, `⌊(${side} + 0 − ${pool}) / ${pool}⌋ + 1 = ${pooled} → ${pooled}×${pooled}×2`],
+    ], `k ${k}, s ${s}, p ${p}, pool ${pool}`);
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  }
+});
+
+test('a filter that is cut has an empty map, and the test set is counted as the command line counts it', { timeout: 120000 }, async () => {
+  const run = await create({}, { steps: 40 });
+  await lab.do(run.id, { do: 'step', count: 30 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=kernel&unit=layer1.2.14.14`);
+  await page.waitForSelector('[data-view="kernel"][data-channel="2"]');
+  await page.click('[data-do="cut-unit"]');
+  await page.waitForSelector('[data-do="uncut-unit"]');
+  await lab.do(run.id, { do: 'step', count: 10 });
+  await stands(page, 40);
+  const names = Array.from({ length: 28 * 16 }, (_, i) => `layer1.a[${Math.floor(i / 16)},${i % 16},2]@train/0`);
+  const { values } = await lab.ask(`/runs/${run.id}/steps/40/quantities`, { names });
+  assert.ok(values.every((v) => v.value === 0), 'the map of a filter that is cut is not empty');
+  await page.click('[data-param="plate-maps"]');
+  await page.click('[data-do="test-accuracy"]');
+  const hex = await page.getAttribute('[data-q="test.accuracy"]', 'data-x');
+  await page.waitForFunction(() => document.querySelectorAll('[data-view="classes"] [data-q^="test.confusion"]').length === 10);
+  const right = await page.$$eval('[data-view="classes"] [data-q^="test.confusion"]', (all) => all.map((e) => Number(e.textContent)));
+  assert.deepEqual(page.errors, []);
+  await page.close();
+  await lab.stop();
+  const { metrics } = ended(['eval', folderOf(run.id), '--split', 'test', '--json']);
+  assert.equal(fromHex(hex), Math.fround(metrics['test.accuracy']));
+  assert.equal(right.reduce((a, b) => a + b), Math.round(metrics['test.accuracy'] * run.split.test));
+  assert.equal(lab.replay(run.id, 40, ['test.accuracy'])['test.accuracy'], hex);
+  await lab.start(lab.port);
+});
+
+test('a filter that is frozen keeps its bits while the others learn', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 5 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=kernel&unit=layer1.1.3.3`);
+  await page.waitForSelector('[data-view="kernel"][data-channel="1"]');
+  await page.click('[data-do="freeze-unit"]');
+  await page.waitForSelector('[data-do="unfreeze-unit"]');
+  const weights = async (at, c) => {
+    const names = [...Array.from({ length: 25 }, (_, i) => `layer1.w[${Math.floor(i / 5)},${i % 5},0,${c}]`), `layer1.b[${c}]`];
+    return (await lab.ask(`/runs/${run.id}/steps/${at}/quantities`, { names })).values.map((v) => v.hex);
+  };
+  await lab.do(run.id, { do: 'step', count: 15 });
+  assert.deepEqual(await weights(20, 1), await weights(5, 1));
+  assert.notDeepEqual(await weights(20, 0), await weights(5, 0));
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
+test('what is said of painted pixels is what limn predict says of the same picture', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 60 });
+  await lab.do(run.id, { do: 'act', name: 'save' });
+  const plant = () => { // remembers the picture that the page hands in
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+      globalThis.painted = JSON.parse(text).views?.find((v) => v.x)?.x ?? globalThis.painted;
+      return send.call(this, text);
+    };
+  };
+  const page = await lab.open(browser, `#/cnn?run=${run.id}`, { plant });
+  await page.waitForSelector('[data-layer="layer1"] canvas');
+  const box = await page.locator('[data-view="pad"]').boundingBox();
+  for (let n = 0; n < 12; n++) await page.mouse.click(box.x + box.width * (0.3 + draw(400) / 1000), box.y + box.height * (0.2 + draw(600) / 1000));
+  await page.waitForSelector('[data-view="maps-plate"][data-of="drawn"]');
+  const pixels = (await page.evaluate(() => globalThis.painted)).map((v) => Math.round(255 * v));
+  assert.ok(pixels.some((v) => v > 100), 'there is no ink');
+  const file = join(lab.runs, 'painted.png');
+  writeFileSync(file, png(28, 28, pixels));
+  const told = execFileSync(limn, ['predict', folderOf(run.id), file, '--json'], { encoding: 'utf8' }).trim().split('\n').map((l) => JSON.parse(l)).find((e) => e.event === 'prediction');
+  const best = run.network.outputs.indexOf(told.label);
+  // The stroke drawn last is shown with the next picture.
+  await page.waitForFunction(([k, p]) => { const all = [...document.querySelectorAll('.outputs [data-said]')].map((e) => Number(e.dataset.said)); return all.length === 10 && all[k] === Math.max(...all) && Math.abs(all[k] - p) < 1e-5; }, [best, told.p]);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
+test('the dense network beside it has as many parameters within 1 %, the same seed and the same batches', { timeout: 120000 }, async () => {
+  const run = await create({}, { steps: 60 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}`);
+  await press(page, 'versus');
+  const other = await page.getAttribute('[data-begun]', 'data-begun');
+  const dense = await lab.ask(`/runs/${other}`);
+  assert.ok(Math.abs(dense.parameters - run.parameters) <= 0.01 * run.parameters, `${dense.parameters} and ${run.parameters}`);
+  assert.deepEqual(dense.network.planes, []);
+  await page.waitForSelector('.app[data-state="done"]');
+  for (const name of ['input[300]@batch/3', 'input[411]@batch/7'])
+    assert.equal((await lab.quantity(other, 5, name)).hex, (await lab.quantity(run.id, 5, name)).hex, name);
+  await lab.ask(`/runs/${other}/steps/60/quantities`, { names: ['test.accuracy'] });
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
