@@ -1,6 +1,7 @@
 // Receipts of derivatives: a row's blame, the gradient of a step, and the loss that they are of.
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "autodiff/autodiff.hpp"
 #include "lab/receipt_slip.hpp"
@@ -92,11 +93,16 @@ Account of_delta(const Scene& scene, const Rows& rows, const Name& n) {
   Slip slip{.formula = "δ = f′(z) · Σ w·δ", .terms = {}};
   slip.bound = twin.run->rounding(twin.node(fmt::format("layer{}.delta", n.layer)))[at];
 
-  const std::string entering = rows.mode() == Mode::kTraining || scene.session.model().network.has_planes()
+  const Network& network = scene.session.model().network;
+  const std::string entering = rows.mode() == Mode::kTraining || network.has_planes()
                                    ? fmt::format("layer{}.in", n.layer + 1)
                                    : fmt::format("layer{}.a", n.layer);
   const Numbers bend = column(twin, twin.value_of(z), twin.value_of(entering), at);
-  bool alone = true;
+  // A pool between the layers moves places.
+  const auto between =
+      std::span(network.layers())
+          .subspan(network.place_of(n.layer) + 1, network.place_of(n.layer + 1) - network.place_of(n.layer) - 1);
+  bool alone = std::ranges::all_of(between, &LayerSpec::drops_out);
   for (std::size_t i = 0; i < bend.size(); ++i) alone = alone && (bend[i] == 0 || i == at);
   if (alone && scene.layer(n.layer + 1).kind == Kind::kDense) {
     const bool drops = rows.is_dropped(n.layer + 1);

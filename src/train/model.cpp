@@ -57,8 +57,20 @@ void check_counts(const Dataset& data) {
       throw Error(fmt::format("{} has targets below 0, which are no counts", data.name), "take --set loss=squared");
 }
 
-Value slope_of(Value loss, Value by) {
+// The gradient with every kernel turned around: a fault.
+Value turned(const Network& network, Value slope) {
+  std::vector<Value> parts;
+  for (const Parameter& p : network.parameters().list) {
+    const std::int64_t places = p.shape.rank() == 4 ? p.shape[0] * p.shape[1] : 1, each = p.shape.size() / places;
+    for (std::int64_t i = places; i > 0; --i)
+      parts.push_back(slice(slope, 0, p.offset + (i - 1) * each, p.offset + i * each));
+  }
+  return concat(parts, 0);
+}
+
+Value slope_of(const ModelSpec& model, Value loss, Value by) {
   const Value slope = grad(loss, by);
+  if (has_fault("flipped-kernel")) return turned(model.network, slope);
   return has_fault("gradient-sign") ? -slope : slope;
 }
 
@@ -113,7 +125,7 @@ Fn training_step(const ModelSpec& model, const Settings& settings, std::int64_t 
     const Forward forward(fn, model, settings, batch, Mode::kTraining);
     forward.keep_statistics(fn);
     const Value loss = forward.rows.weight ? weighted_mean(forward.rows) : mean(forward.rows.loss);
-    const Value gradient = slope_of(loss, forward.used);
+    const Value gradient = slope_of(model, loss, forward.used);
     fn.output("loss", loss);
     fn.output("gradient", gradient);
     add_update(fn, model.network.parameters(), settings, forward.theta, forward.used, gradient);
@@ -127,7 +139,7 @@ Fn gradient_part(const ModelSpec& model, const Settings& settings, std::int64_t 
     const Value gradient_sum = input(fn.graph, "gradient_sum", forward.theta.shape()),
                 loss_sum = input(fn.graph, "loss_sum", {}), weight_sum = input(fn.graph, "weight_sum", {});
     const Value loss = sum(forward.rows.loss);
-    fn.state(gradient_sum, gradient_sum + slope_of(loss, forward.used));
+    fn.state(gradient_sum, gradient_sum + slope_of(model, loss, forward.used));
     fn.state(loss_sum, loss_sum + loss);
     fn.state(weight_sum,
              forward.rows.weight ? weight_sum + sum(forward.rows.weight) : weight_sum + static_cast<double>(batch));
@@ -162,7 +174,7 @@ Fn objective_part(const ModelSpec& model, const Settings& settings, std::int64_t
       return;
     }
     fn.output("loss", forward.rows.loss);
-    if (part == Part::kGradient) fn.output("gradient", slope_of(loss, forward.used));
+    if (part == Part::kGradient) fn.output("gradient", slope_of(model, loss, forward.used));
   });
 }
 
@@ -177,7 +189,7 @@ Fn evaluation(const ModelSpec& model, const Settings& settings, std::int64_t bat
 Fn row_gradient(const ModelSpec& model, const Settings& settings, std::int64_t batch) {
   return trace([&](Fn& fn) {
     const Forward forward(fn, model, settings, batch, Mode::kEvaluation);
-    fn.output("gradient", slope_of(sum(forward.rows.loss), forward.used));
+    fn.output("gradient", slope_of(model, sum(forward.rows.loss), forward.used));
   });
 }
 

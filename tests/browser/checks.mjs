@@ -56,17 +56,24 @@ async function oracle({ lab, at }) {
   await compare(page, run, await lab.ask(`/runs/${run.id}/points?x=0&y=1`), { mean: inputs.map((i) => i.mean), deviation: inputs.map((i) => i.deviation) });
 }
 
+// What is replayed: a run, some of its numbers, one that is set by hand, and numbers that its report has.
+const dense = {
+  make: (lab, more = {}) => lab.create({ ...small, optimizer: 'adam' }, { seed, ...more }),
+  some: () => [`layer1.w[${draw(2)},${draw(12)}]`, `layer2.b[${draw(2)}]`, `layer2.dw[${draw(12)},${draw(2)}]`, 'train.loss',
+    `layer1.z[${draw(12)}]@train/${draw(50)}`, `layer1.a[${draw(12)}]@valid/${draw(20)}`, `layer1.delta[${draw(12)}]@batch/${draw(30)}`,
+    `layer2.z[${draw(2)}]@test/${draw(20)}`, `layer1.b[${draw(12)}]`, 'valid.accuracy'],
+  edited: 'layer1.w[1,2]', reports: ['valid.confusion[1,0]', 'layer1.w[1,11]'],
+};
+
 // Twenty numbers of a run that was trained, changed, edited and branched, and those in sight, against `limn replay` and
 // against the value over HTTP; and again in a lab that was started anew.
-async function replay({ lab, at }) {
-  const run = await lab.create({ ...small, optimizer: 'adam' }, { seed });
+async function replay({ lab, at, chapter }) {
+  const { make, some, edited } = chapter.replayed ?? dense;
+  const run = await make(lab);
   const page = await at(run.id), seen = [];
   const look = async (id, n) => {
     await stands(page, n);
-    const names = [`layer1.w[${draw(2)},${draw(12)}]`, `layer2.b[${draw(2)}]`, `layer2.dw[${draw(12)},${draw(2)}]`, 'train.loss',
-      `layer1.z[${draw(12)}]@train/${draw(50)}`, `layer1.a[${draw(12)}]@valid/${draw(20)}`, `layer1.delta[${draw(12)}]@batch/${draw(30)}`,
-      `layer2.z[${draw(2)}]@test/${draw(20)}`, `layer1.b[${draw(12)}]`, 'valid.accuracy'];
-    for (const name of names) {
+    for (const name of some()) {
       const { hex } = await shown(page, name);
       assert.equal(hex, (await lab.quantity(id, n, name)).hex, `${name} at step ${n} over HTTP`);
       seen.push([id, n, name, hex]);
@@ -79,7 +86,7 @@ async function replay({ lab, at }) {
   await look(run.id, 7);
   await lab.do(run.id, { do: 'set', settings: { lr: 0.02 } });
   await lab.do(run.id, { do: 'step', count: 20 });
-  await lab.do(run.id, { do: 'act', name: 'edit', values: { 'layer1.w[1,2]': -0.7 } });
+  await lab.do(run.id, { do: 'act', name: 'edit', values: { [edited]: -0.7 } });
   await lab.do(run.id, { do: 'step', count: 13 });
   await look(run.id, 40);
   await lab.do(run.id, { do: 'seek', step: 27 });
@@ -317,8 +324,9 @@ async function learns({ at }) {
 
 // What the page gives out of a branched run whose settings were changed opens from the disk, with the engine stopped and
 // nobody to ask, and says what `limn replay` says, number for number.
-async function keeps({ lab, at }) {
-  const run = await lab.create(small, { seed, steps: 320 });
+async function keeps({ lab, at, chapter }) {
+  const { make, reports } = chapter.replayed ?? dense;
+  const run = await make(lab, { steps: 320 });
   await lab.do(run.id, { do: 'step', count: 37 });
   await lab.do(run.id, { do: 'set', settings: { lr: 0.02 } });
   await lab.do(run.id, { do: 'step', count: 320 - 37 });
@@ -337,7 +345,7 @@ async function keeps({ lab, at }) {
     assert.equal(await fingerprint(report), said.fingerprint);
     const numbers = await report.$$eval('[data-x]', (all) => all.map((e) => [e.dataset.run, Number(e.dataset.step), e.dataset.q, e.dataset.x, e.textContent]));
     for (const of of [run.id, branch.id]) assert.ok(numbers.some(([id, , q]) => id === of && q === 'valid.accuracy'), 'a run of the family is not there');
-    for (const q of ['train.loss', 'test.loss', 'valid.confusion[1,0]', 'layer1.w[1,11]']) assert.ok(numbers.some((n) => n[2] === q), `the report has no ${q}`);
+    for (const q of ['train.loss', 'test.loss', ...reports]) assert.ok(numbers.some((n) => n[2] === q), `the report has no ${q}`);
     for (const place of new Set(numbers.map(([id, n]) => JSON.stringify([id, n])))) {
       const [id, n] = JSON.parse(place), mine = numbers.filter(([of, step]) => of === id && step === n);
       const replayed = lab.replay(id, n, [...new Set(mine.map(([, , q]) => q))]);
@@ -353,13 +361,16 @@ async function keeps({ lab, at }) {
   }
 }
 
+export const replays = [
+  { name: 'G2 its numbers are those of limn replay and of HTTP', check: replay, page: ['other bits'] },
+  { name: 'G10 its report opens by itself and has the numbers of limn replay', check: keeps, page: ['touched up'] },
+];
 // By name: the check, what else it is given, and the faults that it must notice, of the engine and of the page.
 const ofNetworks = [
   { name: 'G1 its numbers are those of a reference in float64', check: oracle, engine: ['gradient-sign', 'stale-momentum', 'wrong-batch', 'off-by-one'], page: ['frozen'] },
-  { name: 'G2 its numbers are those of limn replay and of HTTP', check: replay, page: ['other bits'] },
+  ...replays,
   { name: 'G3 of data that it never saw its numbers are those of a reference', check: fresh, page: ['canned data'] },
   { name: 'branches train side by side on the same batches', check: together },
-  { name: 'G10 its report opens by itself and has the numbers of limn replay', check: keeps, page: ['touched up'] },
 ];
 export const general = [
   { name: 'G4 when the engine is gone it says so and nothing counts on', check: kill, page: ['counts on'] },

@@ -44,6 +44,7 @@ const network = { optimizer: 'momentum', schedule: 'constant', batch: 12, arch: 
 const race = (optimizer) => (lab) => pages[1].begin(lab, { optimizer, noise: 0, lr: 'auto' });
 for (const [chapter, engine, begin, number] of [
   [pages[0], 'gradient-sign', (lab) => lab.create(network), 'layer1.dw[0,1]'],
+  [pages[2], 'flipped-kernel', (lab) => pages[2].begin(lab), 'layer1.dw[0,1,0,1]'],
   [pages[1], 'gradient-sign', race('sgd'), 'x[0]'],
   [pages[1], 'stale-momentum', race('momentum'), 'momentum/x[1]'],
   [pages[1], 'off-by-one', race('adam'), 'x[1]'],
