@@ -2,6 +2,7 @@
 #include "base/window.hpp"
 
 #include "exec/bound.hpp"
+#include "exec/chunk_sums.hpp"
 #include "exec/tile.hpp"
 #include "kernel/convolution.hpp"
 
@@ -12,8 +13,16 @@ struct Convolve {
   std::shared_ptr<const Convolver> convolver;
   const float *a, *b;
   float* result;
-  Convolver::Done epilogue;
-  void run(int chunk) const { convolver->run(chunk, a, b, result, epilogue); }
+  std::shared_ptr<TileRunner> epilogue;
+  std::shared_ptr<ChunkSums> sums;
+  void run(int chunk) const {
+    if (!epilogue) return convolver->run(chunk, a, b, result, {});
+    float* const own = sums ? sums->begin(chunk) : nullptr;
+    convolver->run(chunk, a, b, result, [&](std::int64_t row0, std::int64_t row1) {
+      epilogue->run(row0, row1, 0, epilogue->columns(), own);
+    });
+    if (sums) sums->end();
+  }
 };
 
 // Windows over each channel apart, of all planes: sums and maxima forward, spreading backward.
@@ -94,10 +103,11 @@ BoundStep bind_convolution(const Step& step, const Address& address) {
                         : step.op == Op::kConvData ? ConvRole::kData
                                                    : ConvRole::kWeights;
   const auto convolver = std::make_shared<const Convolver>(role, step.window, step.x, step.w, step.y);
-  Convolve task{convolver, address(step.in[0]), address(step.in[1]), address(step.out[0]), {}};
-  if (step.has_epilogue)
-    task.epilogue = [tile = std::make_shared<TileRunner>(step.tile, address, true)](
-                        std::int64_t row0, std::int64_t row1) { tile->run(row0, row1, 0, tile->columns()); };
+  Convolve task{convolver, address(step.in[0]), address(step.in[1]), address(step.out[0]), nullptr, nullptr};
+  if (step.has_epilogue) {
+    task.epilogue = std::make_shared<TileRunner>(step.tile, address, true);
+    task.sums = chunk_sums(step.tile, convolver->chunks(), address);
+  }
   return bound(std::move(task), convolver->chunks());
 }
 

@@ -78,6 +78,8 @@ struct Kernels {
 
   // y[j] = sum over rows of x[:, j], rows in ascending order.
   void (*sum_columns)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
+  // y[j] += the sum over rows of x[:, j], rows in ascending order, one behind another.
+  void (*add_columns)(const float* x, std::size_t rows, std::size_t columns, float* y);
   // y[i] = sum over columns of x[i, :].
   void (*sum_rows)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
   // y[i] = largest of x[i, :], NaN if there is one; index[i] = where the first largest (or NaN) is. Either may be null.
