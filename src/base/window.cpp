@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace limn {
@@ -29,6 +30,13 @@ Shape window_shape(const Window& w, const Shape& from, std::int64_t channels, st
   }
   dims.push_back(channels);
   return Shape(dims);
+}
+
+Window at_the_end(const Window& window) {
+  Window moved = window;
+  for (Window::PerAxis* of : {&moved.size, &moved.stride, &moved.dilation, &moved.low, &moved.high})
+    std::ranges::rotate(*of, of->begin() + window.axes);
+  return moved;
 }
 
 std::array<std::int64_t, Window::kMaxAxes> plane_of(const Window& w, const Shape& shape) {

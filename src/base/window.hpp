@@ -35,6 +35,9 @@ std::string fault_of(const Window& window);
 // [batch, places along each axis, channels] of `from` [batch, spatial..., any]; sets `why` where there is no place.
 Shape window_shape(const Window& window, const Shape& from, std::int64_t channels, std::string& why);
 
+// The same with its axes moved to the end, so that the last one is the one whose elements lie side by side.
+Window at_the_end(const Window& window);
+
 // The spatial sizes of `shape`, with ones for the axes that there are not.
 std::array<std::int64_t, Window::kMaxAxes> plane_of(const Window& window, const Shape& shape);
 

@@ -35,7 +35,8 @@ struct OverWindows {
     const std::int64_t low = cut(rows, chunk, chunks, 1), high = cut(rows, chunk + 1, chunks, 1);
     for (std::size_t phase = 0; phase < meeting.phases().size(); ++phase)
       meeting.each(phase, low, high, [&](std::int64_t row, std::int64_t image, const Meeting::Base& base) {
-        reduce(meeting.phases()[phase], base, x + image * meeting.sources() * channels, y + row * channels, room);
+        reduce(meeting.phases()[phase], base, x + image * volume(meeting.sources()) * channels, y + row * channels,
+               room);
       });
   }
 
@@ -104,7 +105,7 @@ BoundStep bind_windows(const Step& step, const Address& address) {
   const bool backward = step.op == Op::kWindowSpread;
   Meeting meeting(step.window, plane_of(step.window, step.x),
                   backward ? Meeting::Way::kBackward : Meeting::Way::kForward);
-  const std::int64_t channels = step.x[-1], rows = step.x[0] * meeting.targets();
+  const std::int64_t channels = step.x[-1], rows = step.x[0] * volume(meeting.targets());
   const int chunks = static_cast<int>(
       std::clamp<std::int64_t>(rows, 1, chunks_for(step.x.size() + step.y.size() * step.window.elements(), 16384)));
   std::size_t most = 0;

@@ -1,6 +1,6 @@
-// Convolutions of channels-last planes in their three roles, as matrix products of rows that are read where they lie.
-// Windows over few channels are unfolded first. Every element of x and y is one chain of multiply-adds over the window
-// and the channels; one of the weights is a chain over places, in a number of parts that depends on sizes alone.
+// Convolutions of channels-last planes in their three roles, as matrix products of rows that are read where they lie,
+// in the plane or, where windows reach beyond it, in a copy with zeros around. Every element of x and y is one chain of
+// multiply-adds; one of the weights is a chain over places in a number of parts. Both depend on sizes alone.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -24,44 +24,61 @@ class Convolver {
   int chunks() const { return chunks_; }
   std::int64_t scratch_floats() const;  // of all chunks
 
-  // One chunk; a and b as the role reads them: x w, y w, x y. `done` is told the rows [batch * plane or places] of the
-  // result that are complete; it is not called for weights. Chunks may run side by side.
+  // One chunk; a and b as the role reads them: x w, y w, x y. `done` is told which rows [batch * plane or places] of
+  // the result are complete; it is not called for weights. Chunks may run side by side.
   using Done = std::function<void(std::int64_t row0, std::int64_t row1)>;
   void run(int chunk, const float* a, const float* b, float* result, const Done& done) const;
 
  private:
   struct Room {  // what a chunk works in
-    AlignedFloats packed, patches;
+    AlignedFloats packed, padded, patches;
+    std::int64_t first = 0, end = 0;  // the images that `padded` holds
     std::vector<const float*> from;
     std::vector<float*> to;
-    std::vector<OuterRun> runs;
   };
-  struct Part {  // of the weights: images and taps
+  struct Phase {
+    std::int64_t run;                   // taps that are read as one
+    std::int64_t row;                   // of the packed weights, where its taps begin
+    std::vector<std::int64_t> offsets;  // of each run in the padded source
+  };
+  struct Part {  // of the weights' sums: images and taps
     std::int64_t image0, image1, tap0, tap1, number;
   };
-  bool by_channel() const { return in_group_ == 1 && out_group_ == 1 && groups_ > 1; }
-  bool unfolds() const { return groups_ == 1 && in_ <= 4 && role_ != ConvRole::kData; }
-  std::int64_t depth() const { return in_group_ * window_.elements(); }
+  bool by_channel() const { return groups_ > 1 && in_ == groups_ && out_ == groups_; }
+  // Few channels to give back to: each output's row of products is added to where its window was.
+  bool folds() const { return role_ == ConvRole::kData && groups_ == 1 && in_ < 8; }
+  // For the weights, many channels are copied into blocks.
+  bool blocked() const { return role_ == ConvRole::kWeights && groups_ == 1 && in_ > 16; }
+  std::int64_t block() const;
+  bool copies() const { return meeting_.reaches_out() || blocked(); }
+  std::int64_t source_channels() const { return role_ == ConvRole::kData && !folds() ? out_ : in_; }
+  std::int64_t target_channels() const { return role_ == ConvRole::kData ? in_ : out_; }
+  std::int64_t depth() const { return in_ / groups_ * window_.elements(); }
   std::int64_t lines_at_once() const;
-  Part part_of(int chunk) const;
+  std::int64_t planes_at_once() const;
+
+  void find_phases();
+  void make_rooms();
   void pack(const float* w, Room& room) const;
-  void product(std::int64_t row0, std::int64_t row1, const float* a, const float* w, float* y, Room& room) const;
-  void rows_from(const Taps& taps, const Meeting::Base& base, const float* plane, const float** to) const;
-  void unfold(std::int64_t row0, std::int64_t row1, const float* x, float* patches) const;
+  void pad(std::int64_t image, const float* source, float* to) const;
+  const float* plane_of_image(std::int64_t image, const float* source, std::int64_t last, Room& room) const;
+  void product(std::int64_t row0, std::int64_t row1, const float* source, float* result, Room& room) const;
+  void fold(std::int64_t image, const float* y, float* x, Room& room) const;
+  Part part_of(int chunk) const;
   void weights(const Part& part, const float* x, const float* y, float* w, Room& room) const;
-  void weights_unfolded(const Part& part, const float* x, const float* y, float* w, Room& room) const;
-  void runs_of(std::int64_t tap, std::int64_t line0, std::int64_t line1, const float* x, const float* y,
-               std::vector<OuterRun>& runs) const;
+  void add_lines(const Part& part, const float* plane, std::int64_t first, const float* y, std::int64_t planes,
+                 std::int64_t lines, float* w, Room& room) const;
+  void join(float* result) const;
 
   ConvRole role_;
   Window window_;
-  std::int64_t batch_, in_, out_, groups_, in_group_, out_group_;
-  std::array<std::int64_t, 3> plane_, places_;
+  std::int64_t batch_, in_, out_, groups_;
   Meeting meeting_;
-  int chunks_, parts_ = 1;  // of the images, for weights
+  std::vector<Phase> phases_;
+  int chunks_, parts_ = 1;  // parts of the images, for weights
   mutable std::vector<Room> rooms_;
-  AlignedFloats zeros_, partial_;  // partial_: [parts, weights]
-  mutable std::atomic<int> left_;  // parts of the weights that are not yet done
+  AlignedFloats partial_;          // [parts, weights]
+  mutable std::atomic<int> left_;  // chunks of the weights that are not yet done
 };
 
 }  // namespace limn

@@ -18,19 +18,29 @@ namespace {
 // Register blocks as in gemm.cpp: rows by vectors of columns.
 constexpr int kVectors = HWY_TARGET == HWY_AVX3 ? 4 : 2;
 
-// The rows of a block of one strip, `kWidth` vectors wide, the last of them with `last` columns.
+// Part of a product: taps first .. end - 1 of a strip that begins at `column`, the last vector with `last` columns.
+struct Slice {
+  std::size_t column, last, first, end;
+};
+
 template <int kRows, int kWidth>
-HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, std::size_t column, std::size_t last) {
+HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, const Slice& s) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d), width = kWidth * lanes;
-  const float* strip = g.b + column * g.rows_b;
+  const float* strip = g.b + s.column * g.rows_b + g.row_b * width;
   hn::Vec<decltype(d)> sum[kRows][kWidth];
   for (int i = 0; i < kRows; ++i)
-    for (int v = 0; v < kWidth; ++v) sum[i][v] = hn::Zero(d);
-  for (std::size_t t = 0; t < g.taps; ++t) {
+    for (int v = 0; v < kWidth; ++v) {
+      const float* from = g.c[row + i] + s.column + v * lanes;
+      if (s.first == 0)
+        sum[i][v] = hn::Zero(d);
+      else
+        sum[i][v] = v == kWidth - 1 && s.last < lanes ? load_n(d, from, s.last) : hn::LoadU(d, from);
+    }
+  for (std::size_t t = s.first; t < s.end; ++t) {
     const float* a[kRows];
     for (int i = 0; i < kRows; ++i) a[i] = g.a[(row + i) * g.taps + t];
-    const float* b = strip + g.tap[t] * g.k * width;
+    const float* b = strip + t * g.k * width;
     for (std::size_t p = 0; p < g.k; ++p, b += width) {
       hn::Vec<decltype(d)> y[kWidth];
       for (int v = 0; v < kWidth; ++v) y[v] = hn::LoadU(d, b + v * lanes);
@@ -41,29 +51,38 @@ HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, std::size_
     }
   }
   for (int i = 0; i < kRows; ++i) {
-    float* to = g.c[row + i] + column;
+    float* to = g.c[row + i] + s.column;
     for (int v = 0; v < kWidth; ++v)
-      if (v == kWidth - 1 && last < lanes)
-        store_n(d, sum[i][v], to + v * lanes, last);
+      if (v == kWidth - 1 && s.last < lanes)
+        store_n(d, sum[i][v], to + v * lanes, s.last);
       else
         hn::StoreU(sum[i][v], d, to + v * lanes);
   }
 }
 
 template <int kRows, int kWidth>
-HWY_INLINE void gather_rows(const GatherProduct& g, std::size_t& row, std::size_t column, std::size_t last) {
-  for (; row + kRows <= g.m; row += kRows) gather_block<kRows, kWidth>(g, row, column, last);
+HWY_INLINE void gather_rows(const GatherProduct& g, std::size_t& row, const Slice& s) {
+  for (; row + kRows <= g.m; row += kRows) gather_block<kRows, kWidth>(g, row, s);
 }
 
+// All rows of a strip, a few taps at a time, so that their part of B stays in the L1 cache.
 template <int kWidth>
 void gather_strip(const GatherProduct& g, std::size_t column, std::size_t last) {
-  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
-  std::size_t row = 0;
-  gather_rows<kRows, kWidth>(g, row, column, last);
-  if constexpr (kRows > 8) gather_rows<8, kWidth>(g, row, column, last);
-  if constexpr (kRows > 4) gather_rows<4, kWidth>(g, row, column, last);
-  gather_rows<2, kWidth>(g, row, column, last);
-  gather_rows<1, kWidth>(g, row, column, last);
+  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 8);
+  constexpr std::size_t kDepth = 320;
+  const std::size_t slices = std::max<std::size_t>(1, (g.taps * g.k + kDepth - 1) / kDepth),
+                    taps = std::max<std::size_t>(1, (g.taps + slices - 1) / slices);
+  Slice s{column, last, 0, 0};
+  do {
+    s.end = std::min(g.taps, s.first + taps);
+    std::size_t row = 0;
+    gather_rows<kRows, kWidth>(g, row, s);
+    if constexpr (kRows > 8) gather_rows<8, kWidth>(g, row, s);
+    if constexpr (kRows > 4) gather_rows<4, kWidth>(g, row, s);
+    gather_rows<2, kWidth>(g, row, s);
+    gather_rows<1, kWidth>(g, row, s);
+    s.first = s.end;
+  } while (s.first < g.taps);
 }
 
 // Calls visit(column, vectors, columns of the last vector) for each strip of n columns.
@@ -101,36 +120,38 @@ void pack_columns(const float* b, std::size_t k, std::size_t n, std::size_t ldb,
   });
 }
 
-// C[i, j] += sum over all pairs of rows of a[i] b[j].
-template <int kRows, int kWidth>
+template <int kRows, int kWidth, bool kWhole>
 HWY_INLINE void outer_block(const OuterSum& s, std::size_t row, std::size_t column, std::size_t last) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
-  const bool whole = last == lanes;
   float* c = s.c + row * s.ldc + column;
   hn::Vec<decltype(d)> sum[kRows][kWidth];
   for (int i = 0; i < kRows; ++i)
     for (int v = 0; v < kWidth; ++v) {
       const float* from = c + i * s.ldc + v * lanes;
-      sum[i][v] = v < kWidth - 1 || whole ? hn::LoadU(d, from) : load_n(d, from, last);
+      sum[i][v] = v < kWidth - 1 || kWhole ? hn::LoadU(d, from) : load_n(d, from, last);
     }
-  for (std::size_t r = 0; r < s.runs; ++r) {
-    const float* a = s.run[r].a + row;
-    const float* b = s.run[r].b + column;
-    for (std::size_t q = 0; q < s.run[r].count; ++q, a += s.a_step, b += s.b_step) {
-      hn::Vec<decltype(d)> y[kWidth];
-      for (int v = 0; v < kWidth; ++v)
-        y[v] = v < kWidth - 1 || whole ? hn::LoadU(d, b + v * lanes) : load_n(d, b + v * lanes, last);
-      for (int i = 0; i < kRows; ++i) {
-        const auto x = hn::Set(d, a[i]);
-        for (int v = 0; v < kWidth; ++v) sum[i][v] = hn::MulAdd(x, y[v], sum[i][v]);
+  const std::size_t a_step = s.a_step, b_step = s.b_step, count = s.count;
+  const float *a_plane = s.a + row, *b_plane = s.b + column;
+  for (std::size_t plane = s.planes; plane > 0; --plane, a_plane += s.a_plane, b_plane += s.b_plane) {
+    const float *a_line = a_plane, *b_line = b_plane;
+    for (std::size_t line = s.lines; line > 0; --line, a_line += s.a_line, b_line += s.b_line) {
+      const float *a = a_line, *b = b_line;
+      for (std::size_t q = count; q > 0; --q, a += a_step, b += b_step) {
+        hn::Vec<decltype(d)> y[kWidth];
+        for (int v = 0; v < kWidth; ++v)
+          y[v] = v < kWidth - 1 || kWhole ? hn::LoadU(d, b + v * lanes) : load_n(d, b + v * lanes, last);
+        for (int i = 0; i < kRows; ++i) {
+          const auto x = hn::Set(d, a[i]);
+          for (int v = 0; v < kWidth; ++v) sum[i][v] = hn::MulAdd(x, y[v], sum[i][v]);
+        }
       }
     }
   }
   for (int i = 0; i < kRows; ++i)
     for (int v = 0; v < kWidth; ++v) {
       float* to = c + i * s.ldc + v * lanes;
-      if (v < kWidth - 1 || whole)
+      if (v < kWidth - 1 || kWhole)
         hn::StoreU(sum[i][v], d, to);
       else
         store_n(d, sum[i][v], to, last);
@@ -138,19 +159,26 @@ HWY_INLINE void outer_block(const OuterSum& s, std::size_t row, std::size_t colu
 }
 
 template <int kRows, int kWidth>
-HWY_INLINE void outer_rows(const OuterSum& s, std::size_t& row, std::size_t column, std::size_t last) {
-  for (; row + kRows <= s.m; row += kRows) outer_block<kRows, kWidth>(s, row, column, last);
+HWY_INLINE void outer_rows(const OuterSum& s, std::size_t row, std::size_t column, std::size_t last) {
+  if (last == hn::Lanes(hn::ScalableTag<float>()))
+    outer_block<kRows, kWidth, true>(s, row, column, last);
+  else
+    outer_block<kRows, kWidth, false>(s, row, column, last);
+}
+
+// The last rows, fewer than kRows + 1, are one block.
+template <int kRows, int kWidth>
+HWY_INLINE void outer_rest(const OuterSum& s, std::size_t row, std::size_t column, std::size_t last) {
+  if (s.m - row == kRows) return outer_rows<kRows, kWidth>(s, row, column, last);
+  if constexpr (kRows > 1) outer_rest<kRows - 1, kWidth>(s, row, column, last);
 }
 
 template <int kWidth>
 void outer_strip(const OuterSum& s, std::size_t column, std::size_t last) {
   constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
   std::size_t row = 0;
-  outer_rows<kRows, kWidth>(s, row, column, last);
-  if constexpr (kRows > 8) outer_rows<8, kWidth>(s, row, column, last);
-  if constexpr (kRows > 4) outer_rows<4, kWidth>(s, row, column, last);
-  outer_rows<2, kWidth>(s, row, column, last);
-  outer_rows<1, kWidth>(s, row, column, last);
+  for (; row + kRows <= s.m; row += kRows) outer_rows<kRows, kWidth>(s, row, column, last);
+  outer_rest<kRows - 1, kWidth>(s, row, column, last);
 }
 
 void outer_sum(const OuterSum& s) {
@@ -188,8 +216,8 @@ void gather_channels(const GatherProduct& g) {
     each_vector(g.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
       auto sum = hn::Zero(d);
       for (std::size_t t = 0; t < g.taps; ++t)
-        sum = hn::MulAdd(load_lanes(d, g.a[i * g.taps + t] + j, count), load_lanes(d, g.b + g.tap[t] * g.n + j, count),
-                         sum);
+        sum = hn::MulAdd(load_lanes(d, g.a[i * g.taps + t] + j, count),
+                         load_lanes(d, g.b + (g.row_b + t) * g.n + j, count), sum);
       store_lanes(d, sum, g.c[i] + j, count);
     });
 }
@@ -198,10 +226,12 @@ void outer_channels(const OuterSum& s) {
   const hn::ScalableTag<float> d;
   each_vector(s.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
     auto sum = load_lanes(d, s.c + j, count);
-    for (std::size_t r = 0; r < s.runs; ++r)
-      for (std::size_t q = 0; q < s.run[r].count; ++q)
-        sum = hn::MulAdd(load_lanes(d, s.run[r].a + q * s.a_step + j, count),
-                         load_lanes(d, s.run[r].b + q * s.b_step + j, count), sum);
+    for (std::size_t line = 0; line < s.planes * s.lines; ++line) {
+      const std::size_t p = line / s.lines, l = line % s.lines;
+      const float *a = s.a + p * s.a_plane + l * s.a_line + j, *b = s.b + p * s.b_plane + l * s.b_line + j;
+      for (std::size_t q = 0; q < s.count; ++q)
+        sum = hn::MulAdd(load_lanes(d, a + q * s.a_step, count), load_lanes(d, b + q * s.b_step, count), sum);
+    }
     store_lanes(d, sum, s.c + j, count);
   });
 }
@@ -238,6 +268,7 @@ void fill_gather(Kernels& table) {
   table.gather_product = &gather_product;
   table.pack_columns = &pack_columns;
   table.outer_sum = &outer_sum;
+  table.strip_columns = static_cast<std::int64_t>(kVectors * hn::Lanes(hn::ScalableTag<float>()));
   table.gather_channels = &gather_channels;
   table.outer_channels = &outer_channels;
   table.gather_sum = &gather_sum;

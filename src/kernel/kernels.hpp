@@ -34,26 +34,22 @@ struct CompiledProgram {
 using Gemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
                       const float* b, std::size_t ldb, float* c, std::size_t ldc, bool add);
 
-// Rows of A and C that lie anywhere: C[i, j] = the sum over t and p of a[i * taps + t][p] B[tap[t] * k + p, j], one
-// chain of fused multiply-adds, t first. B has rows_b rows.
+// Rows of A and C that lie anywhere: C[i, j] = the sum over t and p of a[i * taps + t][p] B[t * k + p, j], one chain of
+// fused multiply-adds, t first.
 struct GatherProduct {
   std::size_t m, n, k, taps;
-  const float* const* a;    // [m, taps]: k numbers each
-  const std::int32_t* tap;  // [taps]
-  const float* b;           // as pack_columns leaves it; of gather_channels plain
-  std::size_t rows_b;
+  const float* const* a;  // [m, taps]: k numbers each
+  const float* b;         // [rows_b, n] as pack_columns leaves it, and the row to begin at; of gather_channels plain
+  std::size_t rows_b, row_b;
   float* const* c;  // [m]: n numbers each
 };
 
-// C[m, n] += the sum over runs and q < count of a[q * a_step + i] b[q * b_step + j], one chain in that order.
-struct OuterRun {
-  const float *a, *b;
-  std::size_t count;
-};
+// C[i, j] += the sum of a[p * a_plane + l * a_line + q * a_step + i] b[... + j] over planes p, lines l and q < count,
+// one chain in that order.
 struct OuterSum {
   std::size_t m, n;
-  const OuterRun* run;
-  std::size_t runs, a_step, b_step;
+  const float *a, *b;
+  std::size_t planes, a_plane, b_plane, lines, a_line, b_line, count, a_step, b_step;
   float* c;
   std::size_t ldc;
 };
@@ -70,7 +66,9 @@ struct Kernels {
   void (*pack_columns)(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
                        std::size_t rows);
   void (*outer_sum)(const OuterSum& sum);
-  // The same where every channel j meets itself alone: k = 1, B [taps, n] times a[..][j]; and C[0, j] += a[j] b[j].
+  std::int64_t strip_columns;  // of B that outer_sum goes over at once
+  // The same where every channel j meets itself alone: C[i, j] = the sum of a[i * taps + t][j] B[t, j]; and
+  // C[0, j] += the sum of a[... + j] b[... + j].
   void (*gather_channels)(const GatherProduct& product);
   void (*outer_channels)(const OuterSum& sum);
   // c[j] = the sum of a[t][j] over t < rows, in order; c[j] = index[t] of the first largest a[t][j] (or NaN), rows > 0.

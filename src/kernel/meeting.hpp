@@ -1,6 +1,7 @@
-// Which elements of one plane each element of another one meets through a window, tap by tap: places and what they
-// cover (forward), or what is covered and the places (backward). What convolutions and poolings walk by.
+// Which elements of one plane each element of another one meets through a window: places and what they cover (forward),
+// or what is covered and the places (backward). What convolutions and poolings walk by.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -9,69 +10,104 @@
 
 namespace limn {
 
-// The taps of one phase: targets as far from each other as a multiple of the stride meet the same taps of a window
-// backward; forward there is one phase.
+// The taps of one phase, by where they lie in the source: targets as far from each other as a multiple of the stride
+// meet the same ones backward; forward there is one phase.
 struct Taps {
-  std::vector<std::int32_t> index;                  // which elements of the window, ascending
-  std::vector<std::array<std::int32_t, 3>> shift;   // from the target's base to the source
-  std::vector<std::int64_t> offset;                 // the same in elements of the source plane
-  std::array<std::int32_t, 3> lowest{}, highest{};  // of the shifts
+  std::vector<std::int32_t> index;                 // which elements of the window
+  std::vector<std::array<std::int32_t, 3>> shift;  // from the target's base to the source
+  std::int64_t run = 1;                            // so many, one behind another, lie side by side along the last axis
   std::size_t size() const { return index.size(); }
 };
 
 class Meeting {
  public:
   enum class Way { kForward, kBackward };
-  Meeting(const Window& window, const std::array<std::int64_t, 3>& plane, Way way);
+  using Sizes = std::array<std::int64_t, 3>;
+  Meeting(const Window& window, Sizes plane, Way way);  // planes as plane_of gives them
 
   const std::vector<Taps>& phases() const { return phases_; }
-  std::int64_t targets() const { return targets_[0] * targets_[1] * targets_[2]; }  // of one plane
-  std::int64_t sources() const { return sources_[0] * sources_[1] * sources_[2]; }
+  const Sizes& targets() const { return targets_; }
+  const Sizes& sources() const { return sources_; }
+  // How far taps reach beyond the source plane, and the plane with that around it.
+  const Sizes& below() const { return below_; }
+  const Sizes& padded() const { return padded_; }
+  bool reaches_out() const { return padded_ != sources_; }
 
-  // visit(target's number over all planes, number of its plane, its base) for those of low .. high - 1 in the phase.
+  // Targets low .. high - 1, counted over all planes, that are in the phase, by runs along the last axis.
   using Base = std::array<std::int32_t, 3>;
+  struct Run {
+    std::int64_t first, plane, count;  // the first target, the number of its plane, how many
+    Base base;                         // of the first target
+  };
   template <class Visit>
-  void each(std::size_t phase, std::int64_t low, std::int64_t high, Visit visit) const;
+  void each_run(std::size_t phase, std::int64_t low, std::int64_t high, Visit visit) const;
+  // From one target of a run to the next: so many targets on, and so many elements of the source's last axis.
+  std::int64_t target_step() const { return target_step_; }
+  std::int64_t source_step() const { return source_step_; }
+
+  // The same target by target: visit(target, number of its plane, base).
+  template <class Visit>
+  void each(std::size_t phase, std::int64_t low, std::int64_t high, Visit visit) const {
+    each_run(phase, low, high, [&](Run run) {
+      for (std::int64_t i = 0; i < run.count; ++i) {
+        visit(run.first, run.plane, run.base);
+        run.first += target_step_, run.base[2] += static_cast<std::int32_t>(source_step_);
+      }
+    });
+  }
 
   // Where tap t of `taps` from that base lies in the source plane; -1: outside.
   std::int64_t element(const Taps& taps, std::size_t t, const Base& base) const {
+    Sizes at{};
     for (int i = 0; i < 3; ++i)
-      if (const std::int64_t at = base[i] + taps.shift[t][i]; at < 0 || at >= sources_[i]) return -1;
-    return first(base) + taps.offset[t];
+      if (at[i] = base[i] + taps.shift[t][i]; at[i] < 0 || at[i] >= sources_[i]) return -1;
+    return (at[0] * sources_[1] + at[1]) * sources_[2] + at[2];
   }
-  bool all_inside(const Taps& taps, const Base& base) const {
-    for (int i = 0; i < 3; ++i)
-      if (base[i] + taps.lowest[i] < 0 || base[i] + taps.highest[i] >= sources_[i]) return false;
-    return true;
+  // The same in the padded plane, where all taps are inside.
+  std::int64_t padded_element(const Taps& taps, std::size_t t, const Base& base) const {
+    return padded_first(base) + padded_offset(taps, t);
   }
-  std::int64_t first(const Base& base) const {  // the base as an element of the source plane
-    return (base[0] * sources_[1] + base[1]) * sources_[2] + base[2];
+  std::int64_t padded_first(const Base& base) const {
+    return ((base[0] + below_[0]) * padded_[1] + base[1] + below_[1]) * padded_[2] + base[2] + below_[2];
+  }
+  std::int64_t padded_offset(const Taps& taps, std::size_t t) const {
+    return (taps.shift[t][0] * padded_[1] + taps.shift[t][1]) * padded_[2] + taps.shift[t][2];
   }
 
  private:
+  void find_taps(const Window& w, bool forward);
+  void find_padding();
+
   struct Along {  // one axis: of each target
     std::vector<std::int32_t> base, phase;
   };
-  std::array<std::int64_t, 3> sources_, targets_;
+  Sizes sources_{}, targets_{}, below_{}, padded_{};
   std::array<Along, 3> along_;
+  std::int64_t target_step_, source_step_;
   std::vector<Taps> phases_;
 };
 
+inline std::int64_t volume(const Meeting::Sizes& sizes) { return sizes[0] * sizes[1] * sizes[2]; }
+
 template <class Visit>
-void Meeting::each(std::size_t phase, std::int64_t low, std::int64_t high, Visit visit) const {
-  std::int64_t line = low / targets_[2], c = low % targets_[2], b = line % targets_[1], a = line / targets_[1];
-  std::int64_t image = a / targets_[0];
-  a %= targets_[0];
-  for (std::int64_t at = low; at < high; ++at) {
-    const std::int32_t its = along_[0].phase[a] + along_[1].phase[b] + along_[2].phase[c];
-    if (static_cast<std::size_t>(its) == phase)
-      visit(at, image, Base{along_[0].base[a], along_[1].base[b], along_[2].base[c]});
-    if (++c < targets_[2]) continue;
-    c = 0;
-    if (++b < targets_[1]) continue;
-    b = 0;
-    if (++a < targets_[0]) continue;
-    a = 0, ++image;
+void Meeting::each_run(std::size_t phase, std::int64_t low, std::int64_t high, Visit visit) const {
+  const std::int64_t length = targets_[2];
+  for (std::int64_t line = length == 0 ? 0 : low / length, at = low; at < high; ++line) {
+    const std::int64_t start = line * length, end = std::min(start + length, high);
+    const std::int64_t b = line % targets_[1], a = line / targets_[1] % targets_[0];
+    const std::int32_t above = along_[0].phase[a] + along_[1].phase[b];
+    const auto is_in = [&](std::int64_t target) {
+      return static_cast<std::size_t>(above + along_[2].phase[target - start]) == phase;
+    };
+    for (const std::int64_t stop = std::min(end, at + target_step_); at < stop; ++at)
+      if (is_in(at)) {
+        visit(Run{at,
+                  line / targets_[1] / targets_[0],
+                  (end - at + target_step_ - 1) / target_step_,
+                  {along_[0].base[a], along_[1].base[b], along_[2].base[at - start]}});
+        break;
+      }
+    at = end;
   }
 }
 

@@ -66,6 +66,16 @@ Fn windowed(const testing::Convolution& c) {
 
 TEST(Plan, ConvolvesAsTheInterpreterDoes) {
   std::vector<testing::Convolution> all = testing::convolutions();
+  // Many channels, and planes of which several are convolved at once.
+  const Window same{.axes = 2, .size = {3, 3, 1}, .low = {1, 1, 0}, .high = {1, 1, 0}};
+  all.push_back(testing::convolution(7, 33, 17, {3, 4}, same));
+  all.push_back(testing::convolution(2, 20, 70, {9, 11}, {.axes = 2, .size = {5, 3, 1}, .stride = {2, 1, 1}}));
+  all.push_back(testing::convolution(3, 48, 34, {5, 4, 6}, {.axes = 3, .size = {2, 2, 3}, .high = {0, 1, 1}}));
+  Window grouped = same;
+  grouped.groups = 2;
+  all.push_back(testing::convolution(5, 40, 38, {6, 5}, grouped));
+  grouped.groups = 19;
+  all.push_back(testing::convolution(2, 19, 19, {7, 9}, grouped));
   Random random(20, "convolutions");
   for (int i = 0; i < 100; ++i) all.push_back(testing::random_convolution(random));
   for (const testing::Convolution& c : all) {
