@@ -255,6 +255,11 @@ std::vector<ParameterSpec> of_the_training() {
            "8，"
            "表格可用 noise 0.1"},
           "none"),
+      fixed(choice("normalize", {"normalisation", "归一化"},
+                   {"of images: channels takes away each channel's mean over the training images and divides by its "
+                    "deviation, behind augmentation; pixels are from 0 to 1 before",
+                    "用于图像：channels 在数据增强之后减去训练图像各通道的均值再除以标准差；之前像素取值 0 到 1"},
+                   "none", {"none", "channels"})),
       fixed(text("split", {"split", "数据划分"},
                  {"parts for training, validation and test, such as 0.7/0.15/0.15; auto is the set's own, else these",
                   "训练、验证、测试各占的比例，例如 0.7/0.15/0.15；auto 用数据集自带的划分"},

@@ -40,6 +40,11 @@ void Feed::fill(int chunk) {
       for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
     if (augmentation_.any())
       augment(augmentation_, data_->sample, key_, epoch_, row, {to, n}, rooms_[static_cast<std::size_t>(chunk)]);
+    const auto& channels = data_->preprocessing.channels;
+    for (std::size_t c = 0, area = n / std::max<std::size_t>(1, channels.size()); c < channels.size(); ++c) {
+      const auto mean = static_cast<float>(channels[c].mean), factor = static_cast<float>(1 / channels[c].deviation);
+      for (std::size_t k = c * area; k < (c + 1) * area; ++k) to[k] = (to[k] - mean) * factor;
+    }
     if (target_ == TargetKind::kInputs) continue;
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
