@@ -262,6 +262,9 @@ Dataset prepare_images(const Source& source, const DataRequest& request) {
 }
 
 Dataset prepare_table(const Source& source, const DataRequest& request) {
+  if (request.normalize)
+    throw Error(fmt::format("{} is a table and has no channels to normalise", name_of(source)),
+                "leave out normalize: columns of numbers are standardised in any case");
   const auto table = read_table(source);
   const auto wanted = request.target.empty() && source.entry ? source.entry->target : request.target;
   const auto target = read_target(table, wanted);

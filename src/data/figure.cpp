@@ -65,8 +65,9 @@ Extent extent_of(PictureSize size, double least, Ink ink) {
   return {top, left, bottom - top + 1, right - left + 1, down / mass, across / mass};
 }
 
-// The ground: a surface of the second degree through the pixels, least squares, fitted again without those that are
-// far from it. Returns what is left of the picture above it, and how far the ground's own pixels are from it.
+// The ground: a surface of the second degree by least squares, through the pixels near the border, where figures seldom
+// are, then again and again through all that are near to it. Returns what is left of the picture above it, and how far
+// the ground's own pixels are from it.
 constexpr std::size_t kTerms = 6;
 using Terms = std::array<double, kTerms>;
 
@@ -115,7 +116,9 @@ double level(Grid& grid) {
       for (std::int64_t x = 0; x < grid.width; x += step) {
         const auto t = terms_of(grid, y, x);
         const double v = grid.at(y, x);
-        if (round > 0 && std::abs(v - ground_at(surface, t)) > 2.5 * spread) continue;
+        const bool ground = round == 0 ? std::max(std::abs(t[1]), std::abs(t[2])) > 0.7  // near the border, at first
+                                       : std::abs(v - ground_at(surface, t)) <= 2.5 * spread;
+        if (!ground) continue;
         for (std::size_t p = 0; p < kTerms; ++p) {
           b[p] += t[p] * v;
           for (std::size_t q = 0; q < kTerms; ++q) a[p][q] += t[p] * t[q];

@@ -199,8 +199,9 @@ ImageSet set_of(std::vector<PictureFile> all, const std::string& name, const Pic
   auto& files = reading.files();
   sort_into_classes(files);
   if (!sample) check_classes(files, name, reading.why());
-  const auto rank = [](const PictureFile& file) { return file.split == "test" ? 2 : file.split == "valid" ? 1 : 0; };
-  std::ranges::stable_sort(files, {}, rank);
+  std::ranges::sort(files, {}, [](const PictureFile& file) {
+    return std::pair(file.split == "test" ? 2 : file.split == "valid" ? 1 : 0, std::string_view(file.path));
+  });
   const auto seen = reading.read_pixels();
   if (!sample) check_classes(files, name, reading.why());
   reading.note_size();

@@ -186,6 +186,11 @@ class Pictures(ProgramTest):
             values = [v / 255 for pixels in colours[:8] for v in pixels[c::3]]
             self.assertAlmostEqual(channel["mean"], statistics.fmean(values), delta=1e-6)
             self.assertAlmostEqual(channel["deviation"], statistics.pstdev(values), delta=1e-6)
+        result = self.run_limn("train", "autoencoder", "--data", "pets", "--steps", 2, "--set", "arch=dense 2 tanh | dense 189",
+                               "--set", "loss=cross-entropy", "--set", "normalize=channels")
+        self.assertEqual((result.status, "wants numbers from 0 to 1" in result.err), (2, True), result.err)
+        result = self.run_limn("train", "mlp", "--data", "spirals", "--steps", 2, "--set", "normalize=channels")
+        self.assertEqual((result.status, "has no channels to normalise" in result.err), (2, True), result.err)
 
     def test_names_in_other_languages_are_kept(self):
         random = drawn_random("names")

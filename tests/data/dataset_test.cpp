@@ -148,6 +148,7 @@ TEST(Dataset, images_are_normalised_by_their_training_rows_where_that_is_wanted)
   ASSERT_EQ(d.preprocessing.channels.size(), 1u);
   EXPECT_NEAR(d.preprocessing.channels[0].mean, sum / n, 1e-7);
   EXPECT_NEAR(d.preprocessing.channels[0].deviation, std::sqrt(squares / n - sum / n * (sum / n)), 1e-7);
+  error_of([] { prepare({.data = "spirals", .normalize = true}); });
 }
 
 TEST(Dataset, toys_are_ready_at_once) {
