@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
@@ -204,6 +205,68 @@ Picture grey_picture(PictureSize size, std::uint8_t value) {
 
 std::int64_t rounded(double v) { return static_cast<std::int64_t>(std::floor(v + 0.5)); }
 
+struct Found {
+  Picture ink;          // of the figure's box: 255 is ink
+  bool bright = false;  // brighter than its ground
+};
+
+std::optional<Found> find_figure(const Picture& picture) {
+  const PictureSize size{picture.height, picture.width};
+  Grid ink(size.height, size.width);
+  for (std::size_t i = 0; i < ink.values.size(); ++i) ink.values[i] = grey_of(&picture.pixels[i * 3]);
+  const double least = std::max(kFaintest, 5 * level(ink));
+  double brighter = 0, darker = 0;
+  for (const double v : ink.values) (v > 0 ? brighter : darker) += std::abs(v) > least ? std::abs(v) : 0;
+  const bool bright = brighter > darker;
+  if (!bright)
+    for (double& v : ink.values) v = -v;
+  const double threshold = std::max(least, threshold_of(ink));
+  std::vector<std::uint8_t> mask;
+  for (const double v : ink.values) mask.push_back(v > threshold ? 1 : 0);
+  mask = figure_among(mask, size);
+  const auto marked = std::ranges::count(mask, 1);
+  if (marked < 2 || marked * 1000 < std::ssize(mask)) return std::nullopt;
+
+  double sum = 0;
+  for (std::size_t i = 0; i < mask.size(); ++i) sum += mask[i] ? ink.values[i] : 0;
+  const double full = sum / static_cast<double>(marked);
+  const auto is_near = [&](std::int64_t y, std::int64_t x) {  // soft edges belong to the figure
+    for (auto v = std::max<std::int64_t>(0, y - 1); v <= std::min(size.height - 1, y + 1); ++v)
+      for (auto u = std::max<std::int64_t>(0, x - 1); u <= std::min(size.width - 1, x + 1); ++u)
+        if (mask[static_cast<std::size_t>(v * size.width + u)]) return true;
+    return false;
+  };
+  const auto box = extent_of(size, 0, [&](std::int64_t y, std::int64_t x) {
+    return static_cast<double>(mask[static_cast<std::size_t>(y * size.width + x)]);
+  });
+  Found found{grey_picture({box.height, box.width}, 0), bright};
+  for (std::int64_t y = 0; y < box.height; ++y)
+    for (std::int64_t x = 0; x < box.width; ++x)
+      if (is_near(box.top + y, box.left + x))
+        std::fill_n(found.ink.pixels.begin() + (y * box.width + x) * 3, 3,
+                    static_cast<std::uint8_t>(std::clamp(255 * ink.at(box.top + y, box.left + x) / full, 0.0, 255.0)));
+  return found;
+}
+
+// The ink, its strongest made 255, with its centre of mass where the training images have theirs, on their ground.
+Picture placed(const Picture& ink, const Figure& figure, PictureSize size) {
+  const double strongest = std::max<std::uint8_t>(1, *std::ranges::max_element(ink.pixels));
+  const auto mass = extent_of({ink.height, ink.width}, 0, [&](std::int64_t y, std::int64_t x) {
+    return ink.pixels[static_cast<std::size_t>((y * ink.width + x) * 3)] / strongest;
+  });
+  const auto top = std::clamp<std::int64_t>(rounded(figure.down - mass.down), 0, size.height - ink.height);
+  const auto left = std::clamp<std::int64_t>(rounded(figure.right - mass.right), 0, size.width - ink.width);
+  Picture out = grey_picture(size, figure.bright ? 0 : 255);
+  for (std::int64_t y = 0; y < ink.height; ++y)
+    for (std::int64_t x = 0; x < ink.width * 3; ++x) {
+      const auto from = static_cast<std::size_t>(y * ink.width * 3 + x);
+      const auto v = static_cast<std::uint8_t>(rounded(ink.pixels[from] * 255.0 / strongest));
+      out.pixels[static_cast<std::size_t>(((top + y) * size.width + left) * 3 + x)] =
+          figure.bright ? v : static_cast<std::uint8_t>(255 - v);
+    }
+  return out;
+}
+
 }  // namespace
 
 Figure measure_figure(std::span<const std::uint8_t> bytes, PictureSize size, double most,
@@ -244,80 +307,29 @@ FittedPicture fit_figure(const Picture& picture, const Figure& figure, PictureSi
   LIMN_CHECK(figure.box > 0);
   const double border = median_border(picture);
   const bool same_ground = figure.bright ? border <= 64 : border >= 191;
-  if (PictureSize{picture.height, picture.width} == size && same_ground) return {picture, ""};
-
-  const auto larger = std::max(picture.height, picture.width);
+  const PictureSize whole{picture.height, picture.width};
+  if (whole == size && same_ground) return {picture, ""};
+  const auto larger = std::max(whole.height, whole.width);
   const auto shrunk = [&](std::int64_t side) {
     return larger <= kWorkingSide ? side : std::max<std::int64_t>(1, side * kWorkingSide / larger);
   };
-  const PictureSize working{shrunk(picture.height), shrunk(picture.width)};
-  const auto small = resized(picture, working);
-  Grid ink(working.height, working.width);
-  for (std::size_t i = 0; i < ink.values.size(); ++i) ink.values[i] = grey_of(&small.pixels[i * 3]);
-  const double least = std::max(kFaintest, 5 * level(ink));
-  double brighter = 0, darker = 0;
-  for (const double v : ink.values) (v > 0 ? brighter : darker) += std::abs(v) > least ? std::abs(v) : 0;
-  const bool bright = brighter > darker;
-  if (!bright)
-    for (double& v : ink.values) v = -v;
-  const double threshold = std::max(least, threshold_of(ink));
-  std::vector<std::uint8_t> mask;
-  for (const double v : ink.values) mask.push_back(v > threshold ? 1 : 0);
-  mask = figure_among(mask, working);
-  const auto marked = std::ranges::count(mask, 1);
-  if (marked < 2 || marked * 1000 < std::ssize(mask)) return {resized(picture, size), "resized: no figure stands out"};
+  const PictureSize working{shrunk(whole.height), shrunk(whole.width)};
+  const auto found = find_figure(resized(picture, working));
+  if (!found) return {resized(picture, size), "resized: no figure stands out"};
 
-  double sum = 0, inked = 0;
-  for (std::size_t i = 0; i < mask.size(); ++i)
-    if (mask[i]) sum += ink.values[i], inked += 1;
-  const auto is_near = [&](std::int64_t y, std::int64_t x) {  // soft edges belong to the figure
-    for (auto v = std::max<std::int64_t>(0, y - 1); v <= std::min(working.height - 1, y + 1); ++v)
-      for (auto u = std::max<std::int64_t>(0, x - 1); u <= std::min(working.width - 1, x + 1); ++u)
-        if (mask[static_cast<std::size_t>(v * working.width + u)]) return true;
-    return false;
-  };
-  Picture drawn = grey_picture(working, 0);
-  for (std::int64_t y = 0; y < working.height; ++y)
-    for (std::int64_t x = 0; x < working.width; ++x)
-      if (is_near(y, x))
-        std::fill_n(drawn.pixels.begin() + (y * working.width + x) * 3, 3,
-                    static_cast<std::uint8_t>(std::clamp(255 * ink.at(y, x) * inked / sum, 0.0, 255.0)));
-
-  const auto found = extent_of(working, 0, [&](std::int64_t y, std::int64_t x) {
-    return static_cast<double>(mask[static_cast<std::size_t>(y * working.width + x)]);
-  });
-  Picture cut = grey_picture({found.height, found.width}, 0);
-  for (std::int64_t y = 0; y < found.height; ++y)
-    std::copy_n(drawn.pixels.begin() + ((found.top + y) * working.width + found.left) * 3, found.width * 3,
-                cut.pixels.begin() + y * found.width * 3);
-  const double scale = figure.box / static_cast<double>(std::max(found.height, found.width));
+  const double scale = figure.box / static_cast<double>(std::max(found->ink.height, found->ink.width));
   const auto scaled = [&](std::int64_t side, std::int64_t most) {
     return std::clamp<std::int64_t>(rounded(static_cast<double>(side) * scale), 1, most);
   };
-  const PictureSize fitted{scaled(found.height, size.height), scaled(found.width, size.width)};
-  cut = resized(cut, fitted);
-  const double strongest = std::max<std::uint8_t>(1, *std::ranges::max_element(cut.pixels));
-  const auto mass = extent_of(fitted, 0, [&](std::int64_t y, std::int64_t x) {
-    return cut.pixels[static_cast<std::size_t>((y * fitted.width + x) * 3)] / strongest;
-  });
-  const auto top = std::clamp<std::int64_t>(rounded(figure.down - mass.down), 0, size.height - fitted.height);
-  const auto left = std::clamp<std::int64_t>(rounded(figure.right - mass.right), 0, size.width - fitted.width);
-  Picture out = grey_picture(size, figure.bright ? 0 : 255);
-  for (std::int64_t y = 0; y < fitted.height; ++y)
-    for (std::int64_t x = 0; x < fitted.width * 3; ++x) {
-      const auto v = static_cast<std::uint8_t>(
-          cut.pixels[static_cast<std::size_t>(y * fitted.width * 3 + x)] * 255.0 / strongest + 0.5);
-      out.pixels[static_cast<std::size_t>(((top + y) * size.width + left) * 3 + x)] =
-          figure.bright ? v : static_cast<std::uint8_t>(255 - v);
-    }
-  const auto in_picture = [&](std::int64_t side, std::int64_t whole, std::int64_t of) {
-    return (side * whole + of / 2) / of;
+  const PictureSize fitted{scaled(found->ink.height, size.height), scaled(found->ink.width, size.width)};
+  const auto in_picture = [](std::int64_t side, std::int64_t of_picture, std::int64_t of_working) {
+    return (side * of_picture + of_working / 2) / of_working;
   };
-  return {
-      std::move(out),
-      fmt::format("{}ground removed, figure of {}x{} pixels fitted to {}x{} and centred by its mass",
-                  bright == figure.bright ? "" : "inverted, ", in_picture(found.width, picture.width, working.width),
-                  in_picture(found.height, picture.height, working.height), fitted.width, fitted.height)};
+  return {placed(resized(found->ink, fitted), figure, size),
+          fmt::format("{}ground removed, figure of {}x{} pixels fitted to {}x{} and centred by its mass",
+                      found->bright == figure.bright ? "" : "inverted, ",
+                      in_picture(found->ink.width, whole.width, working.width),
+                      in_picture(found->ink.height, whole.height, working.height), fitted.width, fitted.height)};
 }
 
 }  // namespace limn

@@ -89,7 +89,7 @@ class Photographed(ProgramTest):
         said = self.named("plain.png", "lying.png", "bright.png", "nothing.png")
         self.assertEqual([p["label"] for p in said[:3]], ["0", "1", "0"])
         self.assertNotIn("fitted", said[0])
-        self.assertRegex(said[1]["fitted"], r"^inverted, ground removed, figure of 3[0-4]x[78] pixels fitted to 16x4 and centred by its mass$")
+        self.assertRegex(said[1]["fitted"], r"^inverted, ground removed, figure of 3[0-4]x([7-9]|10) pixels fitted to 16x[345] and centred by its mass$")
         self.assertEqual(said[2]["fitted"], "ground removed, figure of 8x32 pixels fitted to 4x16 and centred by its mass")
         self.assertEqual(said[3]["fitted"], "resized: no figure stands out")
         text = self.limn("predict", "run", "bright.png").out
