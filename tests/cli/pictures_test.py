@@ -152,6 +152,11 @@ class Pictures(ProgramTest):
         self.assertEqual(sample(pets(random, 6, 64, 40)), ([40, 64], []))
         self.assertEqual(sample(pets(random, 6, 9, 7, 3)), ([3, 7, 9], []))
         self.assertEqual(sample(pets(random, 6, 100, 80)), ([26, 32], ["all pictures are 100x80 and are resized to 32x26"]))
+        damaged = {"cats/x.png": png(100, 256, random.choices(range(256), k=25_600), rows=99)}  # its size counts for nothing
+        good = pets(random, 6, 64, 40)
+        (_, with_), (_, without) = (lab.request("POST", "/api/data?name=a.zip", archive(files)) for files in ({**good, **damaged}, good))
+        self.assertEqual(with_["notes"], ["left out: cats/x.png: the picture is damaged at row 100 of 256: Not enough image data"])
+        self.assertEqual((with_["sample"], with_["pictures"]), ([40, 64], without["pictures"]))
         mixed = {**pets(random, 6, 10, 12), **pets(random, 4, 20, 16, classes=("birds", "fish"))}
         self.assertEqual(sample(mixed), ([12, 10], ["pictures of different sizes are resized to 10x12"]))
         grey = {name: png(4, 4, [v for v in random.choices(range(256), k=16) for _ in range(3)]) for name in pets(random, 6)}
