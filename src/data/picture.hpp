@@ -15,6 +15,7 @@ struct Picture {
 
 struct PictureSize {
   std::int64_t height = 0, width = 0;
+  friend bool operator==(const PictureSize&, const PictureSize&) = default;
 };
 
 // By a file's first bytes: "PNG", "JPEG"; of a kind that is not read "GIF", "WebP", "HEIC", "AVIF", "BMP", "TIFF",
@@ -29,6 +30,8 @@ PictureSize picture_size(std::span<const std::byte> bytes, const std::string& na
 // name: the file, for the errors. Error: another kind, damaged or cut short (of a PNG with the row), more than 2^26
 // pixels or a side beyond 16384.
 Picture read_picture(std::span<const std::byte> bytes, const std::string& name);
+
+std::uint8_t grey_of(const std::uint8_t* pixel);  // red green blue, weighed as Rec. 601 does
 
 // The picture at another size, each new pixel the mean of the area it covers, rounded to the nearest byte: whole
 // numbers throughout, so the bytes are the same on every machine.

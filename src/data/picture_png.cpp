@@ -100,16 +100,17 @@ Picture read_png(std::span<const std::byte> bytes, const std::string& name) {
   if (!read_head(file, reading)) refuse(reading, name);
   check_size(reading.height, reading.width, name);
   const auto area = static_cast<std::size_t>(reading.height * reading.width);
-  std::vector<std::uint8_t> seen(area * 4);
+  Picture picture{reading.height, reading.width, std::vector<std::uint8_t>(area * 4)};
+  auto& seen = picture.pixels;
   if (!read_rows(file, reading, seen.data())) refuse(reading, name);
-  Picture picture{reading.height, reading.width, std::vector<std::uint8_t>(area * 3)};
-  for (std::size_t i = 0; i < area; ++i) {
+  for (std::size_t i = 0; i < area; ++i) {  // over white, in place: large pictures are large enough once
     const unsigned alpha = seen[i * 4 + 3];
-    for (std::size_t c = 0; c < 3; ++c) {  // over white
+    for (std::size_t c = 0; c < 3; ++c) {
       const unsigned mixed = seen[i * 4 + c] * alpha + 255 * (255 - alpha);
-      picture.pixels[i * 3 + c] = static_cast<std::uint8_t>((mixed + 127) / 255);
+      seen[i * 3 + c] = static_cast<std::uint8_t>((mixed + 127) / 255);
     }
   }
+  seen.resize(area * 3);
   return picture;
 }
 

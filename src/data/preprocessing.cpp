@@ -31,6 +31,16 @@ void check(const Preprocessing& p) {
     }
     if (!p.columns.empty()) unusable("images have no columns");
     require_positive(p.byte_scale, "byte_scale");
+    if (!p.channels.empty() && p.channels.size() != (p.sample.size() == 2 ? 1 : static_cast<std::size_t>(p.sample[0])))
+      unusable("it has other channels than its images");
+    for (const auto& channel : p.channels) {
+      require_finite(channel.mean, "a mean");
+      require_positive(channel.deviation, "a deviation");
+    }
+    const auto within = [](double v) { return v >= 0 && v <= 4096; };
+    if (!within(p.figure.box) || !within(p.figure.down) || !within(p.figure.right))
+      unusable("the figure of its images is none");
+    if (p.figure.box > 0 && p.sample.size() != 2) unusable("figures are of grey images");
   } else if (p.kind == "table") {
     if (p.columns.empty()) unusable("a table needs columns");
     if (p.target.empty()) unusable("a table needs the name of its target");
@@ -71,6 +81,10 @@ std::string Preprocessing::to_json() const {
   if (kind == "images") {
     json["sample"] = sample;
     json["byte_scale"] = byte_scale;
+    for (const auto& channel : channels)
+      json["channels"].push_back({{"mean", channel.mean}, {"deviation", channel.deviation}});
+    if (figure.box > 0)
+      json["figure"] = {{"bright", figure.bright}, {"box", figure.box}, {"down", figure.down}, {"right", figure.right}};
   } else {
     auto& list = json["columns"] = Json::array();
     for (const auto& column : columns) {
@@ -105,6 +119,14 @@ Preprocessing Preprocessing::from_json(const std::string& text) {
         p.sample.push_back(side.get<std::int64_t>());
       }
       p.byte_scale = json.at("byte_scale").get<double>();
+      if (json.contains("channels"))
+        for (const auto& item : json.at("channels"))
+          p.channels.push_back({item.at("mean").get<double>(), item.at("deviation").get<double>()});
+      if (json.contains("figure")) {
+        const auto& f = json.at("figure");
+        p.figure = {f.at("bright").get<bool>(), f.at("box").get<double>(), f.at("down").get<double>(),
+                    f.at("right").get<double>()};
+      }
     } else {
       for (const auto& item : json.at("columns")) {
         auto& column = p.columns.emplace_back();

@@ -24,7 +24,7 @@ Stage Feed::stage() {
 void Feed::vary(const Augmentation& augmentation, std::uint64_t seed) {
   augmentation_ = augmentation;
   key_ = stream_key(seed, "augment");
-  room_.resize(augmentation.any() ? static_cast<std::size_t>(features_ * chunks_) : 0);
+  rooms_.resize(augmentation.any() ? static_cast<std::size_t>(chunks_) : 0);
 }
 
 void Feed::fill(int chunk) {
@@ -39,8 +39,12 @@ void Feed::fill(int chunk) {
     else
       for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
     if (augmentation_.any())
-      augment(augmentation_, data_->sample, key_, epoch_, row, {to, n},
-              std::span(room_).subspan(n * static_cast<std::size_t>(chunk), n));
+      augment(augmentation_, data_->sample, key_, epoch_, row, {to, n}, rooms_[static_cast<std::size_t>(chunk)]);
+    const auto& channels = data_->preprocessing.channels;
+    for (std::size_t c = 0, area = n / std::max<std::size_t>(1, channels.size()); c < channels.size(); ++c) {
+      const auto mean = static_cast<float>(channels[c].mean), factor = static_cast<float>(1 / channels[c].deviation);
+      for (std::size_t k = c * area; k < (c + 1) * area; ++k) to[k] = (to[k] - mean) * factor;
+    }
     if (target_ == TargetKind::kInputs) continue;
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));

@@ -36,7 +36,7 @@ class Feed {
   Augmentation augmentation_;
   std::uint64_t key_ = 0;
   std::int64_t epoch_ = 0;
-  std::vector<float> room_;  // a sample for each chunk, if samples are varied
+  std::vector<AugmentRoom> rooms_;  // one for each chunk, if samples are varied
 };
 
 // Class k counts rows / (classes times its rows), so that all classes count alike and the mean over rows is 1.

@@ -74,7 +74,7 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
   if (settings.reconstruct) {
     if (!loss.for_inputs)
       throw Error(fmt::format("the loss {} cannot compare a row with itself", loss.name), "take --set loss=squared");
-    if (loss.takes_logits && data.preprocessing.kind != "images")
+    if (loss.takes_logits && (data.preprocessing.kind != "images" || !data.preprocessing.channels.empty()))
       throw Error(fmt::format("{} wants numbers from 0 to 1, and those of {} are not", loss.name, data.name),
                   "take --set loss=squared");
     if (outputs != data.sample.size()) wants(fmt::format("{}, as many as a row has numbers", data.sample.size()));
