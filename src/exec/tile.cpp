@@ -159,9 +159,15 @@ void TileRunner::run(std::int64_t row0, std::int64_t row1, std::int64_t column0,
 void TileRunner::expand(Registers& registers, const Operand& operand, const float* memory, std::int64_t rows,
                         std::int64_t columns) const {
   float* to = registers.memory[operand.expanded];
+  if (operand.walk == Walk::kRow) {  // what is there doubles until it is long enough
+    std::copy_n(memory, columns, to);
+    for (std::int64_t done = columns, all = rows * columns; done < all; done *= 2)
+      std::memcpy(to + done, to, static_cast<std::size_t>(std::min(done, all - done)) * sizeof(float));
+    return;
+  }
   for (std::int64_t r = 0; r < rows; ++r)
-    if (operand.walk == Walk::kRow || operand.walk == Walk::kFull)
-      std::copy_n(memory + (operand.walk == Walk::kFull ? r * operand.pitch : 0), columns, to + r * columns);
+    if (operand.walk == Walk::kFull)
+      std::copy_n(memory + r * operand.pitch, columns, to + r * columns);
     else
       std::fill_n(to + r * columns, columns, operand.walk == Walk::kColumn ? memory[r] : *memory);
 }

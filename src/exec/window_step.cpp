@@ -53,7 +53,8 @@ struct OverWindows {
   void reduce(const Taps& taps, const Meeting::Base& base, const float* plane, float* to, Room& room) const {
     std::size_t found = 0;
     for (std::size_t t = 0; t < taps.size(); ++t) {
-      const std::int64_t element = meeting.element(taps, t, base);
+      const std::int64_t element =
+          meeting.reaches_out() ? meeting.element(taps, t, base) : meeting.padded_element(taps, t, base);
       if (element < 0) continue;
       room.from[found] = plane + element * channels, room.index[found++] = static_cast<std::int32_t>(element);
     }

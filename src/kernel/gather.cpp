@@ -52,8 +52,12 @@ HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, const Slic
   }
   for (int i = 0; i < kRows; ++i) {
     float* to = g.c[row + i] + s.column;
+    // A whole last vector is faster, where what it writes too much belongs to the next row, which is written
+    // afterwards.
+    const bool spills = s.first == 0 && s.column == 0 && g.n <= width && lanes - s.last <= g.n && row + i + 1 < g.m &&
+                        g.c[row + i + 1] == to + g.n;
     for (int v = 0; v < kWidth; ++v)
-      if (v == kWidth - 1 && s.last < lanes)
+      if (v == kWidth - 1 && s.last < lanes && !spills)
         store_n(d, sum[i][v], to + v * lanes, s.last);
       else
         hn::StoreU(sum[i][v], d, to + v * lanes);
