@@ -42,22 +42,33 @@ struct OverWindows {
   void run(int chunk) const {
     Room& room = (*rooms)[static_cast<std::size_t>(chunk)];
     const std::int64_t low = cut(rows, chunk, chunks, 1), high = cut(rows, chunk + 1, chunks, 1);
-    for (std::size_t phase = 0; phase < meeting.phases().size(); ++phase)
-      meeting.each(phase, low, high, [&](std::int64_t row, std::int64_t image, const Meeting::Base& base) {
-        reduce(meeting.phases()[phase], base, x + image * volume(meeting.sources()) * channels, y + row * channels,
-               room);
+    for (std::size_t phase = 0; phase < meeting.phases().size(); ++phase) {
+      const Taps& taps = meeting.phases()[phase];
+      meeting.each_run(phase, low, high, [&](Meeting::Run run) {
+        const float* const plane = x + run.plane * volume(meeting.sources()) * channels;
+        for (std::int64_t i = 0; i < run.count; ++i, run.first += meeting.target_step()) {
+          reduce(meet(taps, run.base, plane, room), room, y + run.first * channels);
+          run.base[2] += static_cast<std::int32_t>(meeting.source_step());
+        }
       });
+    }
   }
 
  private:
-  void reduce(const Taps& taps, const Meeting::Base& base, const float* plane, float* to, Room& room) const {
+  // Puts what the taps meet inside the plane into the room, and says how many that are.
+  std::size_t meet(const Taps& taps, const Meeting::Base& base, const float* plane, Room& room) const {
+    const bool all = !meeting.reaches_out();
+    const std::int64_t first = meeting.padded_first(base);
     std::size_t found = 0;
     for (std::size_t t = 0; t < taps.size(); ++t) {
-      const std::int64_t element =
-          meeting.reaches_out() ? meeting.element(taps, t, base) : meeting.padded_element(taps, t, base);
+      const std::int64_t element = all ? first + taps.offset[t] : meeting.element(taps, t, base);
       if (element < 0) continue;
       room.from[found] = plane + element * channels, room.index[found++] = static_cast<std::int32_t>(element);
     }
+    return found;
+  }
+
+  void reduce(std::size_t found, const Room& room, float* to) const {
     const auto n = static_cast<std::size_t>(channels);
     if (op != Op::kWindowArgmax)
       kernels().gather_sum(n, found, room.from.data(), to);

@@ -48,7 +48,7 @@ void Convolver::find_phases() {
   for (const Taps& taps : meeting_.phases()) {
     Phase phase{groups_ == 1 ? taps.run : 1, row, {}};
     for (std::size_t t = 0; t < taps.size(); t += size(phase.run))
-      phase.offsets.push_back(meeting_.padded_offset(taps, t) * source_channels());
+      phase.offsets.push_back(taps.offset[t] * source_channels());
     row += static_cast<std::int64_t>(taps.size()) * (by_channel() ? 1 : source_channels() / groups_);
     phases_.push_back(std::move(phase));
   }
@@ -220,12 +220,13 @@ void Convolver::fold(std::int64_t image, const float* y, float* x, Room& room) c
     kernels().gemm(false, size(end - row), size(depth()), size(out_), y + (image * places + row) * out_, size(out_),
                    room.packed.data(), size(depth()), room.patches.data(), size(depth()), false);
     const float* from = room.patches.data();
-    meeting_.each(0, row, end, [&](std::int64_t, std::int64_t, const Meeting::Base& base) {
-      float* const at = padded + meeting_.padded_first(base) * in_;
-      for (std::size_t t = 0; t < taps.size(); t += size(taps.run), from += run) {
-        float* const to = at + meeting_.padded_offset(taps, t) * in_;
-        for (std::int64_t i = 0; i < run; ++i) to[i] += from[i];
-      }
+    meeting_.each_run(0, row, end, [&](const Meeting::Run& its) {
+      float* at = padded + meeting_.padded_first(its.base) * in_;
+      for (std::int64_t q = 0; q < its.count; ++q, at += meeting_.source_step() * in_)
+        for (std::size_t t = 0; t < taps.size(); t += size(taps.run), from += run) {
+          float* const to = at + taps.offset[t] * in_;
+          for (std::int64_t i = 0; i < run; ++i) to[i] += from[i];
+        }
     });
   }
   const auto &plane = meeting_.sources(), &whole = meeting_.padded(), &below = meeting_.below();
