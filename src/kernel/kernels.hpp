@@ -44,6 +44,17 @@ struct GatherProduct {
   float* const* c;  // [m]: n numbers each
 };
 
+// Places of a line over one channel: y[q, c] = the sum over t of x[q + offset[t]] w[t, c], t in ascending order, for
+// q < count. x is read up to two vectors further.
+struct LineProduct {
+  const float* x;
+  const std::int64_t* offset;
+  std::size_t taps;
+  const float* w;
+  std::size_t n, count;
+  float* y;
+};
+
 // C[i, j] += the sum of a[p * a_plane + l * a_line + q * a_step + i] b[... + j] over planes p, lines l and q < count,
 // one chain in that order.
 struct OuterSum {
@@ -62,6 +73,7 @@ struct Kernels {
   Gemm gemm;
 
   void (*gather_product)(const GatherProduct& product);
+  void (*line_product)(const LineProduct& product);
   // B [k, n] as rows `row` and on of `rows` in strips as wide as the registers of the path; all take packed_floats.
   void (*pack_columns)(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
                        std::size_t rows);
