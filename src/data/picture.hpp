@@ -34,4 +34,7 @@ Picture read_picture(std::span<const std::byte> bytes, const std::string& name);
 // numbers throughout, so the bytes are the same on every machine.
 Picture resized(const Picture& picture, PictureSize size);
 
+// The bytes of a PNG file of it, of 8 bits and three colours. Error: it is too large for memory.
+std::string to_png(const Picture& picture);
+
 }  // namespace limn

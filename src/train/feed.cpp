@@ -27,6 +27,11 @@ void Feed::vary(const Augmentation& augmentation, std::uint64_t seed) {
   room_.resize(augmentation.any() ? static_cast<std::size_t>(features_ * chunks_) : 0);
 }
 
+void Feed::move(const Motion& motion) {
+  motion_ = motion;
+  room_.resize(static_cast<std::size_t>(features_ * chunks_));
+}
+
 void Feed::fill(int chunk) {
   const std::int64_t low = batch_ * chunk / chunks_, high = batch_ * (chunk + 1) / chunks_;
   const auto n = static_cast<std::size_t>(features_);
@@ -38,9 +43,12 @@ void Feed::fill(int chunk) {
       kernels().from_bytes(data_->bytes.data() + from, n, data_->byte_scale, to);
     else
       for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
-    if (augmentation_.any())
-      augment(augmentation_, data_->sample, key_, epoch_, row, {to, n},
-              std::span(room_).subspan(n * static_cast<std::size_t>(chunk), n));
+    const auto room = std::span(room_).subspan(room_.empty() ? 0 : n * static_cast<std::size_t>(chunk));
+    if (augmentation_.any()) augment(augmentation_, data_->sample, key_, epoch_, row, {to, n}, room.first(n));
+    if (motion_) {
+      std::copy_n(to, n, room.begin());
+      move_image(room.first(n), data_->sample, *motion_, {to, n});
+    }
     if (target_ == TargetKind::kInputs) continue;
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));
