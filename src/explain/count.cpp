@@ -119,6 +119,7 @@ bool Count::go_on() {
     ++confusion_[label * classes + static_cast<std::size_t>(class_of(p.subspan(i * classes, classes)))];
   }
   done_ += static_cast<std::size_t>(size);
+  if (done_ == rows_.size()) batches_.clear();  // of many counts only those that go on take memory
   return done_ < rows_.size();
 }
 
