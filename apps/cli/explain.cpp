@@ -4,6 +4,7 @@
 #include <CLI/Option.hpp>
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -16,7 +17,7 @@ namespace {
 
 struct Method {
   const char* name;
-  Explanation (*explain)(const Asked&);
+  Explanation (*explain)(const Asked&, nlohmann::json&);
   enum { kPicture, kRows, kNothing } of;  // what it cannot do without
 };
 constexpr Method kMethods[] = {
@@ -105,24 +106,24 @@ int explain(const ExplainOptions& options) {
               {},
               rows_of(*data, split)};
   asked.picture = picture_of(options, *asked.net, asked.rows);
-  Explanation answer = method.explain(asked);
-  answer.json.update(
-      {{"event", "explanation"}, {"method", options.method}, {"run", run.info.id}, {"step", asked.step}});
-  if (!options.picture.empty()) answer.json["file"] = options.picture;
-  if (options.row >= 0) answer.json["row"] = fmt::format("{}/{}", options.split, options.row);
-  if (!options.out.empty()) write(options, answer, answer.json.dump());
+  nlohmann::json json = nlohmann::json::object();
+  const Explanation answer = method.explain(asked, json);
+  json.update({{"event", "explanation"}, {"method", options.method}, {"run", run.info.id}, {"step", asked.step}});
+  if (!options.picture.empty()) json["file"] = options.picture;
+  if (options.row >= 0) json["row"] = fmt::format("{}/{}", options.split, options.row);
+  if (!options.out.empty()) write(options, answer, json.dump());
   if (!options.common.json) {
     fmt::print("step {}  {}", asked.step, answer.text);
     if (!options.out.empty()) fmt::print("written to {}\n", options.out);
     return answer.status;
   }
-  print_json(answer.json);
+  print_json(json);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   print_json({{"event", "done"},
               {"run", run.info.id},
               {"steps", asked.step},
               {"seconds", seconds.count()},
-              {"metrics", answer.metrics},
+              {"metrics", to_json_object(answer.metrics)},
               {"fingerprint", session->fingerprint()},
               {"threads", machine.program().threads},
               {"isa", machine.program().isa}});

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "cli/explaining.hpp"
@@ -14,6 +15,8 @@ namespace limn::cli {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::int64_t kMostMoves = 721;
 
 Json to_json(const Grid& grid) { return {{"height", grid.height}, {"width", grid.width}, {"values", grid.values}}; }
 
@@ -31,11 +34,11 @@ Extreme least(const Grid& grid) {
 }
 
 // What every explanation of one picture says first.
-Explanation about(const Asked& asked, std::int64_t score) {
+Explanation about(const Asked& asked, std::int64_t score, Json& json) {
   const Said said = say(*asked.net, asked.picture);
   const auto at = static_cast<std::size_t>(score);
+  json.update({{"class", asked.name_of(score)}, {"score", said.score[at]}, {"p", said.p[at]}});
   Explanation answer;
-  answer.json = {{"class", asked.name_of(score)}, {"score", said.score[at]}, {"p", said.p[at]}};
   answer.text = fmt::format("{}: score {:.6g}, p {:.4f}\n", asked.name_of(score), said.score[at], said.p[at]);
   return answer;
 }
@@ -92,12 +95,12 @@ Count counted(const Asked& asked, const Motion& motion, std::vector<Silent> sile
 
 }  // namespace
 
-Explanation explain_saliency(const Asked& asked) {
+Explanation explain_saliency(const Asked& asked, Json& json) {
   const std::int64_t score = asked.score();
   const Saliency found = saliency(*asked.net, asked.picture, score);
-  Explanation answer = about(asked, score);
-  answer.json["gradient"] = found.gradient;
-  answer.json["magnitude"] = to_json(found.magnitude);
+  Explanation answer = about(asked, score, json);
+  json["gradient"] = found.gradient;
+  json["magnitude"] = to_json(found.magnitude);
   const auto [value, row, column] = largest(found.magnitude);
   answer.text += fmt::format("largest |d score / d pixel| {:.6g} at row {}, column {}\n", value, row, column);
   answer.pictures = {{"saliency", grey(found.magnitude)},
@@ -105,7 +108,7 @@ Explanation explain_saliency(const Asked& asked) {
   return answer;
 }
 
-Explanation explain_occlusion(const Asked& asked) {
+Explanation explain_occlusion(const Asked& asked, Json& json) {
   const std::int64_t score = asked.score(), side = std::min(asked.net->height(), asked.net->width());
   const Patch patch{.size = asked.options.patch > 0 ? asked.options.patch : std::max<std::int64_t>(1, side / 4),
                     .stride = asked.options.stride,
@@ -113,12 +116,12 @@ Explanation explain_occlusion(const Asked& asked) {
   Occlusion occlusion(*asked.net, asked.picture, score, patch);
   while (occlusion.go_on())
     if (interrupts() > 0) throw Error("interrupted", "ask again", Fault::kFailure);
-  Explanation answer = about(asked, score);
-  answer.json.update({{"patch", patch.size},
-                      {"stride", patch.stride},
-                      {"fill", patch.fill},
-                      {"scores", to_json(occlusion.score())},
-                      {"ps", to_json(occlusion.p())}});
+  Explanation answer = about(asked, score, json);
+  json.update({{"patch", patch.size},
+               {"stride", patch.stride},
+               {"fill", patch.fill},
+               {"scores", to_json(occlusion.score())},
+               {"ps", to_json(occlusion.p())}});
   const auto [value, row, column] = least(occlusion.p());
   answer.text += fmt::format("lowest p {:.4f} behind a patch of {} at row {}, column {}\n", value, patch.size,
                              row * patch.stride, column * patch.stride);
@@ -126,69 +129,62 @@ Explanation explain_occlusion(const Asked& asked) {
   return answer;
 }
 
-Explanation explain_grad_cam(const Asked& asked) {
+Explanation explain_grad_cam(const Asked& asked, Json& json) {
   const std::int64_t score = asked.score();
   const GradCam cam = grad_cam(*asked.net, asked.picture, score, layer_number(asked.options.layer));
-  Explanation answer = about(asked, score);
-  answer.json.update({{"layer", fmt::format("layer{}", cam.layer)},
-                      {"weights", cam.weights},
-                      {"plane", to_json(cam.plane)},
-                      {"shown", to_json(cam.shown)}});
+  Explanation answer = about(asked, score, json);
+  json.update({{"layer", fmt::format("layer{}", cam.layer)},
+               {"weights", cam.weights},
+               {"plane", to_json(cam.plane)},
+               {"shown", to_json(cam.shown)}});
   const auto [value, row, column] = largest(cam.shown);
   answer.text += fmt::format("layer{}: largest {:.6g} at row {}, column {}\n", cam.layer, value, row, column);
   answer.pictures = {{"grad-cam", over(shown(asked), cam.shown)}, {"plane", grey(cam.plane)}};
   return answer;
 }
 
-Explanation explain_moves(const Asked& asked) {
-  const bool rotates = asked.options.method == "rotate", down = asked.options.along == "down";
-  const double most = asked.options.most.value_or(rotates ? 45 : 4), by = asked.options.by.value_or(rotates ? 15 : 1);
-  const double limit = rotates ? 180 : static_cast<double>(std::min(asked.net->height(), asked.net->width()));
-  const bool is_whole = rotates || (most == std::floor(most) && by == std::floor(by));
-  if (!(most >= 0 && most <= limit && by > 0 && most / by <= 360) || !is_whole)
-    throw Error(fmt::format("pictures cannot be moved by -{} to {} in steps of {}", most, most, by),
-                rotates ? "take --most up to 180 degrees and --by above 0"
-                        : fmt::format("take --most up to {} pixels, and whole numbers", limit));
+Explanation explain_moves(const Asked& asked, Json& json) {
+  const bool turns = asked.options.method == "rotate", falls = asked.options.along == "down";
+  const auto all = motions(turns   ? Move::kTurn
+                           : falls ? Move::kDown
+                                   : Move::kRight,
+                           asked.options.most.value_or(turns ? 45 : 4), asked.options.by.value_or(turns ? 15 : 1),
+                           *asked.net, kMostMoves);
   Explanation answer;
-  answer.json = {{"moves", Json::array()}, {"along", rotates ? "degrees" : asked.options.along}};
-  const auto side = static_cast<std::int64_t>(most / by);
-  for (std::int64_t i = -side; i <= side; ++i) {
-    const double d = static_cast<double>(i) * by;
-    Motion motion;
-    (rotates ? motion.degrees : motion.scale) = rotates ? d : 1;
-    if (!rotates) (down ? motion.down : motion.right) = static_cast<std::int64_t>(d);
+  json.update({{"moves", Json::array()}, {"along", turns ? "degrees" : asked.options.along}});
+  for (const Motion& motion : all) {
+    const double by = turns ? motion.degrees : static_cast<double>(motion.right + motion.down);
     const double accuracy = counted(asked, motion).accuracy();
-    answer.json["moves"].push_back({{"by", d}, {"accuracy", accuracy}});
-    answer.text += fmt::format("{:6g}  accuracy {:.4f}\n", d, accuracy);
-    if (i == 0) answer.metrics[asked.options.split + ".accuracy"] = accuracy;
+    json["moves"].push_back({{"by", by}, {"accuracy", accuracy}});
+    answer.text += fmt::format("{:6g}  accuracy {:.4f}\n", by, accuracy);
+    if (by == 0) answer.metrics[asked.options.split + ".accuracy"] = accuracy;
   }
   return answer;
 }
 
-Explanation explain_silence(const Asked& asked) {
+Explanation explain_silence(const Asked& asked, Json& json) {
   const auto silent = parse_silent(asked.options.silent, *asked.net);
   if (silent.empty()) throw Error("no channel is named", "silence some: --silent \"layer1.unit[3] layer1.unit[5]\"");
   const Count before = counted(asked, {}), after = counted(asked, {}, silent);
   Explanation answer;
   const std::int64_t classes = asked.net->model().classes;
   answer.metrics = {{asked.options.split + ".accuracy", after.accuracy()}};
-  answer.json = {{"silent", asked.options.silent},
-                 {"accuracy", after.accuracy()},
-                 {"accuracy_before", before.accuracy()},
-                 {"confusion", confusion_json(after.confusion(), classes)},
-                 {"confusion_before", confusion_json(before.confusion(), classes)}};
+  json.update({{"silent", asked.options.silent},
+               {"accuracy", after.accuracy()},
+               {"accuracy_before", before.accuracy()},
+               {"confusion", confusion_json(after.confusion(), classes)},
+               {"confusion_before", confusion_json(before.confusion(), classes)}});
   answer.text = fmt::format("accuracy {:.4f}, {:.4f} before\n", after.accuracy(), before.accuracy());
   if (asked.picture.empty()) return answer;
   const int layer = layer_number(asked.options.layer);
   const int of = layer > 0 ? layer : silent.front().layer;
-  answer.json["layer"] = {
-      {"name", fmt::format("layer{}", of)},
-      {"shape", std::vector(asked.net->shape_of(of).dims().begin(), asked.net->shape_of(of).dims().end())},
-      {"values", layer_of(*asked.net, asked.picture, of, silent)}};
+  json["layer"] = {{"name", fmt::format("layer{}", of)},
+                   {"shape", std::vector(asked.net->shape_of(of).dims().begin(), asked.net->shape_of(of).dims().end())},
+                   {"values", layer_of(*asked.net, asked.picture, of, silent)}};
   return answer;
 }
 
-Explanation explain_maximum(const Asked& asked) {
+Explanation explain_maximum(const Asked& asked, Json& json) {
   const ExplainOptions& options = asked.options;
   const Climb& c = options.climb;
   Peak peak;
@@ -237,15 +233,15 @@ Explanation explain_maximum(const Asked& asked) {
   const std::string stopped = !climb.stop_reason().empty()    ? climb.stop_reason()
                               : climb.step() >= options.steps ? "steps"
                                                               : "interrupted";
-  answer.json = of;
-  answer.json.update({{"peak", what},
-                      {"steps", climb.step()},
-                      {"stopped", stopped},
-                      {"value", climb.value()},
-                      {"best", climb.best()},
-                      {"best_step", climb.best_step()},
-                      {"picture", climb.picture()},
-                      {"fingerprint", climb.fingerprint()}});
+  json.update(of);
+  json.update({{"peak", what},
+               {"steps", climb.step()},
+               {"stopped", stopped},
+               {"value", climb.value()},
+               {"best", climb.best()},
+               {"best_step", climb.best_step()},
+               {"picture", climb.picture()},
+               {"fingerprint", climb.fingerprint()}});
   answer.text = fmt::format("{}: value {:.6g} after {} steps, highest {:.6g} at step {}; stopped: {}\n", what,
                             climb.value(), climb.step(), climb.best(), climb.best_step(), stopped);
   answer.pictures = {{"maximum", painted(climb.picture(), asked.net->height(), asked.net->width(), c.low, c.high)}};

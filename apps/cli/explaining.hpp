@@ -1,7 +1,7 @@
 // What the methods of `limn explain` have in common: what is asked, of which network and picture, and where the answer
 // goes. For explain.cpp and explain_methods.cpp alone.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
 #include "cli/command.hpp"
@@ -21,11 +21,11 @@ struct ExplainOptions {
   Common common;
 };
 
-// A method's answer: what is printed, and what is written where --out is given.
+// A method's answer beside its JSON: what is said, and painted where --out is given.
 struct Explanation {
-  nlohmann::json json = nlohmann::json::object(), metrics = nlohmann::json::object();
-  std::string text;                                       // for people, lines
-  std::vector<std::pair<std::string, Picture>> pictures;  // by name, without .png
+  std::string text = {};                                       // for people, lines
+  std::vector<std::pair<std::string, Picture>> pictures = {};  // by name, without .png
+  Metrics metrics = {};
   int status = 0;
 };
 
@@ -42,11 +42,12 @@ struct Asked {
   std::string name_of(std::int64_t score) const;
 };
 
-Explanation explain_saliency(const Asked& asked);
-Explanation explain_occlusion(const Asked& asked);
-Explanation explain_grad_cam(const Asked& asked);
-Explanation explain_moves(const Asked& asked);  // shift and rotate
-Explanation explain_silence(const Asked& asked);
-Explanation explain_maximum(const Asked& asked);
+// Each adds to the JSON of the answer.
+Explanation explain_saliency(const Asked& asked, nlohmann::json& json);
+Explanation explain_occlusion(const Asked& asked, nlohmann::json& json);
+Explanation explain_grad_cam(const Asked& asked, nlohmann::json& json);
+Explanation explain_moves(const Asked& asked, nlohmann::json& json);  // shift and rotate
+Explanation explain_silence(const Asked& asked, nlohmann::json& json);
+Explanation explain_maximum(const Asked& asked, nlohmann::json& json);
 
 }  // namespace limn::cli

@@ -53,26 +53,6 @@ std::vector<float> picture_of(const Json& wish, const FrozenNetwork& net, Sessio
   return pixels;
 }
 
-std::vector<Motion> motions_of(const Json& wish, bool rotates, std::int64_t side) {
-  const double most = number(wish, "most", rotates ? 45 : 4), by = number(wish, "by", rotates ? 15 : 1);
-  const bool is_whole = rotates || (most == std::floor(most) && by == std::floor(by));
-  const double limit = rotates ? 180 : static_cast<double>(side);
-  if (!(most >= 0 && most <= limit && by > 0) || !is_whole || 2 * std::floor(most / by) + 1 > kMostMoves)
-    throw Error(fmt::format("pictures cannot be moved by up to {} in steps of {}", most, by),
-                fmt::format("at most {} moves; whole pixels, or up to 180 degrees", kMostMoves));
-  const bool down = wish.value("along", "right") == "down";
-  std::vector<Motion> motions;
-  for (auto i = -static_cast<std::int64_t>(most / by); i <= static_cast<std::int64_t>(most / by); ++i) {
-    const double d = static_cast<double>(i) * by;
-    Motion& motion = motions.emplace_back();
-    if (rotates)
-      motion.degrees = d;
-    else
-      (down ? motion.down : motion.right) = static_cast<std::int64_t>(d);
-  }
-  return motions;
-}
-
 }  // namespace
 
 std::shared_ptr<const FrozenNetwork> freeze(Session& there, const std::shared_ptr<const Dataset>& data,
@@ -124,8 +104,12 @@ void Explaining::begin_rows(Session& there) {
                   {"layer", layer}};
     };
   } else {
-    const bool rotates = method_ == "rotate";
-    const auto motions = motions_of(wish_, rotates, std::min(net_->height(), net_->width()));
+    const bool turns = method_ == "rotate", falls = wish_.value("along", "right") == "down";
+    const auto motions =
+        limn::motions(turns   ? Move::kTurn
+                      : falls ? Move::kDown
+                              : Move::kRight,
+                      number(wish_, "most", turns ? 45 : 4), number(wish_, "by", turns ? 15 : 1), *net_, kMostMoves);
     for (const Motion& motion : motions) counts->emplace_back(*net_, rows, motion);
     answer_ = [counts, motions, split] {
       Json moves = Json::array();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace limn {
 namespace {
@@ -79,6 +80,27 @@ std::vector<float> layer_of(const FrozenNetwork& net, std::span<const float> pic
   question.ask();
   const auto a = question.answer(0);
   return {a.begin(), a.end()};
+}
+
+std::vector<Motion> motions(Move move, double most, double by, const FrozenNetwork& net, std::int64_t count) {
+  const bool turns = move == Move::kTurn;
+  const double limit = turns ? 180 : static_cast<double>(std::min(net.height(), net.width()));
+  const bool fits = turns || (most == std::floor(most) && by == std::floor(by));
+  if (!(most >= 0 && most <= limit && by > 0) || !fits || 2 * std::floor(most / by) + 1 > static_cast<double>(count))
+    throw Error(fmt::format("pictures cannot be moved by up to {} in steps of {}", most, by),
+                turns ? fmt::format("up to 180 degrees, and {} moves in all", count)
+                      : fmt::format("whole pixels up to {}, and {} moves in all", limit, count));
+  std::vector<Motion> all;
+  const auto side = static_cast<std::int64_t>(most / by);
+  for (std::int64_t i = -side; i <= side; ++i) {
+    const double d = static_cast<double>(i) * by;
+    Motion& motion = all.emplace_back();
+    if (turns)
+      motion.degrees = d;
+    else
+      (move == Move::kDown ? motion.down : motion.right) = static_cast<std::int64_t>(d);
+  }
+  return all;
 }
 
 Count::Count(const FrozenNetwork& net, std::span<const std::int32_t> rows, const Motion& motion,

@@ -19,6 +19,12 @@ std::vector<Silent> parse_silent(std::string_view words, const FrozenNetwork& ne
 std::vector<float> layer_of(const FrozenNetwork& net, std::span<const float> picture, int layer,
                             std::span<const Silent> silent);
 
+// What moves all pictures alike: by pixels to the right or down, or by degrees clockwise.
+enum class Move { kRight, kDown, kTurn };
+// From -most to most in steps of `by`, with 0 among them. Error: parts of pixels, beyond the picture's side or half a
+// turn, or more than `count`.
+std::vector<Motion> motions(Move move, double most, double by, const FrozenNetwork& net, std::int64_t count);
+
 class Count {
  public:
   // Error: the network learns no classes, or there are no rows.

@@ -254,7 +254,7 @@ class Explain(ProgramTest):
         self.assertIn("no class is named", self.refused("run", "--method", "maximise"))
         self.assertIn("layer2.z[3]", self.refused("run", "--method", "maximise", "--peak", "layer1.a[0]"))
         self.assertIn("the last", self.refused("run", "--method", "silence", "--silent", "layer2.unit[0]"))
-        self.assertIn("whole numbers", self.refused("run", "--method", "shift", "--most", "1.5"))
+        self.assertIn("whole pixels", self.refused("run", "--method", "shift", "--most", "1.5"))
         self.assertIn("no step 61", self.refused("run", "--method", "saliency", "--row", "0", "--step", "61"))
         self.limn("train", "autoencoder", "--data", "bars", "--steps", 2, "--out", "coder2", "--quiet")
         self.assertEqual(self.explain("maximise", "--peak", "layer1.z[0]", "--steps", 3, run="coder2").done["steps"], 2)

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -73,6 +74,29 @@ TEST(Count, OfATurnByRightAnglesIsThatOfPicturesTurnedByHand) {
   const FrozenNetwork other(*trained.session, Weights::kLast, turned, trained.pool);
   const auto rows = all_rows(*trained.data);
   EXPECT_EQ(counted(*trained.frozen(), rows, {.degrees = 90}).confusion(), counted(other, rows, {}).confusion());
+}
+
+TEST(Motions, GoBothWaysWithZeroInTheMiddle) {
+  Trained trained("dense 3", {8, 9}, 3, 0);
+  const auto net = trained.frozen();
+  const auto down = motions(Move::kDown, 5, 2, *net, 5), turns = motions(Move::kTurn, 40, 30, *net, 3);
+  ASSERT_EQ(down.size(), 5u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(down[i].down, 2 * static_cast<std::int64_t>(i) - 4);
+    EXPECT_EQ(down[i].right, 0);
+  }
+  EXPECT_EQ(turns.size(), 3u);
+  EXPECT_EQ(turns[0].degrees, -30);
+  EXPECT_EQ(motions(Move::kRight, 1, 1, *net, 3)[2].right, 1);
+  EXPECT_EQ(motions(Move::kRight, 0, 1, *net, 1).size(), 1u);
+  for (const auto& [move, most, by] : {std::tuple(Move::kRight, 9.0, 1.0),
+                                       {Move::kRight, 1.5, 1.0},
+                                       {Move::kDown, 4.0, 0.5},
+                                       {Move::kTurn, 181.0, 90.0},
+                                       {Move::kTurn, 10.0, 0.0},
+                                       {Move::kTurn, 45.0, 1.0}})
+    EXPECT_THROW(motions(move, most, by, *net, 65), Error);
+  EXPECT_THROW(motions(Move::kTurn, std::nan(""), 1, *net, 65), Error);
 }
 
 TEST(Count, WithSilentChannelsIsThatOfWeightsClearedByHand) {
