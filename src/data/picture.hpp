@@ -37,4 +37,7 @@ std::uint8_t grey_of(const std::uint8_t* pixel);  // red green blue, weighed as 
 // numbers throughout, so the bytes are the same on every machine.
 Picture resized(const Picture& picture, PictureSize size);
 
+// The bytes of a PNG file of it, of 8 bits and three colours. Error: it is too large for memory.
+std::string to_png(const Picture& picture);
+
 }  // namespace limn

@@ -114,4 +114,21 @@ Picture read_png(std::span<const std::byte> bytes, const std::string& name) {
   return picture;
 }
 
+std::string to_png(const Picture& picture) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.height = static_cast<png_uint_32>(picture.height), image.width = static_cast<png_uint_32>(picture.width);
+  image.format = PNG_FORMAT_RGB;
+  png_alloc_size_t size = 0;
+  const auto* pixels = picture.pixels.data();
+  std::string bytes;
+  if (png_image_write_get_memory_size(image, size, 0, pixels, 0, nullptr) != 0) {
+    bytes.resize(size);
+    if (png_image_write_to_memory(&image, bytes.data(), &size, 0, pixels, 0, nullptr) != 0)
+      return bytes.substr(0, size);
+  }
+  throw Error(fmt::format("no picture of {}x{} can be made: {}", picture.height, picture.width, image.message),
+              "make a smaller one", Fault::kFailure);
+}
+
 }  // namespace limn

@@ -1,5 +1,7 @@
 #include "data/preprocessing.hpp"
 
+#include <algorithm>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -73,6 +75,13 @@ double Preprocessing::raw_value(std::int64_t feature, double encoded) const {
     at += width;
   }
   return encoded;
+}
+
+void Preprocessing::normalize(std::span<float> image) const {
+  for (std::size_t c = 0, area = image.size() / std::max<std::size_t>(1, channels.size()); c < channels.size(); ++c) {
+    const auto mean = static_cast<float>(channels[c].mean), factor = static_cast<float>(1 / channels[c].deviation);
+    for (float& pixel : image.subspan(c * area, area)) pixel = (pixel - mean) * factor;
+  }
 }
 
 std::string Preprocessing::to_json() const {

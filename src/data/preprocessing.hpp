@@ -1,6 +1,7 @@
 // How raw input becomes numbers: stored with a run, so that `predict` takes raw input and gives raw answers.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct Preprocessing {
   // A feature of an encoded table row in its column's own unit (of a category as it is), and a target in its own.
   double raw_value(std::int64_t feature, double encoded) const;
   double raw_target(double standardised) const { return standardised * target_deviation + target_mean; }
+  void normalize(std::span<float> image) const;  // by `channels`, in place
   // Doubles come back bit by bit.
   std::string to_json() const;
   static Preprocessing from_json(const std::string& text);  // Error: not made by to_json

@@ -27,6 +27,11 @@ void Feed::vary(const Augmentation& augmentation, std::uint64_t seed) {
   rooms_.resize(augmentation.any() ? static_cast<std::size_t>(chunks_) : 0);
 }
 
+void Feed::move(const Motion& motion) {
+  motion_ = motion;
+  moves_.resize(static_cast<std::size_t>(chunks_));
+}
+
 void Feed::fill(int chunk) {
   const std::int64_t low = batch_ * chunk / chunks_, high = batch_ * (chunk + 1) / chunks_;
   const auto n = static_cast<std::size_t>(features_);
@@ -40,11 +45,12 @@ void Feed::fill(int chunk) {
       for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
     if (augmentation_.any())
       augment(augmentation_, data_->sample, key_, epoch_, row, {to, n}, rooms_[static_cast<std::size_t>(chunk)]);
-    const auto& channels = data_->preprocessing.channels;
-    for (std::size_t c = 0, area = n / std::max<std::size_t>(1, channels.size()); c < channels.size(); ++c) {
-      const auto mean = static_cast<float>(channels[c].mean), factor = static_cast<float>(1 / channels[c].deviation);
-      for (std::size_t k = c * area; k < (c + 1) * area; ++k) to[k] = (to[k] - mean) * factor;
+    if (motion_) {
+      MoveRoom& room = moves_[static_cast<std::size_t>(chunk)];
+      room.still.assign(to, to + n);
+      move_image(room.still, data_->sample, *motion_, {}, {to, n}, room.rest);
     }
+    data_->preprocessing.normalize({to, n});
     if (target_ == TargetKind::kInputs) continue;
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));

@@ -29,11 +29,7 @@ struct Forward {
     activations = network.build(x, used, statistics, mode == Mode::kTraining);
 
     const Scope scope(graph, "loss");
-    // A last softmax or logistic belongs to a loss that takes what stands before it.
-    const std::string& last = network.layers().back().activation;
-    const bool belongs =
-        model.loss->takes_logits && last == (model.target == TargetKind::kLabels ? "softmax" : "sigmoid");
-    end = belongs ? activations.logits : activations.output;
+    end = end_of(model, activations);
     LossInput in{end, y, model.target};
     in.delta = settings.delta, in.quantile = settings.quantile;
     if (mode == Mode::kTraining) {
@@ -61,6 +57,13 @@ Value slope_of(Value loss, Value by) {
 }
 
 }  // namespace
+
+Value end_of(const ModelSpec& model, const Activations& activations) {
+  const std::string& last = model.network.layers().back().activation;
+  const bool belongs =
+      model.loss->takes_logits && last == (model.target == TargetKind::kLabels ? "softmax" : "sigmoid");
+  return belongs ? activations.logits : activations.output;
+}
 
 ModelSpec make_model(const Settings& settings, const Dataset& data) {
   const Loss& loss = find_loss(settings.loss);
