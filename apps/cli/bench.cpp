@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/random.hpp"
 #include "cli/bench.hpp"
 #include "cli/command.hpp"
 #include "cli/machine.hpp"
@@ -15,6 +16,7 @@
 #include "kernel/contraction.hpp"
 #include "kernel/isa.hpp"
 #include "kernel/limit.hpp"
+#include "nn/ready.hpp"
 #include "train/session.hpp"
 
 namespace limn::cli {
@@ -63,10 +65,19 @@ struct Workload {
   const char* help;
 };
 constexpr const char* kMlp = "dense 512 relu | dense 256 relu | dense 10";
+// With ReLU and maxima, as PyTorch users write LeNet-5 today.
+constexpr const char* kLenet =
+    "conv 6 5x5 relu | pool 2 | conv 16 5x5 valid relu | pool 2 | dense 120 relu | dense 84 relu | dense 10";
+constexpr const char* kCnn = "conv 32 3x3 valid relu | conv 64 3x3 valid relu | pool 2 | dense 128 relu | dense 10";
+constexpr const char* kColours = "colours";  // random images of 3x32x32, for time alone
 constexpr Workload kTrainings[] = {
     {"mlp_sgd_b64", "mnist", "samples/s", kMlp, "momentum", 0.01, 64, "784-512-256-10, batch 64, momentum 0.9"},
     {"mlp_adam_b64", "mnist", "samples/s", kMlp, "adam", 1e-3, 64, "the same with Adam"},
     {"mlp_adam_b128", "mnist", "samples/s", kMlp, "adam", 1e-3, 128, "the same with Adam, batch 128"},
+    {"lenet5", "mnist", "samples/s", kLenet, "momentum", 0.01, 64, "LeNet-5, batch 64, momentum 0.9"},
+    {"cnn_adam_b64", "mnist", "samples/s", kCnn, "adam", 1e-3, 64, "32 and 64 filters of 3x3, batch 64, Adam"},
+    {"resnet20", kColours, "samples/s", "resnet-20", "momentum", 0.01, 64,
+     "ResNet-20 on 3x32x32, batch 64, momentum 0.9"},
     {"spiral", "spirals", "steps/s", "dense 8 tanh | dense 8 tanh | dense 1", "sgd", 0.1, 10, "2-8-8-1, batch 10, SGD"},
 };
 
@@ -84,13 +95,14 @@ class Bench {
     if (profile_) fmt::print(stderr, "{}", session.profile_step());
   }
 
-  void inference() {
-    auto [session, data] = make(kTrainings[0]);
+  void inference(std::string_view name) {
+    auto [session, data] =
+        make(*std::ranges::find(kTrainings, name == "infer_b1_mlp" ? "mlp_sgd_b64" : "lenet5", &Workload::name));
     const std::int32_t row[] = {data->test[0]};
     const auto parameters = static_cast<double>(session.parameters());
     const Windows rate = measure([&] { session.predict(*data, row); });
     // The weights are read once: two operations and four bytes each.
-    report("infer_b1_mlp", "calls/s", rate, 1,
+    report(std::string(name), "calls/s", rate, 1,
            {2 * parameters, 4 * parameters, static_cast<std::size_t>(4 * parameters)});
   }
 
@@ -132,11 +144,27 @@ class Bench {
 
  private:
   std::pair<Session, std::shared_ptr<const Dataset>> make(const Workload& w) {
-    auto data = std::make_shared<const Dataset>(prepare({w.data}));
+    auto data = std::make_shared<const Dataset>(w.data == std::string_view(kColours) ? colours() : prepare({w.data}));
+    const std::string ready = ready_network(w.arch, data->sample, 10);
     Settings settings;
-    settings.arch = w.arch, settings.optimizer = w.optimizer, settings.lr = w.lr, settings.batch = w.batch;
+    settings.arch = ready.empty() ? w.arch : ready, settings.optimizer = w.optimizer, settings.lr = w.lr,
+    settings.batch = w.batch;
     return {std::piecewise_construct, std::forward_as_tuple(settings, data, 1, machine_.pool()),
             std::forward_as_tuple(data)};
+  }
+
+  static Dataset colours() {
+    constexpr std::int64_t kImages = 4096;
+    Dataset data;
+    data.name = kColours, data.sample = {3, 32, 32}, data.size = kImages;
+    auto bytes = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(kImages * data.sample.size()));
+    Random random(1, kColours);
+    for (std::uint8_t& byte : *bytes) byte = static_cast<std::uint8_t>(random.below(256));
+    for (std::int32_t i = 0; i < kImages; ++i) data.labels.push_back(i % 10), data.train.push_back(i);
+    for (int i = 0; i < 10; ++i) data.classes.push_back(std::to_string(i));
+    data.preprocessing.kind = "images";
+    data.bytes = *bytes, data.owner = std::move(bytes);
+    return data;
   }
 
   // The limit is the larger of the time for the arithmetic and the time for the memory.
@@ -177,7 +205,7 @@ class Bench {
 int bench(const Common& common, std::vector<std::string> names, bool profile) {
   std::vector<std::string> known;
   for (const Workload& w : kTrainings) known.emplace_back(w.name);
-  known.insert(known.end(), {"infer_b1_mlp", "kernels", "optim"});
+  known.insert(known.end(), {"infer_b1_mlp", "infer_b1_lenet5", "kernels", "optim"});
   for (const std::string& name : names)
     if (std::ranges::find(known, name) == known.end())
       throw Error(fmt::format("there is no workload \"{}\"", name),
@@ -196,7 +224,7 @@ int bench(const Common& common, std::vector<std::string> names, bool profile) {
     else if (name == "kernels")
       all->products();
     else
-      all->inference();
+      all->inference(name);
   }
   return 0;
 }
@@ -209,9 +237,10 @@ void add_bench_command(CLI::App& app, Action& action) {
   auto common = std::make_shared<Common>();
   auto names = std::make_shared<std::vector<std::string>>();
   auto profile = std::make_shared<bool>(false);
-  command->add_option(
-      "workload", *names,
-      "mlp_sgd_b64, mlp_adam_b64, mlp_adam_b128, spiral, infer_b1_mlp, kernels, optim; all without one");
+  command->add_option("workload", *names,
+                      "mlp_sgd_b64, mlp_adam_b64, mlp_adam_b128, lenet5, cnn_adam_b64, resnet20, spiral, infer_b1_mlp, "
+                      "infer_b1_lenet5, "
+                      "kernels, optim; all without one");
   command->add_flag("--profile", *profile, "time every step of the plan on one thread, to standard error");
   add_machine_options(*command, *common);
   command->callback([&action, common, names, profile] { action = [=] { return bench(*common, *names, *profile); }; });

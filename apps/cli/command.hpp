@@ -32,6 +32,7 @@ void add_continue_commands(CLI::App& app, Action& action);  // resume, branch
 void add_replay_command(CLI::App& app, Action& action);
 void add_runs_command(CLI::App& app, Action& action);
 void add_use_commands(CLI::App& app, Action& action);  // eval, predict
+void add_explain_command(CLI::App& app, Action& action);
 void add_export_command(CLI::App& app, Action& action);
 void add_import_command(CLI::App& app, Action& action);
 void add_data_command(CLI::App& app, Action& action);

@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   add_continue_commands(app, action);
   add_replay_command(app, action);
   add_use_commands(app, action);
+  add_explain_command(app, action);
   add_export_command(app, action);
   add_import_command(app, action);
   add_runs_command(app, action);

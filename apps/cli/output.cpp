@@ -98,6 +98,15 @@ void print_json(const Json& object) {
   std::fflush(stdout);
 }
 
+void print_notes(const Common& common, const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) {
+    if (common.json)
+      print_json({{"event", "note"}, {"text", note}});
+    else if (!common.quiet)
+      fmt::print(stderr, "note: {}\n", note);
+  }
+}
+
 std::unique_ptr<TrainingListener> make_listener(const Common& common) {
   if (common.json) return std::make_unique<JsonListener>();
   if (common.quiet) return std::make_unique<TrainingListener>();

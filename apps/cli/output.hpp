@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "experiment/runner.hpp"
@@ -11,6 +12,10 @@
 namespace limn::cli {
 
 void print_json(const nlohmann::json& object);  // one line, at once
+
+// What became of the data that is worth knowing: the event "note" of --json, else "note: ..." for people on standard
+// error, where answers are not.
+void print_notes(const Common& common, const std::vector<std::string>& notes);
 
 // The listener for --json, --quiet or people.
 std::unique_ptr<TrainingListener> make_listener(const Common& common);

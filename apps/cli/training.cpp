@@ -15,8 +15,7 @@ int begin_training(Recipe recipe, const std::string& out, const Common& common) 
     throw Error(fmt::format("{} exists already", out), "choose another folder with --out, or remove this one");
   Machine machine(common);
   const auto [run, data, session] = begin_run(std::move(recipe), {out}, machine.program(), machine.pool());
-  if (!common.json && !common.quiet)
-    for (const std::string& note : data->notes) fmt::print("note: {}\n", note);
+  print_notes(common, data->notes);
   return continue_training(run, *session, *data, run.info.total_steps, {}, machine, common);
 }
 

@@ -49,6 +49,7 @@ int evaluate(const Options& options) {
                               run.info.preprocessing.target.empty() ? "class" : run.info.preprocessing.target),
                   "evaluation compares with the truth; `limn predict` needs none");
   }
+  if (!options.data.empty()) print_notes(options.common, data->notes);
   const JournalContent journal = journal_of(run);
   const auto session = options.data.empty() ? newest(run, journal, data, machine.pool()).session
                                             : newest_over(run, journal, data, machine.pool());
@@ -78,10 +79,15 @@ int evaluate(const Options& options) {
   return 0;
 }
 
-void print_prediction(const Options& options, const Run& run, const std::string& file, std::int32_t row,
-                      std::span<const float> outputs, std::optional<float> reconstructed_at) {
+void print_prediction(const Options& options, const Run& run, const std::string& file, const Dataset& data,
+                      std::int32_t row, std::span<const float> outputs, std::optional<float> reconstructed_at) {
   nlohmann::json event = {{"event", "prediction"}, {"file", file}, {"row", row}};
   const auto& classes = run.info.preprocessing.classes;
+  const auto at = static_cast<std::size_t>(row);
+  const bool picture = !data.files.empty() && data.files[at] != file;  // one of several
+  if (picture) event["picture"] = data.files[at];
+  const std::string fitted = data.fitted.empty() ? "" : data.fitted[at];
+  if (!fitted.empty()) event["fitted"] = fitted;
   std::string text;
   if (reconstructed_at) {
     event["loss"] = *reconstructed_at, event["output"] = outputs;
@@ -103,7 +109,8 @@ void print_prediction(const Options& options, const Run& run, const std::string&
   if (options.common.json)
     print_json(event);
   else
-    fmt::print("{}:{} {}\n", file, row, text);
+    fmt::print("{}:{} {}\n", file, picture ? data.files[at] : std::to_string(row),
+               fitted.empty() ? text : fmt::format("{} ({})", text, fitted));
 }
 
 int predict(const Options& options) {
@@ -114,6 +121,7 @@ int predict(const Options& options) {
   for (const std::string& file : options.files) files.push_back(other_data(run, file));
   for (std::size_t f = 0; f < files.size(); ++f) {
     const Dataset& data = *files[f];
+    print_notes(options.common, data.notes);
     const auto session = newest_over(run, journal, files[f], machine.pool());
     constexpr std::size_t kRows = 4096;  // at a time
     for (std::size_t begin = 0; begin < data.test.size(); begin += kRows) {
@@ -121,7 +129,7 @@ int predict(const Options& options) {
       const auto [losses, outputs] = network_of(*session).judge(data, rows, Weights::kBest);
       const auto width = outputs.size() / rows.size();
       for (std::size_t i = 0; i < rows.size(); ++i)
-        print_prediction(options, run, options.files[f], rows[i], std::span(outputs).subspan(i * width, width),
+        print_prediction(options, run, options.files[f], data, rows[i], std::span(outputs).subspan(i * width, width),
                          session->settings().reconstruct ? std::optional(losses[i]) : std::nullopt);
     }
   }

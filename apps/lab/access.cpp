@@ -33,8 +33,8 @@ std::string with_port(asio::ip::address address, std::uint16_t port) {
 
 // Requests whose bodies say what is to be told: they change nothing.
 bool only_asks(std::string_view path) {
-  return path.starts_with("/api/runs/") &&
-         (path.ends_with("/quantities") || path.ends_with("/receipts") || path.ends_with("/predict"));
+  return path.starts_with("/api/runs/") && (path.ends_with("/quantities") || path.ends_with("/receipts") ||
+                                            path.ends_with("/predict") || path.ends_with("/explain"));
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 
 namespace limn::lab {
 
-std::string to_text(const DataRequest& r) { return fmt::format("{}\n{}\n{}\n{}", r.data, r.target, r.split, r.seed); }
+std::string to_text(const DataRequest& r) {
+  return fmt::format("{}\n{}\n{}\n{}\n{}", r.data, r.target, r.split, r.seed, r.normalize);
+}
 
 std::shared_ptr<const Dataset> DataCache::find(const DataRequest& wanted, const std::string& digest) {
   bool just_loaded = false;

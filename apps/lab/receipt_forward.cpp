@@ -114,6 +114,16 @@ Account of_input(const Rows& rows, const Name& n) {
     return fmt::format("the sample is varied by augmentation ({}) in this epoch", rows.session().settings().augment);
   if (!data.bytes.empty()) {
     const double byte = data.bytes[static_cast<std::size_t>(row * data.sample.size() + i)];
+    if (!p.channels.empty()) {
+      const auto& [mean, deviation] =
+          p.channels[static_cast<std::size_t>(i) / (static_cast<std::size_t>(data.sample.size()) / p.channels.size())];
+      const double scaled = byte * static_cast<double>(data.byte_scale);
+      return Slip{.formula = "x = (byte·scale − mean)/deviation of its channel",
+                  .terms = {{{{"byte·scale", -1, scaled}}, scaled}, {{{"−mean", -1, -mean}}, -mean}},
+                  .factor_name = "1/deviation",
+                  .factor = 1 / deviation,
+                  .bound = 4 * kUnit * (scaled + std::abs(mean)) / deviation};
+    }
     return Slip{.formula = "x = byte·scale",
                 .terms = {{{{"byte", -1, byte}}, byte}},
                 .factor_name = "scale",

@@ -203,6 +203,8 @@ void Hub::find_route(const Request& request, const Reply& reply) {
       later = true;
       return {};
     }
+    later = explaining(space, request.method, parts, post ? Json::parse(request.body, nullptr, false) : Json(), reply);
+    if (later) return {};
     if (get && of_run(6, "steps") && parts[5] == "plane") {
       survey(space, {parts[2], step_of(open(space, parts[2]).live, parts[4])}, parse_query(request.query), reply);
       later = true;

@@ -15,6 +15,8 @@
 namespace limn::lab {
 
 class Survey;
+class Explaining;
+struct Ascent;
 
 struct Limits {
   std::int64_t runs = kMostRuns;  // in the folder
@@ -54,11 +56,14 @@ struct Space {
   Notebook notebook;
   std::map<std::string, std::unique_ptr<Open>> open;
   std::vector<Waiting> waiting;
-  std::shared_ptr<Survey> survey;  // of a plane, that was asked for last
-  double used = 0;                 // time it had, as turns count it
-  double turn = 0;                 // time that who had the least of its runs had at its last turn
-  double seconds = 0;              // that its runs took steps
-  std::string seen;                // when somebody who may write asked last: UTC, ISO 8601
+  std::shared_ptr<Survey> survey;                                 // of a plane, that was asked for last
+  std::map<std::string, std::shared_ptr<Explaining>> explaining;  // by method, what was asked for last
+  std::map<std::string, std::shared_ptr<Ascent>> ascents;         // by id
+  std::int64_t ascents_begun = 0;
+  double used = 0;     // time it had, as turns count it
+  double turn = 0;     // time that who had the least of its runs had at its last turn
+  double seconds = 0;  // that its runs took steps
+  std::string seen;    // when somebody who may write asked last: UTC, ISO 8601
   Counted counted;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <numeric>
@@ -18,6 +19,7 @@
 #include "data/csv.hpp"
 #include "data/encoding.hpp"
 #include "data/fetch.hpp"
+#include "data/figure.hpp"
 #include "data/image_set.hpp"
 #include "data/picture_set.hpp"
 #include "data/split.hpp"
@@ -138,6 +140,8 @@ Dataset image_dataset(const ImageSet& set) {
   d.byte_scale = static_cast<float>(set.byte_scale);
   d.owner = set.images.owner;
   d.digest = digest_of(set);
+  d.files = set.files;
+  d.fitted = set.fitted;
   d.notes = set.notes;
   return d;
 }
@@ -211,6 +215,27 @@ void label_by_bytes(Dataset& d, const ImageSet& set) {
   for (const auto label : set.labels) d.labels.push_back(index[label]);
 }
 
+// Mean and deviation of each channel over all pixels of the training rows; 1 where all are the same.
+std::vector<ChannelEncoding> measure_channels(const Dataset& d) {
+  const auto count = d.sample.rank() == 2 ? 1 : static_cast<std::size_t>(d.sample[0]);
+  const auto size = static_cast<std::size_t>(d.sample.size()), area = size / count;
+  std::vector<ChannelEncoding> channels(count);
+  for (std::size_t c = 0; c < count; ++c) {
+    const auto over_all = [&](auto term) {
+      double sum = 0;
+      for (const auto row : d.train)
+        for (std::size_t i = static_cast<std::size_t>(row) * size + c * area, end = i + area; i < end; ++i)
+          sum += term(d.values.empty() ? d.bytes[i] * static_cast<double>(d.byte_scale)
+                                       : static_cast<double>(d.values[i]));
+      return sum / static_cast<double>(d.train.size() * area);
+    };
+    const double mean = over_all([](double v) { return v; });
+    const double variance = over_all([&](double v) { return (v - mean) * (v - mean); });
+    channels[c] = {mean, variance > 0 ? std::sqrt(variance) : 1};
+  }
+  return channels;
+}
+
 Dataset prepare_images(const Source& source, const DataRequest& request) {
   if (!request.target.empty()) {
     throw Error(fmt::format("{} is a set of images and has no column '{}'", name_of(source), request.target),
@@ -229,10 +254,17 @@ Dataset prepare_images(const Source& source, const DataRequest& request) {
   d.preprocessing.byte_scale = set.byte_scale;
   d.preprocessing.classes = d.classes;
   split(d, request, set.official_train, set.official_valid);
+  if (request.normalize) d.preprocessing.channels = measure_channels(d);
+  if (set.channels == 1 && !d.bytes.empty())
+    d.preprocessing.figure =
+        measure_figure(d.bytes, {set.images.height, set.images.width}, 1 / set.byte_scale, d.train);
   return d;
 }
 
 Dataset prepare_table(const Source& source, const DataRequest& request) {
+  if (request.normalize)
+    throw Error(fmt::format("{} is a table and has no channels to normalise", name_of(source)),
+                "leave out normalize: columns of numbers are standardised in any case");
   const auto table = read_table(source);
   const auto wanted = request.target.empty() && source.entry ? source.entry->target : request.target;
   const auto target = read_target(table, wanted);
@@ -290,14 +322,14 @@ std::vector<std::int32_t> match_labels(const ImageSet& set, const Preprocessing&
 }
 
 Dataset images_with(const Preprocessing& p, const Source& source) {
-  auto set = read_images(source, p.sample);
+  auto set = read_images(source, PictureForm{p.sample, p.figure});
   if (p.sample != set.sample()) {
     throw Error(fmt::format("{} has images of {}, but this run was trained on {}", set.name,
                             fmt::join(set.sample(), "x"), fmt::join(p.sample, "x")),
                 "give images of the same size");
   }
   auto d = image_dataset(set);
-  d.byte_scale = static_cast<float>(p.byte_scale);
+  d.byte_scale = static_cast<float>(source.pictures ? 1.0 / 255.0 : p.byte_scale);
   d.labels = match_labels(set, p);
   d.classes = p.classes;
   d.preprocessing = p;

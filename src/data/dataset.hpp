@@ -30,7 +30,9 @@ struct Dataset {
   std::vector<std::string> classes;  // names, in the order of the labels
   Preprocessing preprocessing;
   std::vector<std::int32_t> train, valid, test;  // rows of each split, ascending; disjoint
-  std::vector<std::string> notes;                // for people: columns and rows that were left out
+  std::vector<std::string> files;                // of a folder or an archive of pictures: the file that sample i was
+  std::vector<std::string> fitted;               // of the same for a run: what was done to it, or ""
+  std::vector<std::string> notes;                // for people: columns, rows and files that were left out
   std::shared_ptr<const void> owner;             // keeps the memory behind bytes and values
 };
 
@@ -39,6 +41,7 @@ struct DataRequest {
   std::string target{};        // column to predict; empty: the last one, or the set's own
   std::string split = "auto";  // "auto" (official, else 70/15/15) or fractions "0.7/0.15/0.15"
   std::uint64_t seed = 1;
+  bool normalize = false;  // images: by the mean and the deviation of each channel over the training rows
 
   friend bool operator==(const DataRequest&, const DataRequest&) = default;
 };

@@ -24,6 +24,7 @@ struct ImageSet {
   std::int64_t official_valid = 0;  // so many behind them validate; 0: a part of the training rows does
   std::string digest;               // known beforehand, or empty
   std::vector<std::string> files;   // of pictures: the file that image i was
+  std::vector<std::string> fitted;  // of pictures for a run: what was done to each; empty where nothing was
   std::vector<std::string> notes;   // for people
 
   std::vector<std::int64_t> sample() const {  // [height, width], or with the channels before them

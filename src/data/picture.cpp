@@ -78,6 +78,10 @@ Picture read_picture(std::span<const std::byte> bytes, const std::string& name) 
   refuse_kind(kind, name);
 }
 
+std::uint8_t grey_of(const std::uint8_t* pixel) {
+  return static_cast<std::uint8_t>((299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000);
+}
+
 Picture resized(const Picture& picture, PictureSize size) {
   LIMN_CHECK(size.height > 0 && size.width > 0 && picture.height > 0 && picture.width > 0);
   if (size.height == picture.height && size.width == picture.width) return picture;

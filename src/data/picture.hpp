@@ -15,6 +15,7 @@ struct Picture {
 
 struct PictureSize {
   std::int64_t height = 0, width = 0;
+  friend bool operator==(const PictureSize&, const PictureSize&) = default;
 };
 
 // By a file's first bytes: "PNG", "JPEG"; of a kind that is not read "GIF", "WebP", "HEIC", "AVIF", "BMP", "TIFF",
@@ -30,8 +31,13 @@ PictureSize picture_size(std::span<const std::byte> bytes, const std::string& na
 // pixels or a side beyond 16384.
 Picture read_picture(std::span<const std::byte> bytes, const std::string& name);
 
+std::uint8_t grey_of(const std::uint8_t* pixel);  // red green blue, weighed as Rec. 601 does
+
 // The picture at another size, each new pixel the mean of the area it covers, rounded to the nearest byte: whole
 // numbers throughout, so the bytes are the same on every machine.
 Picture resized(const Picture& picture, PictureSize size);
+
+// The bytes of a PNG file of it, of 8 bits and three colours. Error: it is too large for memory.
+std::string to_png(const Picture& picture);
 
 }  // namespace limn

@@ -100,17 +100,35 @@ Picture read_png(std::span<const std::byte> bytes, const std::string& name) {
   if (!read_head(file, reading)) refuse(reading, name);
   check_size(reading.height, reading.width, name);
   const auto area = static_cast<std::size_t>(reading.height * reading.width);
-  std::vector<std::uint8_t> seen(area * 4);
+  Picture picture{reading.height, reading.width, std::vector<std::uint8_t>(area * 4)};
+  auto& seen = picture.pixels;
   if (!read_rows(file, reading, seen.data())) refuse(reading, name);
-  Picture picture{reading.height, reading.width, std::vector<std::uint8_t>(area * 3)};
-  for (std::size_t i = 0; i < area; ++i) {
+  for (std::size_t i = 0; i < area; ++i) {  // over white, in place: large pictures are large enough once
     const unsigned alpha = seen[i * 4 + 3];
-    for (std::size_t c = 0; c < 3; ++c) {  // over white
+    for (std::size_t c = 0; c < 3; ++c) {
       const unsigned mixed = seen[i * 4 + c] * alpha + 255 * (255 - alpha);
-      picture.pixels[i * 3 + c] = static_cast<std::uint8_t>((mixed + 127) / 255);
+      seen[i * 3 + c] = static_cast<std::uint8_t>((mixed + 127) / 255);
     }
   }
+  seen.resize(area * 3);
   return picture;
+}
+
+std::string to_png(const Picture& picture) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.height = static_cast<png_uint_32>(picture.height), image.width = static_cast<png_uint_32>(picture.width);
+  image.format = PNG_FORMAT_RGB;
+  png_alloc_size_t size = 0;
+  const auto* pixels = picture.pixels.data();
+  std::string bytes;
+  if (png_image_write_get_memory_size(image, size, 0, pixels, 0, nullptr) != 0) {
+    bytes.resize(size);
+    if (png_image_write_to_memory(&image, bytes.data(), &size, 0, pixels, 0, nullptr) != 0)
+      return bytes.substr(0, size);
+  }
+  throw Error(fmt::format("no picture of {}x{} can be made: {}", picture.height, picture.width, image.message),
+              "make a smaller one", Fault::kFailure);
 }
 
 }  // namespace limn

@@ -1,12 +1,6 @@
 #include "data/picture_set.hpp"
 
-#include <fmt/ranges.h>
-#include <iconv.h>
-
 #include <algorithm>
-#include <array>
-#include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -14,8 +8,9 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/utf8.hpp"
+#include "data/figure.hpp"
 #include "data/picture.hpp"
+#include "data/picture_layout.hpp"
 #include "data/zip.hpp"
 
 namespace limn {
@@ -24,177 +19,30 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kKeptSide = 64, kResizedSide = 32;
-constexpr std::size_t kMostClasses = 256, kMostFiles = 1'000'000;
 constexpr std::size_t kMostFile = std::size_t{1} << 28;  // bytes of one picture
-constexpr std::int64_t kMostNumbers = std::int64_t{1} << 32;
+constexpr std::size_t kMostNumbers = std::size_t{1} << 32;
 
-const char* const kLayout =
-    "put the pictures of each class into a folder of its own: cats/1.png, cats/2.jpg, dogs/1.png, ...";
-
-struct File {
-  std::string path;  // UTF-8, parts separated by '/'
-  std::uint64_t bytes = 0;
-  std::function<std::string()> read;
-  std::string split, label;  // "" where the path has none
-};
-
-std::string ending_of(const std::string& path) {
-  const auto dot = path.rfind('.');
-  return dot == std::string::npos || path.find('/', dot) != std::string::npos ? "" : lower(path.substr(dot + 1));
-}
-
-bool is_picture_ending(const std::string& ending) {  // of any kind, so that those that are not read are named
-  static const std::set<std::string> kEndings{"png",  "jpg",  "jpeg", "jpe", "jfif", "gif", "webp", "heic",
-                                              "heif", "avif", "bmp",  "tif", "tiff", "svg", "ico",  "jxl"};
-  return kEndings.contains(ending);
-}
-
-std::vector<std::string> parts_of(const std::string& path) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= path.size();) {
-    const auto end = std::min(path.find('/', at), path.size());
-    if (end > at) parts.push_back(path.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
-bool is_junk(const std::string& path) {
-  const auto parts = parts_of(path);
-  return std::ranges::any_of(parts, [](const std::string& part) {
-    const auto small = lower(part);
-    return part[0] == '.' || small == "__macosx" || small == "thumbs.db" || small == "desktop.ini";
-  });
-}
-
-// The name of a zip's member in UTF-8.
-std::string utf8_name(const std::string& raw, const std::string& archive) {
-  std::string name = raw;
-  if (!is_utf8(raw)) {
-    name.assign(raw.size() * 4, '\0');
-    const auto converter = iconv_open("UTF-8", "GB18030");
-    auto *in = const_cast<char*>(raw.data()), *out = name.data();
-    std::size_t left = raw.size(), room = name.size();
-    const bool known = converter != reinterpret_cast<iconv_t>(-1);
-    const bool good = known && iconv(converter, &in, &left, &out, &room) == 0 && left == 0;
-    if (known) iconv_close(converter);
-    name.resize(name.size() - room);
-    if (!good)
-      throw Error(fmt::format("{}: the name of a member is neither UTF-8 nor GB18030", archive),
-                  "write the archive again with names in UTF-8");
-  }
-  std::ranges::replace(name, '\\', '/');  // of archives from Windows
-  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
-    throw Error(fmt::format("{}: the name of a member holds a control character", archive), "rename the file");
-  const auto parts = parts_of(name);
-  if (name.starts_with('/') || std::ranges::find(parts, "..") != parts.end())
-    throw Error(fmt::format("{}: the member '{}' points out of the archive", archive, name),
-                "pack the folder of pictures again, by a path within it");
-  return name;
-}
-
-std::string split_named(const std::string& folder) {
-  static const std::map<std::string, std::string> kNames{
-      {"train", "train"},      {"training", "train"}, {"valid", "valid"}, {"val", "valid"},
-      {"validation", "valid"}, {"test", "test"},      {"testing", "test"}};
-  const auto at = kNames.find(lower(folder));
-  return at == kNames.end() ? "" : at->second;
-}
-
-// Sets split and label of every file out of its path.
-void sort_into_classes(std::vector<File>& files) {
-  std::vector<std::vector<std::string>> paths;
-  for (const File& file : files) paths.push_back(parts_of(file.path));
-  std::size_t shared = 0;  // folders above, the same for all
-  const auto is_shared = [&](const std::vector<std::string>& path) {
-    return path.size() > shared + 2 && path[shared] == paths[0][shared];
-  };
-  while (std::ranges::all_of(paths, is_shared)) ++shared;
-  std::set<std::string> splits;
-  const bool official = std::ranges::all_of(paths, [&](const auto& path) {
-    if (path.size() < shared + 3) return false;
-    splits.insert(split_named(path[shared]));
-    return !split_named(path[shared]).empty();
-  });
-  const bool divides = official && splits.contains("train");
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto& path = paths[i];
-    const auto at = shared + (divides ? 1 : 0);
-    if (divides) files[i].split = split_named(path[shared]);
-    if (path.size() > at + 1) files[i].label = path[at];
-  }
-}
-
-// Leaves the pictures, in order; the others are passed over or refused.
-std::vector<File> pictures_among(std::vector<File> all, const std::string& name, std::vector<std::string>& notes) {
-  std::vector<File> files;
-  std::vector<std::string> others;
-  for (File& file : all) {
-    if (is_junk(file.path)) continue;
-    if (is_picture_ending(ending_of(file.path)))
-      files.push_back(std::move(file));
-    else
-      others.push_back(file.path);
-  }
-  if (!others.empty())
-    notes.push_back(fmt::format("left out, for it is no picture: {}{}", others[0],
-                                others.size() > 1 ? fmt::format(", and {} more", others.size() - 1) : ""));
-  if (files.empty())
-    throw Error(
-        fmt::format("{} holds no pictures{}", name,
-                    others.empty() ? "" : fmt::format(", but {} other files, the first {}", others.size(), others[0])),
-        kLayout);
-  if (files.size() > kMostFiles)
-    throw Error(fmt::format("{} holds {} pictures", name, files.size()), "use at most a million");
-  std::ranges::sort(files, {}, &File::path);
-  return files;
-}
-
-void check_classes(const std::vector<File>& files, const std::string& name) {
-  std::map<std::string, std::pair<std::size_t, std::string>> counts;
-  for (const File& file : files) {
-    if (file.label.empty())
-      throw Error(fmt::format("{}: {} lies in no folder, so its class is not known", name, file.path), kLayout);
-    auto& [count, first] = counts[file.label];
-    if (++count == 1) first = file.path;
-  }
-  if (counts.size() == 1)
-    throw Error(fmt::format("{} has pictures of one class only: {}", name, counts.begin()->first), kLayout);
-  if (counts.size() > kMostClasses)
-    throw Error(fmt::format("{} has {} classes", name, counts.size()), "use at most 256");
-  for (const auto& [label, seen] : counts)
-    if (seen.first == 1)
-      throw Error(fmt::format("{}: the class {} has one picture only: {}", name, label, seen.second),
-                  "give each class two pictures at least, some to learn from and some to test with");
+bool all_alike(const std::vector<PictureFile>& files) {
+  return std::ranges::all_of(files, [&](const PictureFile& file) { return file.size == files[0].size; });
 }
 
 // The size that all pictures get.
-PictureSize common_size(const std::vector<PictureSize>& sizes, std::vector<std::string>& notes) {
-  const auto same = [&](const PictureSize& s) { return s.height == sizes[0].height && s.width == sizes[0].width; };
-  const bool alike = std::ranges::all_of(sizes, same);
-  if (alike && sizes[0].height <= kKeptSide && sizes[0].width <= kKeptSide) return sizes[0];
+PictureSize common_size(const std::vector<PictureFile>& files) {
+  const auto [height, width] = files[0].size;
+  if (all_alike(files) && height <= kKeptSide && width <= kKeptSide) return files[0].size;
   const auto median = [&](std::int64_t PictureSize::* side) {
     std::vector<std::int64_t> sides;
-    for (const auto& size : sizes) sides.push_back(size.*side);
+    for (const auto& file : files) sides.push_back(file.size.*side);
     std::ranges::nth_element(sides, sides.begin() + static_cast<std::ptrdiff_t>(sides.size() / 2));
     return sides[sides.size() / 2];
   };
-  PictureSize size{median(&PictureSize::height), median(&PictureSize::width)};
+  const PictureSize size{median(&PictureSize::height), median(&PictureSize::width)};
   const auto larger = std::max(size.height, size.width);
-  if (larger > kResizedSide) {
-    const auto shrunk = [&](std::int64_t side) {
-      return std::max<std::int64_t>(1, (2 * side * kResizedSide + larger) / (2 * larger));
-    };
-    size = {shrunk(size.height), shrunk(size.width)};
-  }
-  notes.push_back(alike ? fmt::format("all pictures are {}x{} and are resized to {}x{}", sizes[0].width,
-                                      sizes[0].height, size.width, size.height)
-                        : fmt::format("pictures of different sizes are resized to {}x{}", size.width, size.height));
-  return size;
-}
-
-std::uint8_t grey_of(const std::uint8_t* pixel) {  // Rec. 601
-  return static_cast<std::uint8_t>((299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000);
+  if (larger <= kResizedSide) return size;
+  const auto shrunk = [&](std::int64_t side) {
+    return std::max<std::int64_t>(1, (2 * side * kResizedSide + larger) / (2 * larger));
+  };
+  return {shrunk(size.height), shrunk(size.width)};
 }
 
 // [pictures, height, width, 3] -> [pictures, height, width], or [pictures, 3, height, width].
@@ -209,66 +57,163 @@ std::vector<std::uint8_t> arranged(const std::vector<std::uint8_t>& pixels, std:
   return out;
 }
 
-void label(ImageSet& set, std::vector<File>& files) {
+void label(ImageSet& set, const std::vector<PictureFile>& files) {
   std::set<std::string> labels;
-  for (const File& file : files) labels.insert(file.label);
+  for (const PictureFile& file : files) labels.insert(file.label);
   if (labels.contains("")) return;
   set.classes.assign(labels.begin(), labels.end());
-  for (const File& file : files) {
+  for (const PictureFile& file : files) {
     const auto at = std::ranges::lower_bound(set.classes, file.label);
     set.labels.push_back(static_cast<std::uint8_t>(at - set.classes.begin()));
   }
-  const auto count = [&](const char* split) { return std::ranges::count(files, split, &File::split); };
+  const auto count = [&](const char* split) { return std::ranges::count(files, split, &PictureFile::split); };
   set.official_train = count("train");
   set.official_valid = count("valid");
 }
 
-ImageSet set_of(std::vector<File> all, const std::string& name, const PictureSample& sample,
+// The pictures of a set that can be read; the others are left out, each with a note that names it and says why.
+class Reading {
+ public:
+  Reading(std::string name, const PictureSample& sample, const PictureLimits& limits, std::vector<std::string>& notes)
+      : name_(std::move(name)), sample_(sample), limits_(limits), notes_(notes) {}
+
+  void leave_out(const std::string& why) {
+    if (left_++ == 0) first_ = why;
+    if (left_ <= kMostNotes) notes_.push_back("left out: " + why);
+  }
+  std::string why() const {  // of an error that follows from what was left out
+    return left_ == 0 ? "" : fmt::format("; {} files were left out, the first: {}", left_, first_);
+  }
+
+  // By their heads alone.
+  void read_sizes(std::vector<PictureFile> all) {
+    std::uint64_t bytes = 0, pixels = 0;
+    for (PictureFile& file : all) {
+      bytes += file.bytes;
+      if (bytes > limits_.bytes)
+        throw Error(fmt::format("{}: up to here the pictures have {} bytes", called(file), bytes),
+                    fmt::format("use fewer or smaller ones: at most {} MiB", limits_.bytes >> 20));
+      const auto size = attempt(file, picture_size);
+      if (!size) continue;
+      pixels += static_cast<std::uint64_t>(size->height * size->width);
+      if (pixels > limits_.pixels)
+        throw Error(fmt::format("{}: up to here the pictures have {} pixels", called(file), pixels),
+                    fmt::format("make them smaller: at most {} million pixels in all", limits_.pixels >> 20));
+      file.size = *size;
+      files_.push_back(std::move(file));
+    }
+    check_any();
+  }
+
+  // All of one size. A picture may turn out to be damaged behind its head; the size is then that of the others.
+  std::vector<std::uint8_t> read_pixels() {  // [pictures, height, width, 3]
+    std::vector<std::uint8_t> seen;
+    PictureSize drawn;
+    do {
+      drawn = size();
+      const auto numbers = static_cast<std::size_t>(drawn.height * drawn.width) * 3;
+      if (files_.size() > kMostNumbers / numbers)
+        throw Error(
+            fmt::format("{} would become {} pictures of {}x{}", name_, files_.size(), drawn.width, drawn.height),
+            "use fewer or smaller ones");
+      seen.clear(), fitted_.clear();
+      seen.reserve(files_.size() * numbers);
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < files_.size(); ++i) {
+        const auto picture = attempt(files_[i], read_picture);
+        if (!picture) continue;
+        auto [fitted, done] = sample_ && sample_->figure.box > 0 ? fit_figure(*picture, sample_->figure, drawn)
+                                                                 : FittedPicture{resized(*picture, drawn), ""};
+        seen.insert(seen.end(), fitted.pixels.begin(), fitted.pixels.end());
+        fitted_.push_back(std::move(done));
+        if (kept != i) files_[kept] = std::move(files_[i]);
+        ++kept;
+      }
+      files_.resize(kept);
+      check_any();
+    } while (size() != drawn);
+    return seen;
+  }
+
+  std::vector<PictureFile>& files() { return files_; }
+  std::vector<std::string>& fitted() { return fitted_; }
+  PictureSize size() const {
+    return sample_ ? PictureSize{*(sample_->sample.end() - 2), sample_->sample.back()} : common_size(files_);
+  }
+  void note_size() {
+    if (left_ > kMostNotes) notes_.push_back(fmt::format("left out: {} more", left_ - kMostNotes));
+    const auto [height, width] = size();
+    const bool alike = all_alike(files_);
+    if (sample_ || (alike && files_[0].size == size())) return;
+    notes_.push_back((alike ? fmt::format("all pictures are {}x{} and are", files_[0].size.width, files_[0].size.height)
+                            : std::string("pictures of different sizes are")) +
+                     fmt::format(" resized to {}x{}", width, height));
+  }
+
+ private:
+  static constexpr std::size_t kMostNotes = 1000;
+
+  bool is_alone(const PictureFile& file) const { return name_ == file.path; }
+  std::string called(const PictureFile& file) const {
+    return is_alone(file) ? name_ : fmt::format("{}: {}", name_, file.path);
+  }
+  void check_any() const {
+    if (files_.empty())
+      throw Error(fmt::format("{} holds no picture that can be read{}", name_, why()), kPictureLayout);
+  }
+
+  // What `read` makes of the file, or nothing, with a note. Error: the file is all that was asked for.
+  template <class Read>
+  auto attempt(const PictureFile& file, Read read)
+      -> std::optional<decltype(read(std::span<const std::byte>(), file.path))> {
+    try {
+      if (file.bytes > kMostFile)
+        throw Error(fmt::format("{} has {} bytes", file.path, file.bytes), "make it smaller: at most 256 MiB");
+      const auto content = file.read();
+      return read(std::as_bytes(std::span(content)), file.path);
+    } catch (const Error& error) {
+      if (is_alone(file)) throw;
+      leave_out(error.what());
+      return std::nullopt;
+    }
+  }
+
+  std::string name_, first_;
+  const PictureSample& sample_;
+  const PictureLimits& limits_;
+  std::vector<std::string>& notes_;
+  std::size_t left_ = 0;
+  std::vector<PictureFile> files_;
+  std::vector<std::string> fitted_;  // what was done to each
+};
+
+ImageSet set_of(std::vector<PictureFile> all, const std::string& name, const PictureSample& sample,
                 const PictureLimits& limits) {
   ImageSet set;
   set.name = fs::path(name).filename().string();
-  auto files = pictures_among(std::move(all), name, set.notes);
+  Reading reading(name, sample, limits, set.notes);
+  std::vector<std::string> others;
+  auto pictures = pictures_among(std::move(all), name, others);
+  for (const std::string& path : others) reading.leave_out(path + " is no picture by its name");
+  reading.read_sizes(std::move(pictures));
+  auto& files = reading.files();
   sort_into_classes(files);
-  if (!sample) check_classes(files, name);
-  const auto rank = [](const File& file) { return file.split == "test" ? 2 : file.split == "valid" ? 1 : 0; };
-  std::ranges::stable_sort(files, {}, rank);
-
-  const auto called = [&](const File& file) {
-    return name == file.path ? name : fmt::format("{}: {}", name, file.path);
-  };
-  std::uint64_t bytes = 0, pixels = 0;
-  std::vector<PictureSize> sizes;
-  for (const File& file : files) {
-    bytes += file.bytes;
-    if (file.bytes > kMostFile || bytes > limits.bytes)
-      throw Error(fmt::format("{}: up to here the pictures have {} bytes", called(file), bytes),
-                  fmt::format("use fewer or smaller ones: at most {} MiB", limits.bytes >> 20));
-    const auto content = file.read();
-    sizes.push_back(picture_size(std::as_bytes(std::span(content)), called(file)));
-    pixels += static_cast<std::uint64_t>(sizes.back().height * sizes.back().width);
-    if (pixels > limits.pixels)
-      throw Error(fmt::format("{}: up to here the pictures have {} pixels", called(file), pixels),
-                  fmt::format("make them smaller: at most {} million pixels in all", limits.pixels >> 20));
-  }
-  const auto size = sample ? PictureSize{(*sample)[sample->size() - 2], sample->back()} : common_size(sizes, set.notes);
-  const auto area = static_cast<std::size_t>(size.height * size.width);
-  if (static_cast<std::int64_t>(files.size()) > kMostNumbers / static_cast<std::int64_t>(area * 3))
-    throw Error(fmt::format("{} would become {} pictures of {}x{}", name, files.size(), size.width, size.height),
-                "use fewer or smaller ones");
-  std::vector<std::uint8_t> seen;
-  seen.reserve(files.size() * area * 3);
-  for (const File& file : files) {
-    const auto content = file.read();
-    const auto picture = resized(read_picture(std::as_bytes(std::span(content)), called(file)), size);
-    seen.insert(seen.end(), picture.pixels.begin(), picture.pixels.end());
-    set.files.push_back(file.path);
-  }
-  bool grey = sample && sample->size() == 2;
+  if (!sample) check_classes(files, name, reading.why());
+  std::ranges::sort(files, {}, [](const PictureFile& file) {
+    return std::pair(file.split == "test" ? 2 : file.split == "valid" ? 1 : 0, std::string_view(file.path));
+  });
+  const auto seen = reading.read_pixels();
+  if (!sample) check_classes(files, name, reading.why());
+  reading.note_size();
+  bool grey = sample && sample->sample.size() == 2;
   if (!sample) {
     grey = true;
     for (std::size_t i = 0; grey && i < seen.size(); i += 3) grey = seen[i] == seen[i + 1] && seen[i] == seen[i + 2];
   }
-  auto kept = std::make_shared<std::vector<std::uint8_t>>(arranged(seen, area, grey));
+  const auto size = reading.size();
+  auto kept = std::make_shared<std::vector<std::uint8_t>>(
+      arranged(seen, static_cast<std::size_t>(size.height * size.width), grey));
+  for (const PictureFile& file : files) set.files.push_back(file.path);
   set.channels = grey ? 1 : 3;
   set.images.height = size.height;
   set.images.width = size.width;
@@ -276,12 +221,13 @@ ImageSet set_of(std::vector<File> all, const std::string& name, const PictureSam
   set.images.counts = {set.images.size};
   set.images.bytes = *kept;
   set.images.owner = std::move(kept);
+  if (sample) set.fitted = std::move(reading.fitted());
   label(set, files);
   return set;
 }
 
-std::vector<File> files_below(const fs::path& folder) {
-  std::vector<File> files;
+std::vector<PictureFile> files_below(const fs::path& folder) {
+  std::vector<PictureFile> files;
   std::error_code failed;
   for (fs::recursive_directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
     std::error_code ignored;
@@ -305,7 +251,7 @@ bool is_picture_name(const std::string& file_name) {
 
 ImageSet parse_picture_zip(std::span<const std::byte> archive, const std::string& name, const PictureSample& sample,
                            const PictureLimits& limits) {
-  std::vector<File> files;
+  std::vector<PictureFile> files;
   for (const auto& member : list_zip(archive, name)) {
     if (member.name.ends_with('/') || member.name.ends_with('\\')) continue;  // a folder
     files.push_back(
@@ -319,7 +265,7 @@ ImageSet read_picture_path(const fs::path& path, const PictureSample& sample) {
   if (fs::is_directory(path)) return set_of(files_below(path), name, sample, {});
   std::string content = read_text(path);
   if (is_zip_name(name)) return parse_picture_zip(std::as_bytes(std::span(content)), name, sample, {});
-  std::vector<File> files;
+  std::vector<PictureFile> files;
   files.push_back({name, content.size(), [&] { return content; }, "", ""});
   auto set = set_of(std::move(files), name, sample, {});
   set.labels.clear();  // the folders above it mean nothing here

@@ -1,5 +1,7 @@
 #include "data/preprocessing.hpp"
 
+#include <algorithm>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -31,6 +33,16 @@ void check(const Preprocessing& p) {
     }
     if (!p.columns.empty()) unusable("images have no columns");
     require_positive(p.byte_scale, "byte_scale");
+    if (!p.channels.empty() && p.channels.size() != (p.sample.size() == 2 ? 1 : static_cast<std::size_t>(p.sample[0])))
+      unusable("it has other channels than its images");
+    for (const auto& channel : p.channels) {
+      require_finite(channel.mean, "a mean");
+      require_positive(channel.deviation, "a deviation");
+    }
+    const auto within = [](double v) { return v >= 0 && v <= 4096; };
+    if (!within(p.figure.box) || !within(p.figure.down) || !within(p.figure.right))
+      unusable("the figure of its images is none");
+    if (p.figure.box > 0 && p.sample.size() != 2) unusable("figures are of grey images");
   } else if (p.kind == "table") {
     if (p.columns.empty()) unusable("a table needs columns");
     if (p.target.empty()) unusable("a table needs the name of its target");
@@ -65,12 +77,23 @@ double Preprocessing::raw_value(std::int64_t feature, double encoded) const {
   return encoded;
 }
 
+void Preprocessing::normalize(std::span<float> image) const {
+  for (std::size_t c = 0, area = image.size() / std::max<std::size_t>(1, channels.size()); c < channels.size(); ++c) {
+    const auto mean = static_cast<float>(channels[c].mean), factor = static_cast<float>(1 / channels[c].deviation);
+    for (float& pixel : image.subspan(c * area, area)) pixel = (pixel - mean) * factor;
+  }
+}
+
 std::string Preprocessing::to_json() const {
   Json json;
   json["kind"] = kind;
   if (kind == "images") {
     json["sample"] = sample;
     json["byte_scale"] = byte_scale;
+    for (const auto& channel : channels)
+      json["channels"].push_back({{"mean", channel.mean}, {"deviation", channel.deviation}});
+    if (figure.box > 0)
+      json["figure"] = {{"bright", figure.bright}, {"box", figure.box}, {"down", figure.down}, {"right", figure.right}};
   } else {
     auto& list = json["columns"] = Json::array();
     for (const auto& column : columns) {
@@ -105,6 +128,14 @@ Preprocessing Preprocessing::from_json(const std::string& text) {
         p.sample.push_back(side.get<std::int64_t>());
       }
       p.byte_scale = json.at("byte_scale").get<double>();
+      if (json.contains("channels"))
+        for (const auto& item : json.at("channels"))
+          p.channels.push_back({item.at("mean").get<double>(), item.at("deviation").get<double>()});
+      if (json.contains("figure")) {
+        const auto& f = json.at("figure");
+        p.figure = {f.at("bright").get<bool>(), f.at("box").get<double>(), f.at("down").get<double>(),
+                    f.at("right").get<double>()};
+      }
     } else {
       for (const auto& item : json.at("columns")) {
         auto& column = p.columns.emplace_back();

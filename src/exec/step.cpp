@@ -6,6 +6,7 @@
 
 #include "base/random.hpp"
 #include "exec/bound.hpp"
+#include "exec/chunk_sums.hpp"
 #include "exec/executable.hpp"
 #include "exec/tile.hpp"
 #include "kernel/contraction.hpp"
@@ -30,11 +31,13 @@ struct Contract {
 struct Tile {
   TileRunner runner;
   int chunks;
+  std::shared_ptr<ChunkSums> sums;
   void run(int chunk) const {
-    if (runner.rows() == 1)
-      runner.run(0, 1, cut(runner.columns(), chunk, chunks, 512), cut(runner.columns(), chunk + 1, chunks, 512));
-    else
-      runner.run(cut(runner.rows(), chunk, chunks, 1), cut(runner.rows(), chunk + 1, chunks, 1), 0, runner.columns());
+    if (runner.rows() == 1 && !sums)
+      return runner.run(0, 1, cut(runner.columns(), chunk, chunks, 512), cut(runner.columns(), chunk + 1, chunks, 512));
+    runner.run(cut(runner.rows(), chunk, chunks, 1), cut(runner.rows(), chunk + 1, chunks, 1), 0, runner.columns(),
+               sums ? sums->begin(chunk) : nullptr);
+    if (sums) sums->end();
   }
 };
 
@@ -206,9 +209,11 @@ BoundStep bind(const Step& step, const Address& address, const RunPoint* point) 
       case StepKind::kTile: {
         const std::int64_t size = step.tile.rows * step.tile.columns;
         const int wanted = chunks_for(size * static_cast<std::int64_t>(step.tile.code.size()), 32768);
-        const int chunks =
-            static_cast<int>(std::min<std::int64_t>(wanted, step.tile.rows == 1 ? size / 512 + 1 : step.tile.rows));
-        return bound(Tile{TileRunner(step.tile, address, true), std::max(1, chunks)}, std::max(1, chunks));
+        const bool by_columns = step.tile.rows == 1 && step.tile.sums.empty();
+        const int chunks = static_cast<int>(
+            std::max<std::int64_t>(1, std::min<std::int64_t>(wanted, by_columns ? size / 512 + 1 : step.tile.rows)));
+        return bound(Tile{TileRunner(step.tile, address, true), chunks, chunk_sums(step.tile, chunks, address)},
+                     chunks);
       }
       case StepKind::kSum: {
         const std::int64_t parts = step.columns == 1 ? step.rows : step.columns / 16;

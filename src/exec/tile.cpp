@@ -36,9 +36,11 @@ TileRunner::TileRunner(const TileProgram& program, const std::function<float*(Pl
     const bool full = operand.walk == Walk::kFull && operand.pitch == 0;
     const bool expand = many_rows_ && !full && operand.walk != Walk::kScalar;
     operands_.push_back({operand.walk, memory, operand.pitch ? operand.pitch : columns_,
-                         static_cast<float>(operand.value), expand ? registers_++ : -1});
+                         static_cast<float>(operand.value), expand ? registers_++ : -1,
+                         expand && operand.walk == Walk::kRow});
   }
-  if (program.rows == 1) compiled_ = compiled_program(signature(program));
+  for (const TileSum& sum : program.sums) sums_.push_back(sum.of);
+  if (program.rows == 1 && sums_.empty()) compiled_ = compiled_program(signature(program));
   if (compiled_) {
     for (const TileStore& store : program.stores) stores_.push_back(address(store.place));
     return;
@@ -80,6 +82,7 @@ void TileRunner::assign_targets(const TileProgram& program, const std::function<
   for (std::size_t i = 0; i < program.code.size(); ++i)
     for (std::int32_t source : {program.code[i].a, program.code[i].b, program.code[i].c})
       if (source >= 0) last_use[source] = static_cast<std::int32_t>(i);
+  for (const TileSum& sum : program.sums) last_use[sum.of] = static_cast<std::int32_t>(program.code.size());
   std::vector<std::int32_t> free;
   std::vector<std::int32_t> held(program.code.size(), -1);  // register of each result
   for (std::int32_t i = 0; i < static_cast<std::int32_t>(code_.size()); ++i) {
@@ -134,24 +137,43 @@ void TileRunner::run_compiled(std::int64_t column0, std::int64_t column1) const 
   compiled_(in, out, static_cast<std::size_t>(column1 - column0));
 }
 
-void TileRunner::run(std::int64_t row0, std::int64_t row1, std::int64_t column0, std::int64_t column1) const {
+void TileRunner::run(std::int64_t row0, std::int64_t row1, std::int64_t column0, std::int64_t column1,
+                     float* sums) const {
   if (compiled_) return run_compiled(column0, column1);
   Registers registers;
   for (std::size_t k = 0; k < operands_.size(); ++k)
     if (!operands_[k].memory) registers.constants[k] = operands_[k].value;
   if (many_rows_) {
     const std::int64_t step = std::max<std::int64_t>(1, kTile / columns_);
+    for (const Operand& operand : operands_)
+      if (operand.once) expand(registers, operand, operand.memory, std::min(step, row1 - row0), columns_);
     for (std::int64_t row = row0; row < row1; row += step)
-      run_tile(registers, row, std::min(step, row1 - row), 0, columns_);
+      run_tile(registers, row, std::min(step, row1 - row), 0, columns_, sums);
     return;
   }
   for (std::int64_t row = row0; row < row1; ++row)
     for (std::int64_t column = column0; column < column1; column += kTile)
-      run_tile(registers, row, 1, column, std::min(kTile, column1 - column));
+      run_tile(registers, row, 1, column, std::min(kTile, column1 - column), sums);
+}
+
+void TileRunner::expand(Registers& registers, const Operand& operand, const float* memory, std::int64_t rows,
+                        std::int64_t columns) const {
+  float* to = registers.memory[operand.expanded];
+  if (operand.walk == Walk::kRow) {  // what is there doubles until it is long enough
+    std::copy_n(memory, columns, to);
+    for (std::int64_t done = columns, all = rows * columns; done < all; done *= 2)
+      std::memcpy(to + done, to, static_cast<std::size_t>(std::min(done, all - done)) * sizeof(float));
+    return;
+  }
+  for (std::int64_t r = 0; r < rows; ++r)
+    if (operand.walk == Walk::kFull)
+      std::copy_n(memory + r * operand.pitch, columns, to + r * columns);
+    else
+      std::fill_n(to + r * columns, columns, operand.walk == Walk::kColumn ? memory[r] : *memory);
 }
 
 void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column,
-                          std::int64_t columns) const {
+                          std::int64_t columns, float* sums) const {
   const std::int64_t n = rows * columns;
   for (std::size_t k = 0; k < operands_.size(); ++k) {
     const Operand& operand = operands_[k];
@@ -163,13 +185,8 @@ void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t r
       case Walk::kScalar: break;
     }
     if (operand.expanded >= 0) {
-      float* to = registers.memory[operand.expanded];
-      for (std::int64_t r = 0; r < rows; ++r)
-        if (operand.walk == Walk::kRow || operand.walk == Walk::kFull)
-          std::copy_n(memory + (operand.walk == Walk::kFull ? r * operand.pitch : 0), columns, to + r * columns);
-        else
-          std::fill_n(to + r * columns, columns, operand.walk == Walk::kColumn ? memory[r] : *memory);
-      memory = to;
+      if (!operand.once) expand(registers, operand, memory, rows, columns);
+      memory = registers.memory[operand.expanded];
     }
     registers.at[k] = memory;
   }
@@ -187,6 +204,9 @@ void TileRunner::run_tile(Registers& registers, std::int64_t row, std::int64_t r
       for (std::int64_t r = 0; r < rows; ++r)
         std::copy_n(registers.memory[instruction.target] + r * columns, columns,
                     instruction.store + (row + r) * instruction.pitch + column);
+  for (std::size_t i = 0; i < sums_.size(); ++i)
+    kernels().add_columns(registers.at[sums_[i]], static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
+                          sums + static_cast<std::int64_t>(i) * columns_ + column);
 }
 
 }  // namespace limn

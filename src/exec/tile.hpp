@@ -15,8 +15,10 @@ class TileRunner {
   // `address` gives the memory of a place. With whole_rows the blocks to run always span all columns.
   TileRunner(const TileProgram& program, const std::function<float*(Place)>& address, bool whole_rows);
 
-  // Rows row0 .. row1 - 1 and columns column0 .. column1 - 1 of the program's space.
-  void run(std::int64_t row0, std::int64_t row1, std::int64_t column0, std::int64_t column1) const;
+  // Rows row0 .. row1 - 1 and columns column0 .. column1 - 1 of the program's space. Its sums are added to
+  // sums[sum, column]; null if it has none.
+  void run(std::int64_t row0, std::int64_t row1, std::int64_t column0, std::int64_t column1,
+           float* sums = nullptr) const;
 
   bool is_compiled() const { return compiled_ != nullptr; }  // one loop, instead of an operation at a time
   std::int64_t rows() const { return rows_; }
@@ -32,6 +34,7 @@ class TileRunner {
     std::int64_t pitch;   // floats from row to row, of kFull
     float value;
     std::int32_t expanded;  // register it is gathered into, or -1
+    bool once;              // for all tiles of a run: a row, or a number
   };
   struct Instruction {
     PointwiseKernel kernel;
@@ -46,8 +49,10 @@ class TileRunner {
   void assign_kernels(const TileProgram& program);
   void assign_targets(const TileProgram& program, const std::function<float*(Place)>& address);
   void run_compiled(std::int64_t column0, std::int64_t column1) const;
-  void run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column,
-                std::int64_t columns) const;
+  void expand(Registers& registers, const Operand& operand, const float* memory, std::int64_t rows,
+              std::int64_t columns) const;
+  void run_tile(Registers& registers, std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns,
+                float* sums) const;
 
   std::int64_t rows_, columns_;
   bool many_rows_;  // a tile spans several whole rows
@@ -56,6 +61,7 @@ class TileRunner {
   std::int32_t registers_ = 0;
   ProgramKernel compiled_ = nullptr;
   std::vector<float*> stores_;  // of a compiled program
+  std::vector<std::int32_t> sums_;
 };
 
 // As kernel/ knows chains of operations (kernels.hpp); empty if the program has rows or columns that repeat.

@@ -2,6 +2,7 @@
 #include "base/window.hpp"
 
 #include "exec/bound.hpp"
+#include "exec/chunk_sums.hpp"
 #include "exec/tile.hpp"
 #include "kernel/convolution.hpp"
 
@@ -12,8 +13,16 @@ struct Convolve {
   std::shared_ptr<const Convolver> convolver;
   const float *a, *b;
   float* result;
-  Convolver::Done epilogue;
-  void run(int chunk) const { convolver->run(chunk, a, b, result, epilogue); }
+  std::shared_ptr<TileRunner> epilogue;
+  std::shared_ptr<ChunkSums> sums;
+  void run(int chunk) const {
+    if (!epilogue) return convolver->run(chunk, a, b, result, {});
+    float* const own = sums ? sums->begin(chunk) : nullptr;
+    convolver->run(chunk, a, b, result, [&](std::int64_t row0, std::int64_t row1) {
+      epilogue->run(row0, row1, 0, epilogue->columns(), own);
+    });
+    if (sums) sums->end();
+  }
 };
 
 // Windows over each channel apart, of all planes: sums and maxima forward, spreading backward.
@@ -33,21 +42,33 @@ struct OverWindows {
   void run(int chunk) const {
     Room& room = (*rooms)[static_cast<std::size_t>(chunk)];
     const std::int64_t low = cut(rows, chunk, chunks, 1), high = cut(rows, chunk + 1, chunks, 1);
-    for (std::size_t phase = 0; phase < meeting.phases().size(); ++phase)
-      meeting.each(phase, low, high, [&](std::int64_t row, std::int64_t image, const Meeting::Base& base) {
-        reduce(meeting.phases()[phase], base, x + image * volume(meeting.sources()) * channels, y + row * channels,
-               room);
+    for (std::size_t phase = 0; phase < meeting.phases().size(); ++phase) {
+      const Taps& taps = meeting.phases()[phase];
+      meeting.each_run(phase, low, high, [&](Meeting::Run run) {
+        const float* const plane = x + run.plane * volume(meeting.sources()) * channels;
+        for (std::int64_t i = 0; i < run.count; ++i, run.first += meeting.target_step()) {
+          reduce(meet(taps, run.base, plane, room), room, y + run.first * channels);
+          run.base[2] += static_cast<std::int32_t>(meeting.source_step());
+        }
       });
+    }
   }
 
  private:
-  void reduce(const Taps& taps, const Meeting::Base& base, const float* plane, float* to, Room& room) const {
+  // Puts what the taps meet inside the plane into the room, and says how many that are.
+  std::size_t meet(const Taps& taps, const Meeting::Base& base, const float* plane, Room& room) const {
+    const bool all = !meeting.reaches_out();
+    const std::int64_t first = meeting.padded_first(base);
     std::size_t found = 0;
     for (std::size_t t = 0; t < taps.size(); ++t) {
-      const std::int64_t element = meeting.element(taps, t, base);
+      const std::int64_t element = all ? first + taps.offset[t] : meeting.element(taps, t, base);
       if (element < 0) continue;
       room.from[found] = plane + element * channels, room.index[found++] = static_cast<std::int32_t>(element);
     }
+    return found;
+  }
+
+  void reduce(std::size_t found, const Room& room, float* to) const {
     const auto n = static_cast<std::size_t>(channels);
     if (op != Op::kWindowArgmax)
       kernels().gather_sum(n, found, room.from.data(), to);
@@ -94,10 +115,11 @@ BoundStep bind_convolution(const Step& step, const Address& address) {
                         : step.op == Op::kConvData ? ConvRole::kData
                                                    : ConvRole::kWeights;
   const auto convolver = std::make_shared<const Convolver>(role, step.window, step.x, step.w, step.y);
-  Convolve task{convolver, address(step.in[0]), address(step.in[1]), address(step.out[0]), {}};
-  if (step.has_epilogue)
-    task.epilogue = [tile = std::make_shared<TileRunner>(step.tile, address, true)](
-                        std::int64_t row0, std::int64_t row1) { tile->run(row0, row1, 0, tile->columns()); };
+  Convolve task{convolver, address(step.in[0]), address(step.in[1]), address(step.out[0]), nullptr, nullptr};
+  if (step.has_epilogue) {
+    task.epilogue = std::make_shared<TileRunner>(step.tile, address, true);
+    task.sums = chunk_sums(step.tile, convolver->chunks(), address);
+  }
   return bound(std::move(task), convolver->chunks());
 }
 

@@ -36,7 +36,8 @@ std::string text_or(const SettingValues& values, const std::string& name, const 
 DataRequest data_request(const Recipe& recipe, const std::string& location) {
   const auto target = text_or(recipe.settings, "target", "auto");
   return {location.empty() ? recipe.data : location, target == "auto" ? "" : target,
-          text_or(recipe.settings, "split", "auto"), recipe.seed};
+          text_or(recipe.settings, "split", "auto"), recipe.seed,
+          text_or(recipe.settings, "normalize", "none") == "channels"};
 }
 
 std::int64_t steps_per_epoch(const Recipe& recipe, const Dataset& data) {

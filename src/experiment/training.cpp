@@ -247,11 +247,19 @@ std::vector<ParameterSpec> of_the_training() {
            ""),
       text("lr_scale", {"learning rate by parameter", "分组学习率"},
            {"factors of the learning rate: layer1=0.1 layer2.b=2", "学习率的倍数：layer1=0.1 layer2.b=2"}, ""),
-      text("augment", {"augmentation", "数据增强"},
-           {"varies the training samples anew in every epoch, images by shift 2 rotate 10 scale 0.1 flip noise 0.1, "
-            "tables by noise 0.1",
-            "每个轮次重新变化训练样本：图像可用 shift 2 rotate 10 scale 0.1 flip noise 0.1，表格可用 noise 0.1"},
-           "none"),
+      text(
+          "augment", {"augmentation", "数据增强"},
+          {"varies the training samples anew in every epoch, images by shift 2 crop 4 rotate 10 scale 0.1 elastic 34 4 "
+           "flip noise 0.1 cutout 8, tables by noise 0.1",
+           "每个轮次重新变化训练样本：图像可用 shift 2 crop 4 rotate 10 scale 0.1 elastic 34 4 flip noise 0.1 cutout "
+           "8，"
+           "表格可用 noise 0.1"},
+          "none"),
+      fixed(choice("normalize", {"normalisation", "归一化"},
+                   {"of images: channels takes away each channel's mean over the training images and divides by its "
+                    "deviation, behind augmentation; pixels are from 0 to 1 before",
+                    "用于图像：channels 在数据增强之后减去训练图像各通道的均值再除以标准差；之前像素取值 0 到 1"},
+                   "none", {"none", "channels"})),
       fixed(text("split", {"split", "数据划分"},
                  {"parts for training, validation and test, such as 0.7/0.15/0.15; auto is the set's own, else these",
                   "训练、验证、测试各占的比例，例如 0.7/0.15/0.15；auto 用数据集自带的划分"},

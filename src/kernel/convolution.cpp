@@ -10,6 +10,7 @@ constexpr double kChunkFlops = 5e5;          // below, a chunk is not worth a se
 constexpr std::int64_t kPiece = 120;         // rows at a time: a multiple of all register blocks
 constexpr std::int64_t kPlaces = 128;        // places that the sums of the weights go on over at a time
 constexpr std::int64_t kBlock = 16;          // channels of x that lie side by side meanwhile: a cache line
+constexpr std::int64_t kReadFurther = 32;    // floats: two vectors
 constexpr std::int64_t kPadded = 32768;      // floats of padded planes made at once
 constexpr std::int64_t kPartials = 1 << 21;  // floats of all partial weights together, at most
 
@@ -48,7 +49,7 @@ void Convolver::find_phases() {
   for (const Taps& taps : meeting_.phases()) {
     Phase phase{groups_ == 1 ? taps.run : 1, row, {}};
     for (std::size_t t = 0; t < taps.size(); t += size(phase.run))
-      phase.offsets.push_back(meeting_.padded_offset(taps, t) * source_channels());
+      phase.offsets.push_back(taps.offset[t] * source_channels());
     row += static_cast<std::int64_t>(taps.size()) * (by_channel() ? 1 : source_channels() / groups_);
     phases_.push_back(std::move(phase));
   }
@@ -63,7 +64,8 @@ void Convolver::make_rooms() {
                                                           : kPiece / targets + 2,
                      images = std::clamp(kPadded / std::max<std::int64_t>(1, padded), needed, std::max(needed, batch_));
   for (Room& room : rooms_) {
-    if (copies() || folds()) room.padded = AlignedFloats(size((folds() ? 1 : images) * padded));
+    if (copies() || folds())
+      room.padded = AlignedFloats(size((folds() ? 1 : images) * padded + (by_line() ? kReadFurther : 0)));
     room.from.resize(size(role_ == ConvRole::kWeights ? 0 : kPiece * window_.elements()));
     if (folds())
       room.patches = AlignedFloats(size(kPiece * depth())), room.packed = AlignedFloats(size(depth() * out_));
@@ -89,7 +91,7 @@ void Convolver::run(int chunk, const float* a, const float* b, float* result, co
     left_.store(chunks_, std::memory_order_relaxed);
     return join(result);
   }
-  pack(b, room);
+  if (!by_line()) pack(b, room);
   room.first = room.end = 0;
   const std::int64_t targets = folds() ? volume(meeting_.sources()) : volume(meeting_.targets());
   if (folds()) {
@@ -103,7 +105,10 @@ void Convolver::run(int chunk, const float* a, const float* b, float* result, co
     return i == chunks_ ? batch_ * targets : batch_ * targets * i / chunks_ / kPiece * kPiece;
   };
   for (std::int64_t row = cut(chunk), end = cut(chunk + 1); row < end; row += kPiece) {
-    product(row, std::min(end, row + kPiece), a, result, room);
+    if (by_line())
+      lines(row, std::min(end, row + kPiece), a, b, result, room);
+    else
+      product(row, std::min(end, row + kPiece), a, result, room);
     if (done) done(row, std::min(end, row + kPiece));
   }
 }
@@ -160,7 +165,8 @@ const float* Convolver::plane_of_image(std::int64_t image, const float* source, 
   if (!copies()) return source + image * padded;
   if (image < room.first || image >= room.end) {
     room.first = image;
-    room.end = std::min(last, image + static_cast<std::int64_t>(room.padded.size()) / padded);
+    room.end = std::min(
+        last, image + (static_cast<std::int64_t>(room.padded.size()) - (by_line() ? kReadFurther : 0)) / padded);
     for (std::int64_t i = room.first; i < room.end; ++i) pad(i, source, room.padded.data() + (i - image) * padded);
   }
   return room.padded.data() + (image - room.first) * padded;
@@ -209,6 +215,17 @@ void Convolver::product(std::int64_t row0, std::int64_t row1, const float* sourc
   }
 }
 
+void Convolver::lines(std::int64_t row0, std::int64_t row1, const float* x, const float* w, float* y,
+                      Room& room) const {
+  const std::int64_t targets = volume(meeting_.targets());
+  if (row0 / targets < room.first || (row1 - 1) / targets >= room.end) room.first = room.end = 0;
+  const Taps& taps = meeting_.phases()[0];
+  meeting_.each_run(0, row0, row1, [&](const Meeting::Run& run) {
+    const float* const at = plane_of_image(run.plane, x, batch_, room) + meeting_.padded_first(run.base);
+    kernels().line_product({at, taps.offset.data(), taps.size(), w, size(out_), size(run.count), y + run.first * out_});
+  });
+}
+
 // One plane of x: each place's row of y times the weights, added to what the window covers there.
 void Convolver::fold(std::int64_t image, const float* y, float* x, Room& room) const {
   const Taps& taps = meeting_.phases()[0];
@@ -220,12 +237,13 @@ void Convolver::fold(std::int64_t image, const float* y, float* x, Room& room) c
     kernels().gemm(false, size(end - row), size(depth()), size(out_), y + (image * places + row) * out_, size(out_),
                    room.packed.data(), size(depth()), room.patches.data(), size(depth()), false);
     const float* from = room.patches.data();
-    meeting_.each(0, row, end, [&](std::int64_t, std::int64_t, const Meeting::Base& base) {
-      float* const at = padded + meeting_.padded_first(base) * in_;
-      for (std::size_t t = 0; t < taps.size(); t += size(taps.run), from += run) {
-        float* const to = at + meeting_.padded_offset(taps, t) * in_;
-        for (std::int64_t i = 0; i < run; ++i) to[i] += from[i];
-      }
+    meeting_.each_run(0, row, end, [&](const Meeting::Run& its) {
+      float* at = padded + meeting_.padded_first(its.base) * in_;
+      for (std::int64_t q = 0; q < its.count; ++q, at += meeting_.source_step() * in_)
+        for (std::size_t t = 0; t < taps.size(); t += size(taps.run), from += run) {
+          float* const to = at + taps.offset[t] * in_;
+          for (std::int64_t i = 0; i < run; ++i) to[i] += from[i];
+        }
     });
   }
   const auto &plane = meeting_.sources(), &whole = meeting_.padded(), &below = meeting_.below();

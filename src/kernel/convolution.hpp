@@ -50,7 +50,9 @@ class Convolver {
   // For the weights, many channels are copied into blocks.
   bool blocked() const { return role_ == ConvRole::kWeights && groups_ == 1 && in_ > 16; }
   std::int64_t block() const;
-  bool copies() const { return meeting_.reaches_out() || blocked(); }
+  // From one channel to few, the places of a line are a vector.
+  bool by_line() const { return role_ == ConvRole::kForward && in_ == 1 && out_ <= 8 && meeting_.source_step() == 1; }
+  bool copies() const { return meeting_.reaches_out() || blocked() || by_line(); }
   std::int64_t source_channels() const { return role_ == ConvRole::kData && !folds() ? out_ : in_; }
   std::int64_t target_channels() const { return role_ == ConvRole::kData ? in_ : out_; }
   std::int64_t depth() const { return in_ / groups_ * window_.elements(); }
@@ -63,6 +65,7 @@ class Convolver {
   void pad(std::int64_t image, const float* source, float* to) const;
   const float* plane_of_image(std::int64_t image, const float* source, std::int64_t last, Room& room) const;
   void product(std::int64_t row0, std::int64_t row1, const float* source, float* result, Room& room) const;
+  void lines(std::int64_t row0, std::int64_t row1, const float* x, const float* w, float* y, Room& room) const;
   void fold(std::int64_t image, const float* y, float* x, Room& room) const;
   Part part_of(int chunk) const;
   void weights(const Part& part, const float* x, const float* y, float* w, Room& room) const;

@@ -52,8 +52,12 @@ HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, const Slic
   }
   for (int i = 0; i < kRows; ++i) {
     float* to = g.c[row + i] + s.column;
+    // A whole last vector is faster, where what it writes too much belongs to the next row, which is written
+    // afterwards.
+    const bool spills = s.first == 0 && s.column == 0 && g.n <= width && lanes - s.last <= g.n && row + i + 1 < g.m &&
+                        g.c[row + i + 1] == to + g.n;
     for (int v = 0; v < kWidth; ++v)
-      if (v == kWidth - 1 && s.last < lanes)
+      if (v == kWidth - 1 && s.last < lanes && !spills)
         store_n(d, sum[i][v], to + v * lanes, s.last);
       else
         hn::StoreU(sum[i][v], d, to + v * lanes);
@@ -104,6 +108,40 @@ void gather_product(const GatherProduct& g) {
     if (vectors == 2) return gather_strip<2>(g, column, last);
     gather_strip<1>(g, column, last);
   });
+}
+
+// kChannels channels of 2 vectors of places. Reads whole vectors of x, and writes `count` places.
+template <int kChannels>
+HWY_INLINE void line_block(const LineProduct& p, std::size_t channel, std::size_t place, std::size_t count) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<decltype(d)> sum[kChannels][2];
+  for (auto& both : sum) both[0] = both[1] = hn::Zero(d);
+  for (std::size_t t = 0; t < p.taps; ++t) {
+    const float *x = p.x + place + p.offset[t], *w = p.w + t * p.n + channel;
+    const auto x0 = hn::LoadU(d, x), x1 = hn::LoadU(d, x + lanes);
+    for (int c = 0; c < kChannels; ++c) {
+      const auto weight = hn::Set(d, w[c]);
+      sum[c][0] = hn::MulAdd(x0, weight, sum[c][0]);
+      sum[c][1] = hn::MulAdd(x1, weight, sum[c][1]);
+    }
+  }
+  HWY_ALIGN float turned[kChannels][2 * hn::MaxLanes(d)];
+  for (int c = 0; c < kChannels; ++c) hn::Store(sum[c][0], d, turned[c]), hn::Store(sum[c][1], d, turned[c] + lanes);
+  float* y = p.y + place * p.n + channel;
+  for (std::size_t q = 0; q < count; ++q, y += p.n)
+    for (int c = 0; c < kChannels; ++c) y[c] = turned[c][q];
+}
+
+void line_product(const LineProduct& p) {
+  const std::size_t step = 2 * hn::Lanes(hn::ScalableTag<float>());
+  for (std::size_t place = 0; place < p.count; place += step) {
+    const std::size_t count = std::min(step, p.count - place);
+    std::size_t c = 0;
+    for (; c + 6 <= p.n; c += 6) line_block<6>(p, c, place, count);
+    for (; c + 2 <= p.n; c += 2) line_block<2>(p, c, place, count);
+    if (c < p.n) line_block<1>(p, c, place, count);
+  }
 }
 
 void pack_columns(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
@@ -266,6 +304,7 @@ void gather_argmax(std::size_t n, std::size_t rows, const float* const* a, const
 
 void fill_gather(Kernels& table) {
   table.gather_product = &gather_product;
+  table.line_product = &line_product;
   table.pack_columns = &pack_columns;
   table.outer_sum = &outer_sum;
   table.strip_columns = static_cast<std::int64_t>(kVectors * hn::Lanes(hn::ScalableTag<float>()));

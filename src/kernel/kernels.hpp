@@ -44,6 +44,17 @@ struct GatherProduct {
   float* const* c;  // [m]: n numbers each
 };
 
+// Places of a line over one channel: y[q, c] = the sum over t of x[q + offset[t]] w[t, c], t in ascending order, for
+// q < count. x is read up to two vectors further.
+struct LineProduct {
+  const float* x;
+  const std::int64_t* offset;
+  std::size_t taps;
+  const float* w;
+  std::size_t n, count;
+  float* y;
+};
+
 // C[i, j] += the sum of a[p * a_plane + l * a_line + q * a_step + i] b[... + j] over planes p, lines l and q < count,
 // one chain in that order.
 struct OuterSum {
@@ -62,6 +73,7 @@ struct Kernels {
   Gemm gemm;
 
   void (*gather_product)(const GatherProduct& product);
+  void (*line_product)(const LineProduct& product);
   // B [k, n] as rows `row` and on of `rows` in strips as wide as the registers of the path; all take packed_floats.
   void (*pack_columns)(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
                        std::size_t rows);
@@ -78,6 +90,8 @@ struct Kernels {
 
   // y[j] = sum over rows of x[:, j], rows in ascending order.
   void (*sum_columns)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
+  // y[j] += the sum over rows of x[:, j], rows in ascending order, one behind another.
+  void (*add_columns)(const float* x, std::size_t rows, std::size_t columns, float* y);
   // y[i] = sum over columns of x[i, :].
   void (*sum_rows)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);
   // y[i] = largest of x[i, :], NaN if there is one; index[i] = where the first largest (or NaN) is. Either may be null.

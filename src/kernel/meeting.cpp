@@ -82,6 +82,9 @@ void Meeting::find_padding() {
       }
     padded_[i] = below_[i] + sources_[i] + above[i];
   }
+  for (Taps& taps : phases_)
+    for (const auto& shift : taps.shift)
+      taps.offset.push_back((shift[0] * padded_[1] + shift[1]) * padded_[2] + shift[2]);
 }
 
 }  // namespace limn

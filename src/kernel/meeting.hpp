@@ -15,6 +15,7 @@ namespace limn {
 struct Taps {
   std::vector<std::int32_t> index;                 // which elements of the window
   std::vector<std::array<std::int32_t, 3>> shift;  // from the target's base to the source
+  std::vector<std::int64_t> offset;                // the same in elements of the padded source plane
   std::int64_t run = 1;                            // so many, one behind another, lie side by side along the last axis
   std::size_t size() const { return index.size(); }
 };
@@ -45,17 +46,6 @@ class Meeting {
   std::int64_t target_step() const { return target_step_; }
   std::int64_t source_step() const { return source_step_; }
 
-  // The same target by target: visit(target, number of its plane, base).
-  template <class Visit>
-  void each(std::size_t phase, std::int64_t low, std::int64_t high, Visit visit) const {
-    each_run(phase, low, high, [&](Run run) {
-      for (std::int64_t i = 0; i < run.count; ++i) {
-        visit(run.first, run.plane, run.base);
-        run.first += target_step_, run.base[2] += static_cast<std::int32_t>(source_step_);
-      }
-    });
-  }
-
   // Where tap t of `taps` from that base lies in the source plane; -1: outside.
   std::int64_t element(const Taps& taps, std::size_t t, const Base& base) const {
     Sizes at{};
@@ -63,15 +53,9 @@ class Meeting {
       if (at[i] = base[i] + taps.shift[t][i]; at[i] < 0 || at[i] >= sources_[i]) return -1;
     return (at[0] * sources_[1] + at[1]) * sources_[2] + at[2];
   }
-  // The same in the padded plane, where all taps are inside.
-  std::int64_t padded_element(const Taps& taps, std::size_t t, const Base& base) const {
-    return padded_first(base) + padded_offset(taps, t);
-  }
+  // A base as an element of the padded plane, where all taps are inside.
   std::int64_t padded_first(const Base& base) const {
     return ((base[0] + below_[0]) * padded_[1] + base[1] + below_[1]) * padded_[2] + base[2] + below_[2];
-  }
-  std::int64_t padded_offset(const Taps& taps, std::size_t t) const {
-    return (taps.shift[t][0] * padded_[1] + taps.shift[t][1]) * padded_[2] + taps.shift[t][2];
   }
 
  private:

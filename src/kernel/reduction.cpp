@@ -11,12 +11,12 @@ HWY_BEFORE_NAMESPACE();
 namespace limn::HWY_NAMESPACE {
 namespace {
 
-template <int kVectors>
+template <int kVectors, bool kAdds = false>
 HWY_INLINE void sum_strip(const float* x, std::size_t rows, std::size_t ld, float* y) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<decltype(d)> sum[kVectors];
-  for (int v = 0; v < kVectors; ++v) sum[v] = hn::Zero(d);
+  for (int v = 0; v < kVectors; ++v) sum[v] = kAdds ? hn::LoadU(d, y + v * lanes) : hn::Zero(d);
   for (std::size_t i = 0; i < rows; ++i)
     for (int v = 0; v < kVectors; ++v) sum[v] = hn::Add(sum[v], hn::LoadU(d, x + i * ld + v * lanes));
   for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[v], d, y + v * lanes);
@@ -31,6 +31,19 @@ void sum_columns(const float* x, std::size_t rows, std::size_t columns, std::siz
   if (const std::size_t tail = columns - j; tail > 0) {
     auto sum = hn::Zero(d);
     for (std::size_t i = 0; i < rows; ++i) sum = hn::Add(sum, load_n(d, x + i * ld + j, tail));
+    store_n(d, sum, y + j, tail);
+  }
+}
+
+void add_columns(const float* x, std::size_t rows, std::size_t columns, float* y) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t j = 0;
+  for (; j + 2 * lanes <= columns; j += 2 * lanes) sum_strip<2, true>(x + j, rows, columns, y + j);
+  for (; j + lanes <= columns; j += lanes) sum_strip<1, true>(x + j, rows, columns, y + j);
+  if (const std::size_t tail = columns - j; tail > 0) {
+    auto sum = load_n(d, y + j, tail);
+    for (std::size_t i = 0; i < rows; ++i) sum = hn::Add(sum, load_n(d, x + i * columns + j, tail));
     store_n(d, sum, y + j, tail);
   }
 }
@@ -72,6 +85,7 @@ void max_rows(const float* x, std::size_t rows, std::size_t columns, std::size_t
 
 void fill_reduction(Kernels& table) {
   table.sum_columns = &sum_columns;
+  table.add_columns = &add_columns;
   table.sum_rows = &sum_rows;
   table.max_rows = &max_rows;
 }

@@ -1,6 +1,7 @@
 // The architecture text, "conv 32 3x3 relu | pool 2 | dense 128 relu | dropout 0.2 | dense 10": parsed, checked, and
 // built as graph.
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -91,8 +92,9 @@ class Network {
   bool has_planes() const { return has_planes_; }
 
   // x [batch, inputs], theta [parameters], statistics [statistics] (an empty Value if there are none); dropout only
-  // when training.
-  Activations build(Value x, Value theta, Value statistics, bool training) const;
+  // when training. What leaves layer `number`, from 1, is what `retouch` makes of it, of the same shape.
+  using Retouch = std::function<Value(int number, Value a)>;
+  Activations build(Value x, Value theta, Value statistics, bool training, const Retouch& retouch = {}) const;
 
  private:
   std::vector<LayerSpec> layers_;

@@ -129,7 +129,7 @@ void Network::initial_statistics(float* flat) const {
   for (const Parameter& p : statistics_.list) std::fill_n(flat + p.offset, p.shape.size(), p.initial);
 }
 
-Activations Network::build(Value x, Value theta, Value statistics, bool training) const {
+Activations Network::build(Value x, Value theta, Value statistics, bool training, const Retouch& retouch) const {
   LIMN_CHECK(statistics || statistics_.size == 0, "the statistics are missing");
   Graph& graph = x.graph();
   Activations result;
@@ -153,6 +153,7 @@ Activations Network::build(Value x, Value theta, Value statistics, bool training
     const Value tied = layer.tied ? weights[static_cast<std::size_t>(layer.tied - 1)] : Value();
     const Value z = layer_z(layer, a, tied, builder, weights.emplace_back());
     a = activate(layer.activation, z);
+    if (retouch) a = retouch(static_cast<int>(result.z.size() + 1), a);
     result.z.push_back(z);
     result.a.push_back(a);
   }

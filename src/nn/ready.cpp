@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace limn {
@@ -20,7 +21,16 @@ std::string lenet5(const Shape& sample) {
       is_padded ? "" : " valid");
 }
 
-std::string small_cnn() { return conv_bn(16) + "pool 2 | " + conv_bn(32) + "pool 2 | dense 128 relu | dropout 0.3 | "; }
+// Twice as many channels for each halving of the planes, down to about 4x4.
+std::string small_cnn(const Shape& sample) {
+  std::string text;
+  std::int64_t side = std::min(sample[-1], sample[-2]);
+  for (int stage = 0, channels = 16; stage < 2 || side > 4; ++stage, channels = std::min(2 * channels, 128)) {
+    text += conv_bn(channels);
+    if (side >= 4) text += "pool 2 | ", side /= 2;
+  }
+  return text + "dense 128 relu | dropout 0.3 | ";
+}
 
 std::string vgg_small() {
   std::string text;
@@ -58,7 +68,7 @@ std::string mobile_small() {
 
 std::string ready_network(std::string_view name, const Shape& sample, std::int64_t outputs) {
   const std::string body = name == "lenet5"              ? lenet5(sample)
-                           : name == "small-cnn"         ? small_cnn()
+                           : name == "small-cnn"         ? small_cnn(sample)
                            : name == "vgg-small"         ? vgg_small()
                            : name == "mobile-small"      ? mobile_small()
                            : name.starts_with("resnet-") ? resnet(name)

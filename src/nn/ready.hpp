@@ -9,7 +9,7 @@ namespace limn {
 
 // The text of a network for samples of that shape, or "" if there is none of that name:
 //   lenet5        LeCun et al. 1998, "Gradient-based learning applied to document recognition", with a dense output
-//   small-cnn     two convolutions with batch normalisation and a dense layer
+//   small-cnn     convolutions with batch normalisation and pools down to planes of about 4x4, and a dense layer
 //   vgg-small     three pairs of 3x3 convolutions (after Simonyan and Zisserman 2015)
 //   resnet-N      N = 6n + 2 layers (He et al. 2016, section 4.2), with projections where channels change
 //   mobile-small  depthwise and 1x1 convolutions (after Howard et al. 2017, "MobileNets")

@@ -240,7 +240,7 @@ class Compiler {
       convolution_sizes(step, node);
     else
       product_sizes(step, node);
-    if (unit.contraction == kNoNode) return;
+    if (unit.contraction == kNoNode && unit.sums.empty()) return;
     step.has_epilogue = true;
     fill_tile(step, unit);
   }
@@ -286,7 +286,9 @@ class Compiler {
     const View view = units_.view[state.out];
     if (view.root == state.in && view.offset == 0) return;  // unchanged
     LIMN_CHECK(graph_[view.root].op != Op::kInput, "the next value of a state is another input");
-    Step& step = add(StepKind::kCopy, Unit{StepKind::kCopy, {state.out}, kNoNode, {}, {}, {}, last_stage_ + 1});
+    Unit unit{StepKind::kCopy, {state.out}};
+    unit.stage = last_stage_ + 1;
+    Step& step = add(StepKind::kCopy, unit);
     step.in = {place(state.out)}, step.out = {place(state.in)};
     step.columns = step.ld_in = step.ld_out = graph_[state.in].shape.size();
   }
@@ -295,12 +297,14 @@ class Compiler {
     TileProgram& tile = step.tile;
     const Shape& shape = graph_[unit.nodes.back()].shape;
     std::vector<std::pair<NodeId, std::int32_t>> made;  // instruction of each member
-    bool has_rows = unit.contraction != kNoNode;
+    bool has_rows = unit.contraction != kNoNode || !unit.sums.empty();
+    const bool is_program = unit.kind == StepKind::kTile || unit.contraction != kNoNode;
     struct Reference {
       std::int32_t instruction, operand;
     };
     std::vector<std::array<Reference, 3>> references;
     for (NodeId id : unit.nodes) {
+      if (!is_program) break;
       const Node& node = graph_[id];
       TileInstruction instruction{name(node.op), origin_[id]};
       auto& refs = references.emplace_back(std::array<Reference, 3>{{{-1, -1}, {-1, -1}, {-1, -1}}});
@@ -328,7 +332,20 @@ class Compiler {
       tile.code.push_back(instruction);
       step.flops += info(node.op).flops * static_cast<double>(shape.size());
     }
+    for (NodeId id : unit.sums) {  // of an instruction's result, or of what lies in memory
+      const NodeId in = graph_[id].in[0];
+      const auto member = std::ranges::find(made, in, &std::pair<NodeId, std::int32_t>::first);
+      TileSum sum{place(id), origin_[id]};
+      if (member == made.end()) sum.of = operand_index(tile, {.walk = Walk::kFull, .place = place(in)});
+      tile.sums.push_back(sum);
+      step.flops += static_cast<double>(shape.size());
+    }
     const auto operands = static_cast<std::int32_t>(tile.operands.size());
+    for (std::size_t i = 0; i < unit.sums.size(); ++i)
+      if (tile.sums[i].of < 0)
+        tile.sums[i].of =
+            operands +
+            std::ranges::find(made, graph_[unit.sums[i]].in[0], &std::pair<NodeId, std::int32_t>::first)->second;
     for (std::size_t i = 0; i < tile.code.size(); ++i) {
       auto index = [&](const Reference& r) { return r.instruction >= 0 ? operands + r.instruction : r.operand; };
       tile.code[i].a = index(references[i][0]), tile.code[i].b = index(references[i][1]),

@@ -25,6 +25,7 @@ Json json_of(const Plan& plan, const Fn& fn, const Step& step) {
     if (!operand.is_constant) in.push_back(json_of(operand.place));
   for (const Place& place : step.out) out.push_back(json_of(place));
   for (const TileStore& store : step.tile.stores) out.push_back(json_of(store.place));
+  for (const TileSum& sum : step.tile.sums) out.push_back(json_of(sum.place));
   return {{"kind", text.substr(0, text.find(' '))},
           {"node", step.node},
           {"nodes", nodes_of(plan, fn, step)},
@@ -48,6 +49,7 @@ std::vector<NodeId> nodes_of(const Plan& plan, const Fn& fn, const Step& step) {
     return std::ranges::any_of(
         plan.steps, [&](const Step& other) { return other.node == id && is_product(other) && !other.has_epilogue; });
   };
+  for (const TileSum& sum : step.tile.sums) add(sum.node);
   if (step.has_epilogue)  // such a step is named after the epilogue's last node
     for (const TileInstruction& instruction : step.tile.code)
       for (NodeId in : fn.graph[instruction.node].in)

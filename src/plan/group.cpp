@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "plan/simplify.hpp"
 #include "plan/unit.hpp"
 
 namespace limn {
@@ -142,6 +143,8 @@ class Merging {
       if (unit(u).kind == StepKind::kTile) join_feeding_programs(u);
     for (int u = 0; u < count(); ++u)
       if (unit(u).kind == StepKind::kTile) become_epilogue(u);
+    for (int u = 0; u < count(); ++u)
+      if (unit(u).kind == StepKind::kSum) sum_on_the_way(u);
     std::erase_if(units_.list, [](const Unit& unit) { return unit.nodes.empty(); });
     forget_unread();
     return std::move(units_);
@@ -278,6 +281,23 @@ class Merging {
       unit(f) = {unit(f).kind, {}};
       return;
     }
+  }
+
+  // The sum over all rows of what a tile program or a convolution makes is done while its tiles are in the cache.
+  void sum_on_the_way(int u) {
+    const NodeId id = unit(u).nodes[0], in = graph_[id].in[0];
+    const Shape& from = graph_[in].shape;
+    const int f = producer_[units_.view[in].root];
+    const bool makes =
+        f >= 0 && (unit(f).kind == StepKind::kTile || (unit(f).kind == StepKind::kConvolve && makes_rows(unit(f))));
+    if (!makes || units_.view[in].root != in || from.rank() < 2 || from[-1] < 2 ||
+        graph_[id].shape.size() != from[-1] ||
+        last_summed_run(from, graph_[id].shape) != std::pair(0, from.rank() - 1) || !(space(unit(f)) == from))
+      return;
+    unit(f).sums.push_back(id);
+    unit(f).writes.push_back(id);
+    producer_[id] = f;
+    unit(u) = {unit(u).kind, {}};
   }
 
   const Fn& fn_;

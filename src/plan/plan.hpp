@@ -46,11 +46,17 @@ struct TileStore {
   Place place;
   std::int64_t pitch = 0;  // as TileOperand's
 };
+struct TileSum {
+  Place place;
+  NodeId node;
+  std::int32_t of = -1;  // named as by an instruction
+};
 struct TileProgram {
   std::int64_t rows = 1, columns = 1;
   std::vector<TileOperand> operands{};
   std::vector<TileInstruction> code{};
   std::vector<TileStore> stores{};  // full
+  std::vector<TileSum> sums{};      // over all rows, [columns]: each chunk's rows in order, then the chunks
 };
 
 enum class StepKind : std::uint8_t {

@@ -29,6 +29,7 @@ std::string_view kind_name(StepKind kind) {
 std::string to_text(const TileProgram& tile) {
   std::vector<std::string_view> ops;
   for (const TileInstruction& instruction : tile.code) ops.push_back(instruction.op);
+  for (std::size_t i = 0; i < tile.sums.size(); ++i) ops.emplace_back("sum");
   return fmt::format("[{}, {}] {}", tile.rows, tile.columns, fmt::join(ops, " "));
 }
 

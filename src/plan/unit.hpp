@@ -18,6 +18,7 @@ struct Unit {
   StepKind kind;
   std::vector<NodeId> nodes{};            // members of a tile program in order; else the one node
   NodeId contraction = kNoNode;           // the matrix product that the tile program is the epilogue of
+  std::vector<NodeId> sums{};             // over the rows of what it makes or, of a tile program, reads
   std::vector<NodeId> reads{}, writes{};  // roots in memory
   std::vector<int> after{};               // units that must be done before
   int stage = 0;

@@ -226,7 +226,7 @@ const Engine::BatchPlan& Engine::plan_for(std::int64_t size) {
   MemoryByName memory = memory_of(theta, statistics);
   memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
   const Fn fn = settings.accumulate > 1 ? gradient_part(model, settings, size) : training_step(model, settings, size);
-  plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), plan.feed->stage());
+  plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), plan.feed->stage());
   plans.push_back(std::move(plan));
   return plans.back();
 }
@@ -234,7 +234,7 @@ const Engine::BatchPlan& Engine::plan_for(std::int64_t size) {
 const Executable& Engine::update_plan() {
   if (!update) {
     const Fn fn = update_part(model, settings);
-    update = std::make_unique<Executable>(fn, bind(fn, memory_of(theta, statistics)));
+    update = std::make_unique<Executable>(fn, limn::bind(fn, memory_of(theta, statistics)));
   }
   return *update;
 }

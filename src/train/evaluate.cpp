@@ -29,7 +29,7 @@ const Evaluator::BatchPlan& Evaluator::plan_for(std::vector<BatchPlan>& plans, s
   MemoryByName memory = weights_;
   memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
   const Fn fn = make(size);
-  plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), plan.feed->stage());
+  plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), plan.feed->stage());
   for (const auto& output : fn.outputs) plan.outputs.push_back(output.name);
   plans.push_back(std::move(plan));
   return plans.back();

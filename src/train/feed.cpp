@@ -24,7 +24,12 @@ Stage Feed::stage() {
 void Feed::vary(const Augmentation& augmentation, std::uint64_t seed) {
   augmentation_ = augmentation;
   key_ = stream_key(seed, "augment");
-  room_.resize(augmentation.any() ? static_cast<std::size_t>(features_ * chunks_) : 0);
+  rooms_.resize(augmentation.any() ? static_cast<std::size_t>(chunks_) : 0);
+}
+
+void Feed::move(const Motion& motion) {
+  motion_ = motion;
+  moves_.resize(static_cast<std::size_t>(chunks_));
 }
 
 void Feed::fill(int chunk) {
@@ -39,8 +44,13 @@ void Feed::fill(int chunk) {
     else
       for (std::size_t k = 0; k < n; ++k) to[k] = data_->values[from + k];  // rows of tables are short
     if (augmentation_.any())
-      augment(augmentation_, data_->sample, key_, epoch_, row, {to, n},
-              std::span(room_).subspan(n * static_cast<std::size_t>(chunk), n));
+      augment(augmentation_, data_->sample, key_, epoch_, row, {to, n}, rooms_[static_cast<std::size_t>(chunk)]);
+    if (motion_) {
+      MoveRoom& room = moves_[static_cast<std::size_t>(chunk)];
+      room.still.assign(to, to + n);
+      move_image(room.still, data_->sample, *motion_, {}, {to, n}, room.rest);
+    }
+    data_->preprocessing.normalize({to, n});
     if (target_ == TargetKind::kInputs) continue;
     if (target_ == TargetKind::kLabels)
       std::memcpy(y_.data() + i, &data_->labels[row], sizeof(std::int32_t));

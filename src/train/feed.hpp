@@ -1,5 +1,6 @@
 // Fills a plan's inputs with rows of a data set: the first stage of every run. A chunk takes a fixed range of rows.
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,7 @@ class Feed {
     data_ = &data, rows_ = rows, epoch_ = epoch;
   }
   void vary(const Augmentation& augmentation, std::uint64_t seed);  // every row from now on
+  void move(const Motion& motion);                                  // every row from now on alike
   Stage stage();                                                    // keeps a pointer to this feed
 
  private:
@@ -34,9 +36,14 @@ class Feed {
   const Dataset* data_ = nullptr;
   const std::int32_t* rows_ = nullptr;
   Augmentation augmentation_;
+  std::optional<Motion> motion_;
   std::uint64_t key_ = 0;
   std::int64_t epoch_ = 0;
-  std::vector<float> room_;  // a sample for each chunk, if samples are varied
+  std::vector<AugmentRoom> rooms_;  // one for each chunk, if samples are varied
+  struct MoveRoom {
+    std::vector<float> still, rest;
+  };
+  std::vector<MoveRoom> moves_;  // likewise, if samples are moved
 };
 
 // Class k counts rows / (classes times its rows), so that all classes count alike and the mean over rows is 1.

@@ -17,7 +17,7 @@ const Engine::Look& Engine::look_for(std::int64_t size) {
   MemoryByName memory = memory_of(theta, statistics);
   memory["x"] = look.plan.feed->x(), memory["y"] = look.plan.feed->y();
   const Fn fn = inspection(model, settings, size, true, Mode::kTraining);
-  look.plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), look.plan.feed->stage());
+  look.plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), look.plan.feed->stage());
   for (const auto& output : fn.outputs) look.outputs.push_back(output.name);
   looks.push_back(std::move(look));
   return looks.back();

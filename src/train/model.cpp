@@ -31,11 +31,7 @@ struct Forward {
     activations = network.build(x, used, statistics, mode == Mode::kTraining);
 
     const Scope scope(graph, "loss");
-    // A last softmax or logistic belongs to a loss that takes what stands before it.
-    const std::string& last = network.layers().back().activation;
-    const bool belongs =
-        model.loss->takes_logits && last == (model.target == TargetKind::kLabels ? "softmax" : "sigmoid");
-    end = belongs ? activations.logits : activations.output;
+    end = end_of(model, activations);
     LossInput in{end, y, model.target};
     in.delta = settings.delta, in.quantile = settings.quantile;
     if (mode == Mode::kTraining) {
@@ -76,6 +72,13 @@ Value slope_of(const ModelSpec& model, Value loss, Value by) {
 
 }  // namespace
 
+Value end_of(const ModelSpec& model, const Activations& activations) {
+  const std::string& last = model.network.layers().back().activation;
+  const bool belongs =
+      model.loss->takes_logits && last == (model.target == TargetKind::kLabels ? "softmax" : "sigmoid");
+  return belongs ? activations.logits : activations.output;
+}
+
 ModelSpec make_model(const Settings& settings, const Dataset& data) {
   const Loss& loss = find_loss(settings.loss);
   Network network(settings.arch, data.sample);
@@ -88,7 +91,7 @@ ModelSpec make_model(const Settings& settings, const Dataset& data) {
   if (settings.reconstruct) {
     if (!loss.for_inputs)
       throw Error(fmt::format("the loss {} cannot compare a row with itself", loss.name), "take --set loss=squared");
-    if (loss.takes_logits && data.preprocessing.kind != "images")
+    if (loss.takes_logits && (data.preprocessing.kind != "images" || !data.preprocessing.channels.empty()))
       throw Error(fmt::format("{} wants numbers from 0 to 1, and those of {} are not", loss.name, data.name),
                   "take --set loss=squared");
     if (outputs != data.sample.size()) wants(fmt::format("{}, as many as a row has numbers", data.sample.size()));

@@ -20,6 +20,9 @@ struct ModelSpec {
   // planes, else [width].
   Shape row_shape(const std::string& name, std::size_t width) const;
 };
+// [batch, outputs]: what the loss takes of what a network says: the logits, where a last softmax or logistic belongs to
+// it, else the output.
+Value end_of(const ModelSpec& model, const Activations& activations);
 // Error: a loss that does not suit the data's target, or an architecture whose outputs do not.
 ModelSpec make_model(const Settings& settings, const Dataset& data);
 

@@ -86,7 +86,7 @@ NetworkObjective::RowPlan& NetworkObjective::plan_for(Part part, std::int64_t si
                             {"class_weights", class_weights_.data()},
                             {"x", plan.feed.x()},
                             {"y", plan.feed.y()}};
-  plan.executable = std::make_unique<Executable>(fn, bind(fn, memory), plan.feed.stage());
+  plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), plan.feed.stage());
   return plan;
 }
 

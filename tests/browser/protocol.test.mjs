@@ -228,6 +228,18 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   const plane = 'GET /api/runs/ID/steps/N/plane?a=RUN@STEP&b=RUN@STEP&trails=RUN@STEP,...&width=W&height=H', from = waves.id;
   for (const query of ['width=4&height=3', `a=${from}@2&b=${from}@9&trails=${from}@9,${from}@3&width=4&height=3`]) await ask(plane, { ID: from, N: 6, query }, 'plane');
   await ask(plane, { ID: from, N: 6, query: `a=${from}@2&b=${from}@2` }, 'error', { status: 400 });
+  const digits = await ask('POST /api/runs', {}, 'state', { body: { experiment: 'mlp', data: 'drawn-digits', steps: 4, settings: { arch: 'dense 4 tanh | dense 10' } }, is: 'create', status: 201 });
+  const explain = 'POST /api/runs/ID/steps/N/explain', at = { ID: digits.id, N: 'now' };
+  for (const body of [{ method: 'saliency', sample: 'test/3' }, { method: 'occlusion', pixels: Array(784).fill(0.5), patch: 14, stride: 7, class: 3 },
+    { method: 'shift', most: 1, split: 'valid' }, { method: 'silence', silent: 'layer1.unit[2]', split: 'valid', sample: 'train/0' }])
+    await ask(explain, at, 'explanation', { body, is: 'explain' });
+  await ask(explain, at, 'error', { body: { method: 'grad-cam' }, is: 'explain', status: 400 });
+  await ask('DELETE /api/explaining', {}, 'ended-explaining');
+  const ascents = 'POST /api/runs/ID/steps/N/ascents', { ascent: A } = await ask(ascents, at, 'ascent', { body: { class: 3, jitter: 2 }, is: 'ascend', status: 201 });
+  assert.equal((await ask('POST /api/ascents/A', { A }, 'ascent', { body: { steps: 5 }, is: 'ascend-on' })).values.length, 5);
+  assert.equal((await ask('GET /api/ascents/A', { A }, 'ascent')).steps, 5);
+  await ask('DELETE /api/ascents/A', { A }, 'ended-ascent');
+  await ask('GET /api/ascents/A', { A }, 'error', { status: 404 });
   await ask('GET /api/runs/ID/curve?name=train.loss&from=A&to=B&points=P', { ID: id, query: 'name=train.loss&from=1&to=9&points=4' }, 'curve');
   for (const run of [id, waves.id])
     await ask('GET /api/runs/ID/points?x=FEATURE&y=FEATURE', { ID: run, query: 'x=0&y=0' }, 'points');

@@ -111,8 +111,10 @@ class Autoencoder(ProgramTest):
         self.learn("runs/one", "--data", self.rows_file(3, 40), "--steps", 3)
         lab = Lab(self.start, runs)
         self.addCleanup(lab.stop)
-        self.assertNotIn("autoencoder", [e["name"] for e in lab.get("/api/experiments")["experiments"]])
+        named = [e["name"] for e in lab.get("/api/experiments")["experiments"]]
+        self.assertEqual([name for name in named if name in ("autoencoder", "cnn")], [])
         for answer in (lab.request("POST", "/api/runs", '{"experiment": "autoencoder", "data": "drawn-digits", "steps": 3}'),
+                       lab.request("POST", "/api/runs", '{"experiment": "cnn", "data": "drawn-digits", "steps": 3}'),
                        lab.request("GET", f"/api/runs/{lab.get('/api/runs')['runs'][0]['id']}")):
             self.assertEqual(answer[0], 400, answer)
             self.assertIn("limn train", answer[1]["hint"])

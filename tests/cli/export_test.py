@@ -106,6 +106,16 @@ class Export(ProgramTest):
             outputs = reader.forward([v * preprocessing["byte_scale"] for v in pixels], tensors, metadata["architecture"])
             self.assertAlmostEqual(reader.answer(outputs, preprocessing)[1], prediction["p"], delta=1e-5)
 
+        self.tearDownRun()
+        tensors, metadata, preprocessing = self.exported("--data", "set", "--steps", 60, "--set", "normalize=channels",
+                                                         "--set", "arch=dense 8 relu | dense 2", "--set", "batch=20")
+        mean, deviation = preprocessing["channels"][0]["mean"], preprocessing["channels"][0]["deviation"]
+        said = self.limn("predict", "run", "set/t10k-images-idx3-ubyte", "--json").of("prediction")
+        for i, prediction in enumerate(said):
+            inputs = [(v * preprocessing["byte_scale"] - mean) / deviation for v in pictures[1600 + 16 * i:][:16]]
+            outputs = reader.forward(inputs, tensors, metadata["architecture"])
+            self.assertAlmostEqual(reader.answer(outputs, preprocessing)[1], prediction["p"], delta=1e-5)
+
     def test_what_cannot_be_exported_is_refused_and_leaves_nothing(self):
         self.train(*SMALL, "--steps", 5, "--out", "run")
         (self.folder / "folder").mkdir()

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <tuple>
 #include <vector>
 
 #include "base/random.hpp"
@@ -23,8 +24,8 @@ std::vector<float> ramp(std::int64_t n) {
 }
 
 std::vector<float> moved(const std::vector<float>& image, const Shape& shape, const Motion& motion) {
-  std::vector<float> out(image.size(), -1);
-  move_image(image, shape, motion, out);
+  std::vector<float> out(image.size(), -1), room;
+  move_image(image, shape, motion, {}, out, room);
   return out;
 }
 
@@ -48,7 +49,7 @@ TEST(Augment, without_strength_an_image_stays_as_it_is) {
   const auto image = ramp(2 * 5 * 6);
   EXPECT_EQ(moved(image, Shape{2, 5, 6}, {}), image);
   auto sample = image;
-  std::vector<float> room(sample.size());
+  AugmentRoom room;
   augment(parse_augmentation("shift 0 rotate 0 scale 0 noise 0", true), Shape{2, 5, 6}, 7, 3, 11, sample, room);
   EXPECT_EQ(sample, image);
 }
@@ -106,7 +107,7 @@ TEST(Augment, the_seed_the_epoch_and_the_row_decide_and_nothing_else) {
   const auto key = stream_key(1, "augment");
   const auto at = [&](std::uint64_t k, std::int64_t epoch, std::int64_t row) {
     auto sample = ramp(8 * 8);
-    std::vector<float> room(sample.size(), 5);
+    AugmentRoom room;
     augment(a, Shape{8, 8}, k, epoch, row, sample, room);
     return sample;
   };
@@ -144,9 +145,137 @@ TEST(Augment, movements_fill_their_ranges_evenly) {
   EXPECT_LE(most, 10);
 }
 
+// Written out in float64 from the paper and the counters' documented use: fields of uniform numbers, a sum over the
+// whole plane with the C library's exp, and the four nearest pixels.
+TEST(Augment, an_elastic_field_is_uniform_noise_smoothed_and_scaled) {
+  constexpr int h = 19, w = 23, row = 5, epoch = 2;
+  constexpr double alpha = 30, sigma = 3;
+  const auto key = stream_key(9, "augment");
+  std::vector<double> noise_down, noise_right;
+  for (std::uint32_t i = 0; i < h * w; ++i) {
+    const auto word = philox(key, {row, epoch, i / 4, 2})[i % 4];
+    noise_down.push_back((static_cast<double>(word & 0xffff) - 32767.5) / 32768);
+    noise_right.push_back((static_cast<double>(word >> 16) - 32767.5) / 32768);
+  }
+  double total = 0;
+  for (int k = -9; k <= 9; ++k) total += std::exp(-k * k / (2 * sigma * sigma));
+  const auto moved_by = [&](const std::vector<double>& noise, int y, int x) {
+    double sum = 0;
+    for (int j = std::max(0, y - 9); j <= std::min(h - 1, y + 9); ++j)
+      for (int i = std::max(0, x - 9); i <= std::min(w - 1, x + 9); ++i)
+        sum += std::exp(-((j - y) * (j - y) + (i - x) * (i - x)) / (2 * sigma * sigma)) *
+               noise[static_cast<std::size_t>(j * w + i)];
+    return alpha * sum / (total * total);
+  };
+  std::vector<float> image;
+  for (int i = 0; i < 2 * h * w; ++i) image.push_back(static_cast<float>((i * 37) % 101) / 101);
+  auto sample = image;
+  AugmentRoom room;
+  augment(parse_augmentation("elastic 30 3", true), Shape{2, h, w}, key, epoch, row, sample, room);
+  const auto pixel = [&](int c, int y, int x) {
+    return y < 0 || y >= h || x < 0 || x >= w
+               ? 0.0
+               : static_cast<double>(image[static_cast<std::size_t>((c * h + y) * w + x)]);
+  };
+  double furthest = 0;
+  for (int y = 0; y < h; ++y)
+    for (int x = 0; x < w; ++x) {
+      const double at_y = y + moved_by(noise_down, y, x), at_x = x + moved_by(noise_right, y, x);
+      furthest = std::max({furthest, std::abs(at_y - y), std::abs(at_x - x)});
+      const int top = static_cast<int>(std::floor(at_y)), left = static_cast<int>(std::floor(at_x));
+      const double v = at_y - top, u = at_x - left;
+      for (int c = 0; c < 2; ++c)
+        EXPECT_NEAR(sample[static_cast<std::size_t>((c * h + y) * w + x)],
+                    (1 - v) * ((1 - u) * pixel(c, top, left) + u * pixel(c, top, left + 1)) +
+                        v * ((1 - u) * pixel(c, top + 1, left) + u * pixel(c, top + 1, left + 1)),
+                    1e-5)
+            << y << " " << x;
+    }
+  EXPECT_GT(furthest, 1);
+  // Pinned: the same bits on every machine.
+  EXPECT_EQ(sample[200], 0x1.4ed57ap-1f) << fmt::format("{:a}", sample[200]);
+  EXPECT_EQ(sample[700], 0x1.81f9bp-3f) << fmt::format("{:a}", sample[700]);
+}
+
+TEST(Augment, a_field_is_smoothed_by_a_gaussian_that_ends_at_three_sigma) {
+  std::vector<float> room;
+  for (const auto& [h, w, sigma] : {std::tuple{1, 1, 0.5}, {5, 40, 0.7}, {28, 28, 4.0}, {3, 70, 16.0}, {33, 2, 2.5}}) {
+    std::vector<float> field;
+    for (int i = 0; i < h * w; ++i) field.push_back(static_cast<float>((i * 29) % 17) / 8 - 1);
+    auto smooth = field;
+    smooth_field(smooth, PlaneSize(Shape{h, w}), sigma, room);
+    const int r = static_cast<int>(std::ceil(3 * sigma));
+    const auto weight = [s = sigma](int k) { return std::exp(-k * k / (2 * s * s)); };
+    double total = 0;
+    for (int k = -r; k <= r; ++k) total += weight(k);
+    for (int y = 0; y < h; ++y)
+      for (int x = 0; x < w; ++x) {
+        double sum = 0;
+        for (int j = std::max(0, y - r); j <= std::min(h - 1, y + r); ++j)
+          for (int i = std::max(0, x - r); i <= std::min(w - 1, x + r); ++i)
+            sum += weight(j - y) * weight(i - x) * field[static_cast<std::size_t>(j * w + i)];
+        EXPECT_NEAR(smooth[static_cast<std::size_t>(y * w + x)], sum / (total * total), 2e-6)
+            << h << " " << w << " " << sigma;
+      }
+  }
+}
+
+TEST(Augment, a_crop_is_any_window_of_the_image_with_zeros_around_it) {
+  const auto a = parse_augmentation("crop 2", true);
+  const auto key = stream_key(3, "augment");
+  const auto image = ramp(2 * 4 * 5);
+  std::map<std::vector<float>, At> windows;
+  for (std::int64_t top = -2; top <= 2; ++top)
+    for (std::int64_t left = -2; left <= 2; ++left)
+      windows[picked(image, 2, 4, 5, [&](auto y, auto x) { return At(y + top, x + left); })] = {top, left};
+  std::map<At, int> counts;
+  AugmentRoom room;
+  constexpr int n = 10000;
+  for (int row = 0; row < n; ++row) {
+    auto sample = image;
+    augment(a, Shape{2, 4, 5}, key, 1, row, sample, room);
+    ASSERT_TRUE(windows.contains(sample)) << row;
+    ++counts[windows[sample]];
+  }
+  ASSERT_EQ(counts.size(), 25u);
+  for (const auto& [at, times] : counts)
+    EXPECT_NEAR(times, n / 25, 100) << at.first << " " << at.second;  // 5 deviations
+}
+
+TEST(Augment, a_cutout_is_a_square_about_any_pixel) {
+  for (const int side : {3, 4, 9}) {
+    const auto a = parse_augmentation(fmt::format("cutout {}", side), true);
+    const std::vector<float> image(2 * 6 * 7, 1.0f);
+    const auto covered = [&](std::int64_t cy, std::int64_t cx) {
+      auto all = image;
+      for (std::int64_t c = 0; c < 2; ++c)
+        for (std::int64_t y = 0; y < 6; ++y)
+          for (std::int64_t x = 0; x < 7; ++x)
+            if (y >= cy - side / 2 && y < cy - side / 2 + side && x >= cx - side / 2 && x < cx - side / 2 + side)
+              all[static_cast<std::size_t>((c * 6 + y) * 7 + x)] = 0;
+      return all;
+    };
+    std::map<std::vector<float>, double> share;  // several centres may cover alike
+    for (std::int64_t y = 0; y < 6; ++y)
+      for (std::int64_t x = 0; x < 7; ++x) share[covered(y, x)] += 1.0 / 42;
+    std::map<std::vector<float>, int> counts;
+    AugmentRoom room;
+    constexpr int n = 21000;
+    for (int row = 0; row < n; ++row) {
+      auto sample = image;
+      augment(a, Shape{2, 6, 7}, stream_key(3, "augment"), 0, row, sample, room);
+      ASSERT_TRUE(share.contains(sample)) << side;
+      ++counts[sample];
+    }
+    for (const auto& [seen, part] : share)
+      EXPECT_NEAR(counts[seen], part * n, 5 * std::sqrt(n * part * (1 - part)) + 1e-6) << side;
+  }
+}
+
 TEST(Augment, noise_has_mean_zero_and_its_deviation_in_tables_too) {
   const auto a = parse_augmentation("noise 0.5", false);
-  std::vector<float> sample(20000, 1.0f), room(sample.size());
+  std::vector<float> sample(20000, 1.0f);
+  AugmentRoom room;
   augment(a, Shape{20000}, stream_key(5, "augment"), 2, 7, sample, room);
   double sum = 0, squares = 0, within = 0;
   for (const float v : sample) {
@@ -159,8 +288,16 @@ TEST(Augment, noise_has_mean_zero_and_its_deviation_in_tables_too) {
 }
 
 TEST(Augment, words_are_read_in_any_order) {
-  const auto a = parse_augmentation(" flip  noise 0.1 shift 2 scale 0.25 rotate 10 ", true);
-  EXPECT_EQ(a, (Augmentation{.shift = 2, .rotate = 10, .scale = 0.25, .noise = 0.1, .flip = true}));
+  const auto a = parse_augmentation(" flip cutout 8 noise 0.1 elastic 34 5 shift 2 crop 4 scale 0.25 rotate 10 ", true);
+  EXPECT_EQ(a, (Augmentation{.shift = 2,
+                             .crop = 4,
+                             .rotate = 10,
+                             .scale = 0.25,
+                             .elastic = 34,
+                             .sigma = 5,
+                             .noise = 0.1,
+                             .cutout = 8,
+                             .flip = true}));
   EXPECT_FALSE(parse_augmentation("", true).any());
   EXPECT_FALSE(parse_augmentation("none", false).any());
 }
@@ -181,6 +318,14 @@ TEST(Augment, wrong_words_are_refused) {
                                          {"rotate 181", true, "from 0 to 180"},
                                          {"rotate nan", true, "from 0 to 180"},
                                          {"scale 1", true, "from 0 to 0.9"},
+                                         {"elastic 34", true, "'the sigma of elastic '"},
+                                         {"elastic 34 0.4", true, "from 0.5 to 16"},
+                                         {"elastic 34 17", true, "from 0.5 to 16"},
+                                         {"elastic 1001 4", true, "from 0 to 1000"},
+                                         {"crop 1.5", true, "whole pixels for crop"},
+                                         {"crop 65", true, "from 0 to 64"},
+                                         {"cutout -1", true, "from 0 to 1024"},
+                                         {"crop 4 cutout 8", false, "a table"},
                                          {"noise inf", true, "from 0 to 10"},
                                          {"noise 0.1x", true, "'noise 0.1x'"},
                                          {"flip flip", true, "'flip' twice"},

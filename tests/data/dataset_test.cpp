@@ -136,6 +136,21 @@ TEST(Dataset, a_run_reads_other_data_with_what_it_stored) {
   EXPECT_EQ(unlabelled.bytes[0], 3);
 }
 
+TEST(Dataset, images_are_normalised_by_their_training_rows_where_that_is_wanted) {
+  const auto plain = prepare({"drawn-digits"}), d = prepare({.data = "drawn-digits", .normalize = true});
+  EXPECT_TRUE(plain.preprocessing.channels.empty());
+  EXPECT_EQ(d.digest, plain.digest);
+  double sum = 0, squares = 0;
+  for (const auto row : d.train)
+    for (const auto byte : d.bytes.subspan(static_cast<std::size_t>(row) * 784, 784))
+      sum += byte / 255.0, squares += byte / 255.0 * (byte / 255.0);
+  const auto n = 784.0 * static_cast<double>(d.train.size());
+  ASSERT_EQ(d.preprocessing.channels.size(), 1u);
+  EXPECT_NEAR(d.preprocessing.channels[0].mean, sum / n, 1e-7);
+  EXPECT_NEAR(d.preprocessing.channels[0].deviation, std::sqrt(squares / n - sum / n * (sum / n)), 1e-7);
+  error_of([] { prepare({.data = "spirals", .normalize = true}); });
+}
+
 TEST(Dataset, toys_are_ready_at_once) {
   for (const auto* name : {"xor", "moons", "spirals"}) {
     const auto d = prepare({name});
@@ -231,6 +246,18 @@ TEST(RealData, mnist_is_the_published_set) {
   EXPECT_NEAR(static_cast<double>(sum) / (60000.0 * 784 * 255), 0.1307, 5e-5);
   // By its folder it is the same set, although then its digest is computed.
   EXPECT_EQ(prepare({folder_of(entry_named("mnist")).string()}).digest, d.digest);
+}
+
+TEST(RealData, mnist_has_the_mean_the_deviation_and_the_box_that_everybody_uses) {
+  LIMN_NEED("mnist");
+  const auto p = prepare({.data = "mnist", .normalize = true}).preprocessing;
+  ASSERT_EQ(p.channels.size(), 1u);
+  EXPECT_NEAR(p.channels[0].mean, 0.1307, 0.0005);
+  EXPECT_NEAR(p.channels[0].deviation, 0.3081, 0.0005);
+  EXPECT_TRUE(p.figure.bright);
+  EXPECT_NEAR(p.figure.box, 20, 0.3);
+  EXPECT_NEAR(p.figure.down, 14, 0.3);  // "the center of mass ... at the center of the 28x28 field"
+  EXPECT_NEAR(p.figure.right, 14, 0.3);
 }
 
 TEST(RealData, fashion_mnist_has_6000_and_1000_of_each_class) {

@@ -137,6 +137,15 @@ TEST(Encoding, stored_preprocessing_that_was_tampered_with_is_refused) {
     return R"({"kind":"table","columns":[)" + columns + R"(],"target":"y",)" + rest + "}";
   };
   const std::string classes = R"("classes":["a","b"])";
+  const auto image = [&](const std::string& more) {
+    return R"({"kind":"images","sample":[28,28],"byte_scale":0.1,)" + more + "," + classes + "}";
+  };
+  for (const auto* more : {R"("channels":[{"mean":0.1,"deviation":0.3}])",
+                           R"("figure":{"bright":false,"box":0.1,"down":13.7,"right":14.3})"}) {
+    const auto text = Preprocessing::from_json(image(more)).to_json();
+    EXPECT_NE(text.find(more), std::string::npos) << text;  // doubles come back bit by bit
+    EXPECT_EQ(Preprocessing::from_json(text).to_json(), text);
+  }
   EXPECT_NO_THROW(Preprocessing::from_json(table(column, classes)));
   const std::vector<std::string> cases{
       "",
@@ -157,6 +166,13 @@ TEST(Encoding, stored_preprocessing_that_was_tampered_with_is_refused) {
       R"({"kind":"images","sample":[0,28],"byte_scale":0.1,"classes":["a","b"]})",
       R"({"kind":"images","sample":[28,99999999],"byte_scale":0.1,"classes":["a","b"]})",
       R"({"kind":"images","sample":[28,28],"byte_scale":0.0,"classes":["a","b"]})",
+      image(R"("channels":[{"mean":0.5,"deviation":0.0}])"),
+      image(R"("channels":[{"mean":1e999,"deviation":1.0}])"),
+      image(R"("channels":[{"mean":0.5,"deviation":1.0},{"mean":0.5,"deviation":1.0}])"),
+      image(R"("channels":[{"mean":0.5}])"),
+      image(R"("figure":{"bright":true,"box":-1.0,"down":1.0,"right":1.0})"),
+      image(R"("figure":{"bright":1,"box":20.0,"down":1.0,"right":1.0})"),
+      image(R"("figure":{"bright":true,"box":20.0,"down":1e9,"right":1.0})"),
   };
   for (const auto& text : cases) error_of([&] { Preprocessing::from_json(text); });
 }

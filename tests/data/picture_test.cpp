@@ -35,6 +35,17 @@ Bytes grey(std::initializer_list<int> values) {
   return out;
 }
 
+TEST(Picture, that_is_written_as_png_is_read_as_it_was) {
+  for (const auto& [height, width] : {std::pair(1, 1), {7, 3}, {64, 200}}) {
+    const Picture picture{height, width, random_bytes(static_cast<std::size_t>(3 * height * width), 8)};
+    const std::string text = to_png(picture);
+    EXPECT_EQ(picture_kind(bytes_of(text)), "PNG");
+    const Picture again = read(text);
+    EXPECT_EQ(std::pair(again.height, again.width), std::pair(picture.height, picture.width));
+    EXPECT_EQ(again.pixels, picture.pixels);
+  }
+}
+
 TEST(Picture, png_of_every_depth_and_kind_is_read) {
   struct Case {
     const char* name;

@@ -19,7 +19,7 @@ LIMN_FUZZ(pictures) {
     require(set.official_train + set.official_valid <= set.images.size, "a split within the images");
   };
   try {
-    whole(std::vector<std::int64_t>{4, 4});
+    whole(limn::PictureForm{{4, 4}, {.box = 3, .down = 1.5, .right = 1.5}});
   } catch (const limn::Error&) {}
   whole(std::nullopt);
 }

@@ -115,7 +115,11 @@ TEST(Plan, WritesGradientsStraightIntoOneFlatBufferAndUpdatesInPlace) {
       for (const Parameter& p : network.parameters().list) {
         const Place wanted{gradient.buffer, gradient.offset + p.offset};
         const auto makes_it = [&](const Step& s) {  // other values may have lain there before
-          return !s.out.empty() && s.out[0] == wanted && fn.graph[s.node].shape.size() == p.shape.size();
+          const auto sums_it = [&](const TileSum& sum) {
+            return sum.place == wanted && fn.graph[sum.node].shape.size() == p.shape.size();
+          };
+          return std::ranges::any_of(s.tile.sums, sums_it) ||
+                 (!s.out.empty() && s.out[0] == wanted && fn.graph[s.node].shape.size() == p.shape.size());
         };
         EXPECT_EQ(std::ranges::count_if(plan.steps, makes_it), 1) << p.name << "\n" << to_text(plan);
       }

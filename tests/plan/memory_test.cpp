@@ -145,6 +145,7 @@ struct Touched {
           run(reads, operand.place, extent(operand.walk, s.tile));
       }
     for (const TileStore& store : s.tile.stores) rows(writes, store.place, s.tile, store.pitch);
+    for (const TileSum& sum : s.tile.sums) run(writes, sum.place, s.tile.columns);
   }
 };
 

@@ -7,8 +7,11 @@ from torch.nn import functional
 
 from ask import ask, distance, drawn_seed, rounded
 
-EXACT, SINGLE = 1e-11, 1e-5  # largest distance, by norm, in float64 and of a float32 plan
+EXACT, SINGLE, PRODUCT = 1e-11, 1e-5, 1e-4  # largest distance, by norm, in float64 and of a float32 plan
 CORNER = 1e-5  # a relu this near to its corner, or two numbers in a pool, may change sides in float32
+# Of a gradient or a product this small, rows of the batch have cancelled the digits that there were.
+# So has a normalisation that magnifies small differences this much.
+CANCELLED, MAGNIFIED = 0.05, 10
 DRAWS = 200
 
 
@@ -17,7 +20,7 @@ class Pass:
 
     def __init__(self, theta, statistics, training):
         self.theta, self.statistics, self.training = theta, statistics, training
-        self.at, self.seen, self.nearest, self.next_statistics = 0, 0, float("inf"), []
+        self.at, self.seen, self.nearest, self.magnified, self.next_statistics = 0, 0, float("inf"), 0.0, []
 
     def take(self, *shape):
         size = torch.Size(shape).numel()
@@ -26,6 +29,11 @@ class Pass:
 
     def note(self, distances):
         self.nearest = min(self.nearest, float(distances.detach().abs().min()))
+
+    def note_norm(self, a, axes):
+        a = a.detach()
+        scales = (a.var(axes, unbiased=False) + 1e-5).rsqrt()
+        self.magnified = max(self.magnified, float(scales.max() * max(1.0, a.square().mean().sqrt())))
 
     def relu(self, z):
         self.note(z)
@@ -40,6 +48,7 @@ class Pass:
         return functional.conv_transpose2d(a, w, self.take(channels), **how)
 
     def bn(self, a):
+        self.note_norm(a, (0, 2, 3))
         n = a.shape[1]
         gamma, beta = self.take(n), self.take(n)
         mean, variance = (self.statistics[self.seen + k * n:self.seen + (k + 1) * n].clone() for k in (0, 1))
@@ -49,6 +58,7 @@ class Pass:
         return z
 
     def ln(self, a):
+        self.note_norm(a, 1)
         n = a.shape[1]
         return functional.layer_norm(a.permute(0, 2, 3, 1), (n,), self.take(n), self.take(n)).permute(0, 3, 1, 2)
 
@@ -134,14 +144,11 @@ class Problem:
         self.statistics = rounded(torch.rand(kept) + 0.5)
         counting = Pass(torch.zeros(10**5, dtype=torch.float64), self.statistics, training)
         build(counting, self.x)
-        self.theta, self.v = (rounded(torch.randn(counting.at) * 0.5) for _ in range(2))
+        self.theta, self.v = (rounded(torch.randn(counting.at) * 0.3) for _ in range(2))
 
     def run(self, theta):
         done = Pass(theta, self.statistics, self.training)
         return self.build(done, self.x), done
-
-    def is_far_from_corners(self):
-        return self.run(self.theta)[1].nearest > CORNER
 
     def by_torch(self):
         theta = self.theta.clone().requires_grad_()
@@ -158,6 +165,12 @@ class Problem:
             theirs["statistics"] = torch.cat(self.run(self.theta)[1].next_statistics).detach()
         return theirs
 
+    def is_steady(self):
+        done = self.run(self.theta)[1]
+        theirs = self.by_torch()
+        return (done.nearest > CORNER and done.magnified < MAGNIFIED
+                and all(float(theirs[name].norm()) > CANCELLED for name in ("gradient", "Hv", "Gv")))
+
 
 class PlaneNetworks(unittest.TestCase):
     def test_agree_with_torch(self):
@@ -165,14 +178,15 @@ class PlaneNetworks(unittest.TestCase):
         worst = {"interpreted": 0, "planned": 0}
         for arch, build, kept in NETWORKS:
             for training in (True, False):
-                problem = next(p for _ in range(DRAWS) if (p := Problem(build, kept, training)).is_far_from_corners())
+                problem = next(p for _ in range(DRAWS) if (p := Problem(build, kept, training)).is_steady())
                 theirs = problem.by_torch()
                 ours = ask("derivative", arch=arch, loss="softmax", inputs=f"{CHANNELS} {HEIGHT} {WIDTH}", batch=BATCH,
                            theta=problem.theta, x=problem.x, y=problem.y, v=problem.v, statistics=problem.statistics,
                            weights=torch.ones(CLASSES), training=int(training), option=0)
                 with self.subTest(arch, training=training):
-                    for who, allowed in (("interpreted", EXACT), ("planned", SINGLE)):
+                    for who in worst:
                         for name, expected in theirs.items():
+                            allowed = EXACT if who == "interpreted" else PRODUCT if name in ("Hv", "Gv") else SINGLE
                             apart = distance(ours[who][name], expected)
                             worst[who] = max(worst[who], apart)
                             self.assertLessEqual(apart, allowed, f"{who} {name}")

@@ -33,7 +33,7 @@ Settings varied(const std::string& augment) {
   return settings;
 }
 
-const std::string kAll = "shift 2 rotate 20 scale 0.1 noise 0.1 flip";
+const std::string kAll = "shift 2 crop 1 rotate 20 scale 0.1 elastic 20 2 noise 0.1 cutout 3 flip";
 
 TEST(Augment, GivesTheSameBitsOnAnyNumberOfThreadsAndAfterGoingBack) {
   std::string expected;
