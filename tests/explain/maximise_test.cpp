@@ -43,13 +43,21 @@ TEST(Maximiser, TakesTheStepThatItsFormulaSays) {
   for (const Case& c : {Case{{.score = 2, .place = {}}, 2}, Case{{.layer = 2, .channel = 1, .place = {{1, 2}}}, 16},
                         Case{{.layer = 3, .channel = 0, .place = {}}, 0}}) {
     SCOPED_TRACE(c.peak.layer);
-    const Climb climb{.lr = 0.03, .l2 = 0.02, .tv = 0.05, .noise = 0.4};
+    const Climb climb{.lr = 0.03, .l2 = 0.02, .tv = 0.05, .jitter = 3, .noise = 0.4};
     Maximiser maximiser(net, c.peak, climb);
     Twin twin(*net, *trained.session);
     for (int step = 0; step < 3; ++step) {
       const auto before = copy_of(maximiser.picture());
       std::vector<double> x(before.begin(), before.end()), g(x.size());
-      twin.see(before);
+      Random random(climb.seed, "jitter", static_cast<std::uint64_t>(step) + 1);
+      const std::int64_t down = random.below(7) - std::int64_t{3}, right = random.below(7) - std::int64_t{3};
+      const auto rolled = [&](std::size_t i) {  // where the pixel goes
+        const auto at = static_cast<std::int64_t>(i), y = at / 6 % 8, x_at = at % 6;
+        return static_cast<std::size_t>(at / 48 * 48 + (y + down + 8) % 8 * 6 + (x_at + right + 6) % 6);
+      };
+      auto seen = before;
+      for (std::size_t i = 0; i < x.size(); ++i) seen[rolled(i)] = before[i];
+      twin.see(seen);
       const Value of =
           c.peak.layer == 0 ? twin.look().score : twin.look().layers.z[static_cast<std::size_t>(c.peak.layer - 1)];
       const double value = twin.value(of)[c.element] - penalty(x, image, climb);
@@ -61,7 +69,7 @@ TEST(Maximiser, TakesTheStepThatItsFormulaSays) {
         x[i] = here - h;
         const double down = penalty(x, image, climb);
         x[i] = here;
-        g[i] = twin.slope(of, c.element, twin.look().x, i) - (up - down) / (2 * h);
+        g[i] = twin.slope(of, c.element, twin.look().x, rolled(i)) - (up - down) / (2 * h);
         squares += g[i] * g[i];
       }
       EXPECT_NEAR(maximiser.advance(), value, 1e-5 * (1 + std::abs(value)));
@@ -121,10 +129,12 @@ TEST(Maximiser, RisesWhateverIsSubtracted) {
   for (const Climb& climb : {Climb{}, kAll})
     for (const Peak& peak : {Peak{.score = 0, .place = {}}, Peak{.layer = 2, .channel = 1, .place = {}}}) {
       Maximiser maximiser(trained.frozen(), peak, climb);
-      const float first = maximiser.advance();
-      while (maximiser.step() < 30 && maximiser.stop_reason().empty()) maximiser.advance();
-      EXPECT_GT(maximiser.best(), first);
-      EXPECT_GT(maximiser.value(), first);
+      std::vector<float> values;
+      while (maximiser.step() < 30 && maximiser.stop_reason().empty()) values.push_back(maximiser.advance());
+      EXPECT_GT(maximiser.value(), values[0]);
+      const auto best = std::ranges::max_element(values);
+      EXPECT_EQ(maximiser.best(), *best);
+      EXPECT_EQ(maximiser.best_step(), best - values.begin());
     }
 }
 
@@ -143,6 +153,9 @@ TEST(Maximiser, HasTheSameBitsOnAnyNumberOfThreadsAndAfterItWasPutBack) {
     for (int i = 0; i < 11; ++i) begun.advance();
     Maximiser again(trained.frozen(), {.score = 1, .place = {}}, kAll);
     again.restore(begun.state());
+    EXPECT_EQ(again.step(), 11);
+    EXPECT_EQ(again.best_step(), begun.best_step());
+    EXPECT_EQ(again.value(), begun.value());
     for (int i = 11; i < 25; ++i) EXPECT_EQ(again.advance(), mine[static_cast<std::size_t>(i)]);
     EXPECT_EQ(again.fingerprint(), expected);
     EXPECT_EQ(again.best(), whole.best());
