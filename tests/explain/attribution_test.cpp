@@ -141,6 +141,25 @@ TEST(GradCam, IsShownBetweenTheCentresOfItsPlaces) {
   EXPECT_EQ(resized_bilinear({2, 3, {5, 1, 4, 2, 8, 3}}, 2, 3).values, (std::vector<float>{5, 1, 4, 2, 8, 3}));
 }
 
+TEST(Explanations, ScoreClassesByTheLogarithmsOfWhatEvaluationsSay) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.arch);
+    Trained trained(c.arch, c.sample, c.classes);
+    const auto net = trained.frozen();
+    const std::int32_t row[] = {7};
+    const Said said = say(*net, net->picture(7));
+    EXPECT_EQ(said.p, trained.session->judge(*trained.data, row).said);
+    // All scores but a constant; of one output for two classes -z and z, which are twice as far apart.
+    const double apart = c.classes == 2 ? 2 : 1;
+    for (std::size_t k = 1; k < said.p.size(); ++k)
+      EXPECT_NEAR(said.score[k] - said.score[0], apart * std::log(double{said.p[k]} / said.p[0]), 1e-3);
+    if (c.classes == 2) {
+      EXPECT_EQ(said.score[0], -said.score[1]);
+    }
+    EXPECT_EQ(said.best, std::ranges::max_element(said.p) - said.p.begin());
+  }
+}
+
 TEST(Explanations, AreOfTheWeightsThatEvaluationsTake) {
   const auto data = testing::bars({8, 8}, 3);
   ThreadPool pool(1);
