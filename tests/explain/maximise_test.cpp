@@ -115,12 +115,12 @@ TEST(Maximiser, BlursAPointIntoAGaussianThatKeepsItsSum) {
   double norm = 0, sum = 0;
   const auto bell = [](int k) { return std::exp(-k * k / (2 * 1.2 * 1.2)); };
   for (int k = -4; k <= 4; ++k) norm += bell(k);
-  for (int y = 0; y < 15; ++y)
-    for (int x = 0; x < 15; ++x) {
-      const double wanted = std::abs(y - 7) > 4 || std::abs(x - 7) > 4 ? 0 : bell(y - 7) * bell(x - 7) / (norm * norm);
-      EXPECT_NEAR(maximiser.picture()[static_cast<std::size_t>(y * 15 + x)], wanted, 1e-7);
-      sum += maximiser.picture()[static_cast<std::size_t>(y * 15 + x)];
-    }
+  for (std::size_t i = 0; i < 15 * 15; ++i) {
+    const int y = static_cast<int>(i / 15) - 7, x = static_cast<int>(i % 15) - 7;
+    const double wanted = std::abs(y) > 4 || std::abs(x) > 4 ? 0 : bell(y) * bell(x) / (norm * norm);
+    EXPECT_NEAR(maximiser.picture()[i], wanted, 1e-7);
+    sum += maximiser.picture()[i];
+  }
   EXPECT_NEAR(sum, 1, 1e-6);
 }
 
