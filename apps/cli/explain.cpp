@@ -1,5 +1,5 @@
 // limn explain: what a network looks at in a picture, what it would like to see, and how it fares when all pictures are
-// moved or channels are silent.
+// moved or channels are ablated.
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 #include <algorithm>
@@ -24,7 +24,7 @@ constexpr Method kMethods[] = {
     {"saliency", explain_saliency, Method::kPicture}, {"occlusion", explain_occlusion, Method::kPicture},
     {"grad-cam", explain_grad_cam, Method::kPicture}, {"maximise", explain_maximum, Method::kNothing},
     {"shift", explain_moves, Method::kRows},          {"rotate", explain_moves, Method::kRows},
-    {"silence", explain_silence, Method::kRows}};
+    {"ablate", explain_ablation, Method::kRows}};
 
 const Method& find_method(const std::string& name) {
   const auto found = std::ranges::find(kMethods, name, &Method::name);
@@ -157,7 +157,7 @@ void add_explain_command(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("explain", "what a network looks at in pictures, and would like to see");
   auto o = std::make_shared<ExplainOptions>();
   command->add_option("run", o->run, "a run's folder or id")->required();
-  command->add_option("--method", o->method, "saliency, occlusion, grad-cam, maximise, shift, rotate or silence")
+  command->add_option("--method", o->method, "saliency, occlusion, grad-cam, maximise, shift, rotate or ablate")
       ->required();
   command->add_option("--picture", o->picture, "a picture to explain")->type_name("FILE");
   constexpr std::int64_t kMost = 1'000'000'000;
@@ -173,22 +173,22 @@ void add_explain_command(CLI::App& app, Action& action) {
   command->add_option("--most", o->most, "of shift and rotate: up to so many pixels (4) or degrees (45)");
   command->add_option("--by", o->by, "in such steps (1, 15)");
   command->add_option("--along", o->along, "of shift: right or down")->check(CLI::IsMember({"right", "down"}));
-  command->add_option("--silent", o->silent, "of silence: \"layer1.unit[3] layer1.unit[5]\"");
-  command->add_option("--peak", o->peak, "of maximise, instead of --class: layer2.z[3] or layer2.z[4,5,3]");
+  command->add_option("--channels", o->channels, "of ablate: \"layer1.unit[3] layer1.unit[5]\"");
+  command->add_option("--target", o->target, "of maximise, instead of --class: layer2.z[3] or layer2.z[4,5,3]");
   add_whole_number(*command, "--steps", o->steps, 0, 1'000'000, "of maximise: up to so many in all; 256");
-  command->add_option("--lr", o->climb.lr, "of maximise: mean size of a step in each pixel")->capture_default_str();
-  command->add_option("--l2", o->climb.l2, "of maximise: times the squares of all pixels, subtracted");
-  command->add_option("--tv", o->climb.tv, "of maximise: times the squared differences of neighbours, subtracted");
-  command->add_option("--blur", o->climb.blur, "of maximise: a Gaussian of so many pixels");
-  add_whole_number(*command, "--blur-every", o->climb.blur_every, 1, kMost, "of maximise: every so many steps; 4");
-  add_whole_number(*command, "--jitter", o->climb.jitter, 0, 1 << 14,
+  command->add_option("--lr", o->ascent.lr, "of maximise: mean size of a step in each pixel")->capture_default_str();
+  command->add_option("--l2", o->ascent.l2, "of maximise: times the squares of all pixels, subtracted");
+  command->add_option("--tv", o->ascent.tv, "of maximise: times the squared differences of neighbours, subtracted");
+  command->add_option("--blur", o->ascent.blur, "of maximise: a Gaussian of so many pixels");
+  add_whole_number(*command, "--blur-every", o->ascent.blur_every, 1, kMost, "of maximise: every so many steps; 4");
+  add_whole_number(*command, "--jitter", o->ascent.jitter, 0, 1 << 14,
                    "of maximise: moved by up to so many pixels a step");
-  command->add_option("--noise", o->climb.noise, "of maximise: of the first picture, about --start")
+  command->add_option("--noise", o->ascent.noise, "of maximise: of the first picture, about --start")
       ->capture_default_str();
-  command->add_option("--start", o->climb.start, "of maximise: the first picture's grey")->capture_default_str();
-  add_whole_number(*command, "--patience", o->climb.patience, 0, kMost,
+  command->add_option("--start", o->ascent.start, "of maximise: the first picture's grey")->capture_default_str();
+  add_whole_number(*command, "--patience", o->ascent.patience, 0, kMost,
                    "of maximise: steps without a rise; 50, 0 for ever");
-  add_seed(*command, o->climb.seed);
+  add_seed(*command, o->ascent.seed);
   command->add_option("--state", o->state, "of maximise: where it goes on from, and is kept")->type_name("FILE");
   command->add_option("--out", o->out, "a new folder for the numbers and pictures")->type_name("DIR");
   add_machine_options(*command, o->common);

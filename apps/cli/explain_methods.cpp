@@ -59,7 +59,7 @@ int layer_number(const std::string& text) {  // 0: none is named
 }
 
 // "layer2.z[3]" or "layer2.z[4,5,3]": a channel's mean or one place of it.
-Peak parse_peak(const std::string& text) {
+AscentTarget parse_target(const std::string& text) {
   const std::size_t dot = text.find(".z[");
   std::vector<std::int64_t> numbers;
   if (dot != std::string::npos && text.ends_with(']')) {
@@ -74,9 +74,9 @@ Peak parse_peak(const std::string& text) {
   if (numbers.size() != 1 && numbers.size() != 3)
     throw Error(fmt::format("\"{}\" is nothing that could be maximised", text),
                 "write layer2.z[3] for a channel or a unit, layer2.z[4,5,3] for channel 3 at row 4, column 5");
-  Peak peak{.layer = layer_number(text.substr(0, dot)), .channel = numbers.back(), .place = {}};
-  if (numbers.size() == 3) peak.place = {numbers[0], numbers[1]};
-  return peak;
+  AscentTarget target{.layer = layer_number(text.substr(0, dot)), .channel = numbers.back(), .place = {}};
+  if (numbers.size() == 3) target.place = {numbers[0], numbers[1]};
+  return target;
 }
 
 Json confusion_json(const std::vector<std::int64_t>& counts, std::int64_t classes) {
@@ -86,8 +86,8 @@ Json confusion_json(const std::vector<std::int64_t>& counts, std::int64_t classe
   return rows;
 }
 
-Count counted(const Asked& asked, const Motion& motion, std::vector<Silent> silent = {}) {
-  Count count(*asked.net, asked.rows, motion, std::move(silent));
+Count counted(const Asked& asked, const Motion& motion, std::vector<Channel> ablated = {}) {
+  Count count(*asked.net, asked.rows, motion, std::move(ablated));
   while (count.go_on())
     if (interrupts() > 0) throw Error("interrupted", "ask again", Fault::kFailure);
   return count;
@@ -162,14 +162,14 @@ Explanation explain_moves(const Asked& asked, Json& json) {
   return answer;
 }
 
-Explanation explain_silence(const Asked& asked, Json& json) {
-  const auto silent = parse_silent(asked.options.silent, *asked.net);
-  if (silent.empty()) throw Error("no channel is named", "silence some: --silent \"layer1.unit[3] layer1.unit[5]\"");
-  const Count before = counted(asked, {}), after = counted(asked, {}, silent);
+Explanation explain_ablation(const Asked& asked, Json& json) {
+  const auto ablated = parse_channels(asked.options.channels, *asked.net);
+  if (ablated.empty()) throw Error("no channel is named", "ablate some: --channels \"layer1.unit[3] layer1.unit[5]\"");
+  const Count before = counted(asked, {}), after = counted(asked, {}, ablated);
   Explanation answer;
   const std::int64_t classes = asked.net->model().classes;
   answer.metrics = {{asked.options.split + ".accuracy", after.accuracy()}};
-  json.update({{"silent", asked.options.silent},
+  json.update({{"channels", asked.options.channels},
                {"accuracy", after.accuracy()},
                {"accuracy_before", before.accuracy()},
                {"confusion", confusion_json(after.confusion(), classes)},
@@ -177,27 +177,27 @@ Explanation explain_silence(const Asked& asked, Json& json) {
   answer.text = fmt::format("accuracy {:.4f}, {:.4f} before\n", after.accuracy(), before.accuracy());
   if (asked.picture.empty()) return answer;
   const int layer = layer_number(asked.options.layer);
-  const int of = layer > 0 ? layer : silent.front().layer;
+  const int of = layer > 0 ? layer : ablated.front().layer;
   json["layer"] = {{"name", fmt::format("layer{}", of)},
                    {"shape", std::vector(asked.net->shape_of(of).dims().begin(), asked.net->shape_of(of).dims().end())},
-                   {"values", layer_of(*asked.net, asked.picture, of, silent)}};
+                   {"values", layer_of(*asked.net, asked.picture, of, ablated)}};
   return answer;
 }
 
 Explanation explain_maximum(const Asked& asked, Json& json) {
   const ExplainOptions& options = asked.options;
-  const Climb& c = options.climb;
-  Peak peak;
-  if (options.peak.empty())
-    peak.score = asked.score();
+  const AscentSettings& c = options.ascent;
+  AscentTarget target;
+  if (options.target.empty())
+    target.score = asked.score();
   else
-    peak = parse_peak(options.peak);
-  const std::string what = options.peak.empty() ? asked.name_of(peak.score) : options.peak;
-  Maximiser climb(asked.net, peak, c);
+    target = parse_target(options.target);
+  const std::string what = options.target.empty() ? asked.name_of(target.score) : options.target;
+  Maximiser maximiser(asked.net, target, c);
   // What a state belongs to: it goes on with nothing else.
   const Json of = {{"run", asked.run},
                    {"step", asked.step},
-                   {"peak", options.peak.empty() ? Json(peak.score) : Json(what)},
+                   {"target", options.target.empty() ? Json(target.score) : Json(what)},
                    {"lr", c.lr},
                    {"l2", c.l2},
                    {"tv", c.tv},
@@ -214,37 +214,38 @@ Explanation explain_maximum(const Asked& asked, Json& json) {
   if (!options.state.empty() && std::filesystem::exists(options.state, ignored)) {
     const auto [tensors, metadata] = read_safetensors(options.state, Wide::kKept);
     if (metadata != Metadata{{"limn.maximise", of.dump()}})
-      throw Error(fmt::format("{} is of another network, step, peak or setting", options.state),
+      throw Error(fmt::format("{} is of another network, step, target or setting", options.state),
                   "name a file that is not there yet, or ask for what it was begun with");
-    climb.restore(tensors);
+    maximiser.restore(tensors);
   }
-  while (climb.step() < options.steps && climb.stop_reason().empty() && interrupts() == 0) {
-    const std::int64_t step = climb.step();
-    const float value = climb.advance();
-    if (options.common.json) print_json({{"event", "step"}, {"step", step}, {"value", value}, {"peak", climb.peak()}});
+  while (maximiser.step() < options.steps && maximiser.stop_reason().empty() && interrupts() == 0) {
+    const std::int64_t step = maximiser.step();
+    const float value = maximiser.advance();
+    if (options.common.json)
+      print_json({{"event", "step"}, {"step", step}, {"value", value}, {"activation", maximiser.activation()}});
   }
   if (!options.state.empty()) {
-    auto state = climb.state();
+    auto state = maximiser.state();
     std::vector<TensorView> views;
     for (Tensor& t : state) views.push_back({t.name, t.shape, t.values, t.doubles});
     write_safetensors(options.state, views, {{"limn.maximise", of.dump()}});
   }
   Explanation answer;
-  const std::string stopped = !climb.stop_reason().empty()    ? climb.stop_reason()
-                              : climb.step() >= options.steps ? "steps"
-                                                              : "interrupted";
+  const std::string stopped = !maximiser.stop_reason().empty()    ? maximiser.stop_reason()
+                              : maximiser.step() >= options.steps ? "steps"
+                                                                  : "interrupted";
   json.update(of);
-  json.update({{"peak", what},
-               {"steps", climb.step()},
+  json.update({{"target", what},
+               {"steps", maximiser.step()},
                {"stopped", stopped},
-               {"value", climb.value()},
-               {"best", climb.best()},
-               {"best_step", climb.best_step()},
-               {"picture", climb.picture()},
-               {"fingerprint", climb.fingerprint()}});
+               {"value", maximiser.value()},
+               {"best", maximiser.best()},
+               {"best_step", maximiser.best_step()},
+               {"picture", maximiser.picture()},
+               {"fingerprint", maximiser.fingerprint()}});
   answer.text = fmt::format("{}: value {:.6g} after {} steps, highest {:.6g} at step {}; stopped: {}\n", what,
-                            climb.value(), climb.step(), climb.best(), climb.best_step(), stopped);
-  answer.pictures = {{"maximum", painted(climb.picture(), asked.net->height(), asked.net->width(), c.low, c.high)}};
+                            maximiser.value(), maximiser.step(), maximiser.best(), maximiser.best_step(), stopped);
+  answer.pictures = {{"maximum", painted(maximiser.picture(), asked.net->height(), asked.net->width(), c.low, c.high)}};
   answer.status = stopped == "interrupted" ? 130 : stopped == "not finite" ? 1 : 0;
   return answer;
 }

@@ -13,11 +13,11 @@
 namespace limn::cli {
 
 struct ExplainOptions {
-  std::string run, method, picture, split = "test", label, layer, silent, along = "right", peak, state, out;
+  std::string run, method, picture, split = "test", label, layer, channels, along = "right", target, state, out;
   std::int64_t row = -1, step = -1, patch = 0, stride = 1, steps = 256;
   std::optional<double> most, by;
   double fill = 0;
-  Climb climb;
+  AscentSettings ascent;
   Common common;
 };
 
@@ -47,7 +47,7 @@ Explanation explain_saliency(const Asked& asked, nlohmann::json& json);
 Explanation explain_occlusion(const Asked& asked, nlohmann::json& json);
 Explanation explain_grad_cam(const Asked& asked, nlohmann::json& json);
 Explanation explain_moves(const Asked& asked, nlohmann::json& json);  // shift and rotate
-Explanation explain_silence(const Asked& asked, nlohmann::json& json);
+Explanation explain_ablation(const Asked& asked, nlohmann::json& json);
 Explanation explain_maximum(const Asked& asked, nlohmann::json& json);
 
 }  // namespace limn::cli

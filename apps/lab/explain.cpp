@@ -19,7 +19,7 @@ using Json = nlohmann::json;
 constexpr std::int64_t kMostParameters = 20'000'000;  // copied beside a training
 constexpr std::int64_t kMostPlaces = 4096, kMostMoves = 65;
 constexpr std::int64_t kMostSide = 1 << 14;
-constexpr const char* kMethods[] = {"saliency", "occlusion", "grad-cam", "shift", "rotate", "silence"};
+constexpr const char* kMethods[] = {"saliency", "occlusion", "grad-cam", "shift", "rotate", "ablate"};
 
 double number(const Json& wish, const char* name, double initial) {
   const Json value = wish.value(name, Json(initial));
@@ -66,12 +66,12 @@ std::shared_ptr<const FrozenNetwork> freeze(Session& there, const std::shared_pt
 Explaining::Explaining(const Json& wish) : wish_(wish), method_(wish.at("method").get<std::string>()) {
   if (std::ranges::find(kMethods, method_) == std::end(kMethods))
     throw Error(fmt::format("there is no method '{}'", method_),
-                "the methods are: saliency, occlusion, grad-cam, shift, rotate, silence");
+                "the methods are: saliency, occlusion, grad-cam, shift, rotate, ablate");
 }
 
 void Explaining::begin(Session& there, const std::shared_ptr<const Dataset>& data, ThreadPool& pool) {
   net_ = freeze(there, data, pool);
-  if (method_ == "shift" || method_ == "rotate" || method_ == "silence")
+  if (method_ == "shift" || method_ == "rotate" || method_ == "ablate")
     begin_rows(there);
   else
     begin_picture(there);
@@ -81,22 +81,22 @@ void Explaining::begin_rows(Session& there) {
   const auto rows = rows_of(wish_, net_->data());
   const std::string split = wish_.value("split", "test");
   auto counts = std::make_shared<std::vector<Count>>();
-  if (method_ == "silence") {
-    const auto silent = parse_silent(wish_.at("silent").get<std::string>(), *net_);
-    if (silent.empty()) throw Error("no channel is named", R"(write "silent": "layer1.unit[3]")");
-    counts->emplace_back(*net_, rows, Motion{}), counts->emplace_back(*net_, rows, Motion{}, silent);
+  if (method_ == "ablate") {
+    const auto ablated = parse_channels(wish_.at("channels").get<std::string>(), *net_);
+    if (ablated.empty()) throw Error("no channel is named", R"(write "channels": "layer1.unit[3]")");
+    counts->emplace_back(*net_, rows, Motion{}), counts->emplace_back(*net_, rows, Motion{}, ablated);
     Json layer;
     if (wish_.contains("sample") || wish_.contains("pixels")) {
-      const int number = static_cast<int>(whole(wish_, "layer", silent.front().layer, 1, kMostSide));
+      const int number = static_cast<int>(whole(wish_, "layer", ablated.front().layer, 1, kMostSide));
       layer = {{"name", fmt::format("layer{}", number)},
                {"shape", net_->shape_of(number).dims()},
-               {"values", layer_of(*net_, picture_of(wish_, *net_, there), number, silent)}};
+               {"values", layer_of(*net_, picture_of(wish_, *net_, there), number, ablated)}};
     }
     answer_ = [this, counts, split, layer] {
       const Count &before = counts->front(), &after = counts->back();
       const std::int64_t classes = net_->model().classes;
       return Json{{"split", split},
-                  {"silent", wish_.at("silent")},
+                  {"channels", wish_.at("channels")},
                   {"accuracy", after.accuracy()},
                   {"accuracy_before", before.accuracy()},
                   {"confusion", confusion_json(after, classes)},
@@ -175,22 +175,22 @@ void Explaining::begin_picture(Session& there) {
 }
 
 void Ascent::begin(Session& there, const std::shared_ptr<const Dataset>& data, ThreadPool& pool) {
-  Peak peak;
+  AscentTarget target;
   if (wish.contains("class")) {
-    peak.score = whole(wish, "class", 0, 0, kMostSide);
+    target.score = whole(wish, "class", 0, 0, kMostSide);
   } else {
-    peak.layer = static_cast<int>(whole(wish, "layer", 0, 1, kMostSide));
-    peak.channel = whole(wish, "channel", 0, 0, kMostParameters);
-    if (wish.contains("place")) peak.place = wish.at("place").get<std::array<std::int64_t, 2>>();
+    target.layer = static_cast<int>(whole(wish, "layer", 0, 1, kMostSide));
+    target.channel = whole(wish, "channel", 0, 0, kMostParameters);
+    if (wish.contains("place")) target.place = wish.at("place").get<std::array<std::int64_t, 2>>();
   }
-  Climb c;
+  AscentSettings c;
   c.lr = number(wish, "lr", c.lr), c.l2 = number(wish, "l2", c.l2), c.tv = number(wish, "tv", c.tv);
   c.blur = number(wish, "blur", c.blur), c.blur_every = whole(wish, "blur_every", c.blur_every, 1, kMostParameters);
   c.jitter = whole(wish, "jitter", c.jitter, 0, kMostSide);
   c.start = number(wish, "start", c.start), c.noise = number(wish, "noise", c.noise);
   c.patience = whole(wish, "patience", c.patience, 0, kMostParameters);
   c.seed = static_cast<std::uint64_t>(whole(wish, "seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
-  climb = std::make_shared<Maximiser>(freeze(there, data, pool), peak, c);
+  maximiser = std::make_shared<Maximiser>(freeze(there, data, pool), target, c);
 }
 
 Json Ascent::json(const std::string& id, const std::vector<float>& values) const {
@@ -200,16 +200,16 @@ Json Ascent::json(const std::string& id, const std::vector<float>& values) const
   return {{"ascent", id},
           {"run", run},
           {"step", step},
-          {"steps", climb->step()},
-          {"value", finite(climb->value())},
-          {"hex", hex_float(climb->value())},
-          {"peak", finite(climb->peak())},
-          {"best", finite(climb->best())},
-          {"best_step", climb->best_step()},
-          {"stopped", climb->stop_reason().empty() ? Json() : Json(climb->stop_reason())},
-          {"fingerprint", climb->fingerprint()},
-          {"shape", {climb->net().channels(), climb->net().height(), climb->net().width()}},
-          {"picture", climb->picture()},
+          {"steps", maximiser->step()},
+          {"value", finite(maximiser->value())},
+          {"hex", hex_float(maximiser->value())},
+          {"activation", finite(maximiser->activation())},
+          {"best", finite(maximiser->best())},
+          {"best_step", maximiser->best_step()},
+          {"stopped", maximiser->stop_reason().empty() ? Json() : Json(maximiser->stop_reason())},
+          {"fingerprint", maximiser->fingerprint()},
+          {"shape", {maximiser->net().channels(), maximiser->net().height(), maximiser->net().width()}},
+          {"picture", maximiser->picture()},
           {"values", all}};
 }
 

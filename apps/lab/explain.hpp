@@ -34,14 +34,14 @@ class Explaining {
   std::function<nlohmann::json()> answer_;
 };
 
-// A picture that climbs: made of a wish, and a step at a time.
+// Activation maximisation: made of a wish, and a step at a time.
 struct Ascent {
   std::string run;
   std::int64_t step = 0;  // of the run
   nlohmann::json wish;
-  std::shared_ptr<Maximiser> climb = nullptr;  // null: the network is not there yet
+  std::shared_ptr<Maximiser> maximiser = nullptr;  // null: the network is not there yet
 
-  // Error: no such peak, or a setting out of range.
+  // Error: no such target, or a setting out of range.
   void begin(Session& there, const std::shared_ptr<const Dataset>& data, ThreadPool& pool);
   nlohmann::json json(const std::string& id, const std::vector<float>& values) const;  // ASCENT
 };

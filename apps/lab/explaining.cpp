@@ -1,5 +1,5 @@
 // Requests about what a network looks at: answered in turns at the step they are about, each turn a batch or a step of
-// a climb. All of this runs on the hub's own thread. It must not know the methods.
+// a settings. All of this runs on the hub's own thread. It must not know the methods.
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -117,8 +117,8 @@ void Hub::ascend_on(Space& space, const std::string& id, std::int64_t steps, con
     const Answer now = answered([&]() -> Answer {
       if (const auto known = space.ascents.find(id); known == space.ascents.end())
         throw Refused(409, fmt::format("the ascent {} was ended meanwhile", id), "begin it again");
-      if (ascent->climb->stop_reason().empty()) values->push_back(ascent->climb->advance());
-      more = ascent->climb->stop_reason().empty() && std::ssize(*values) < steps;
+      if (ascent->maximiser->stop_reason().empty()) values->push_back(ascent->maximiser->advance());
+      more = ascent->maximiser->stop_reason().empty() && std::ssize(*values) < steps;
       if (more) return {};
       return {200, to_text(ascent->json(id, *values))};
     });

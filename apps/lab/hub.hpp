@@ -130,8 +130,8 @@ class Hub {
   // The loss over a plane: the newest that is asked for in a space.
   void survey(Space& space, const Stand& here, const std::map<std::string, std::string>& query, const Reply& reply);
   void visit(Space& space, const std::shared_ptr<Survey>& survey, const Reply& reply);
-  // What a network looks at (explaining.cpp): of each method the newest that is asked for in a space; and pictures that
-  // climb. False: it is another request.
+  // What a network looks at (explaining.cpp): of each method the newest that is asked for in a space; and ascents
+  // of activation maximisation. False: it is another request.
   bool explaining(Space& space, const std::string& method, std::span<const std::string> path, const Json& wish,
                   const Reply& reply);
   void explain(Open& open, const std::string& step, const Json& wish, const Reply& reply);

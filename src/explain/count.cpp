@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::int64_t kRows = 256;  // of a batch
 
-Network::Retouch silence(std::span<const Silent> silent) {
-  return [silent](int number, Value a) {
+Network::Retouch ablate(std::span<const Channel> ablated) {
+  return [ablated](int number, Value a) {
     const std::int64_t channels = a.shape()[-1];
     std::vector<bool> kept(static_cast<std::size_t>(channels), true);
-    for (const Silent& s : silent)
+    for (const Channel& s : ablated)
       if (s.layer == number) kept[static_cast<std::size_t>(s.channel)] = false;
     if (std::ranges::all_of(kept, std::identity{})) return a;
     const Value one = constant(a.graph(), 1), zero = constant(a.graph(), 0);
@@ -33,8 +33,8 @@ Network::Retouch silence(std::span<const Silent> silent) {
                           net.network().numbered() - 1));
 }
 
-Silent parse_one(std::string_view word, const FrozenNetwork& net) {
-  Silent silent;
+Channel parse_one(std::string_view word, const FrozenNetwork& net) {
+  Channel ablated;
   auto take = [&, rest = word](std::string_view before, auto& number) mutable {
     if (!rest.starts_with(before)) refuse(word, net);
     const char* const begin = rest.data() + before.size();
@@ -43,22 +43,22 @@ Silent parse_one(std::string_view word, const FrozenNetwork& net) {
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     return rest;
   };
-  take("layer", silent.layer);
-  if (take(".unit[", silent.channel) != "]") refuse(word, net);
+  take("layer", ablated.layer);
+  if (take(".unit[", ablated.channel) != "]") refuse(word, net);
   const int last = net.network().numbered();
-  if (silent.layer == last && last > 0)
-    throw Error(fmt::format("layer {} is the last: its units are the answers", last), "silence a layer before it");
-  if (silent.layer < 1 || silent.layer > last) refuse(word, net);
-  if (const std::int64_t channels = net.shape_of(silent.layer)[-1]; silent.channel < 0 || silent.channel >= channels)
-    throw Error(fmt::format("layer {} has {} channels, none is {}", silent.layer, channels, silent.channel),
+  if (ablated.layer == last && last > 0)
+    throw Error(fmt::format("layer {} is the last: its units are the answers", last), "ablate a layer before it");
+  if (ablated.layer < 1 || ablated.layer > last) refuse(word, net);
+  if (const std::int64_t channels = net.shape_of(ablated.layer)[-1]; ablated.channel < 0 || ablated.channel >= channels)
+    throw Error(fmt::format("layer {} has {} channels, none is {}", ablated.layer, channels, ablated.channel),
                 fmt::format("they are numbered 0 to {}", channels - 1));
-  return silent;
+  return ablated;
 }
 
 }  // namespace
 
-std::vector<Silent> parse_silent(std::string_view words, const FrozenNetwork& net) {
-  std::vector<Silent> all;
+std::vector<Channel> parse_channels(std::string_view words, const FrozenNetwork& net) {
+  std::vector<Channel> all;
   while (true) {
     const auto begin = words.find_first_not_of(" ,");
     if (begin == std::string_view::npos) return all;
@@ -70,10 +70,10 @@ std::vector<Silent> parse_silent(std::string_view words, const FrozenNetwork& ne
 }
 
 std::vector<float> layer_of(const FrozenNetwork& net, std::span<const float> picture, int layer,
-                            std::span<const Silent> silent) {
+                            std::span<const Channel> ablated) {
   net.shape_of(layer);
   Question question(net, trace([&](Fn& fn) {
-                      const Look look(fn, net, 1, silence(silent));
+                      const Look look(fn, net, 1, ablate(ablated));
                       fn.output("a", look.layers.a[static_cast<std::size_t>(layer - 1)]);
                     }));
   std::ranges::copy(picture, question.x().begin());
@@ -104,8 +104,8 @@ std::vector<Motion> motions(Move move, double most, double by, const FrozenNetwo
 }
 
 Count::Count(const FrozenNetwork& net, std::span<const std::int32_t> rows, const Motion& motion,
-             std::vector<Silent> silent)
-    : net_(net), rows_(rows.begin(), rows.end()), motion_(motion), silent_(std::move(silent)) {
+             std::vector<Channel> ablated)
+    : net_(net), rows_(rows.begin(), rows.end()), motion_(motion), ablated_(std::move(ablated)) {
   net.check_classes();
   if (rows_.empty()) throw Error("the split has no rows", "name another split: train, valid, test");
   for (const std::int32_t row : rows_)
@@ -120,7 +120,7 @@ const Count::Batch& Count::batch_of(std::int64_t size) {
     if (batch.feed->batch() == size) return batch;
   Batch batch{std::make_unique<Feed>(net_.model().target, size, net_.network().inputs()), nullptr};
   batch.feed->move(motion_);
-  const Fn fn = trace([&](Fn& f) { f.output("p", Look(f, net_, size, silence(silent_)).p); });
+  const Fn fn = trace([&](Fn& f) { f.output("p", Look(f, net_, size, ablate(ablated_)).p); });
   MemoryByName memory = net_.memory();
   memory["x"] = batch.feed->x();
   batch.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), batch.feed->stage());

@@ -1,23 +1,23 @@
 // How often a network is right about the rows of a split when all pictures are moved alike, or when channels of its
-// layers are silent. It must not know who asks.
+// layers are ablated. It must not know who asks.
 #pragma once
 #include "data/augment.hpp"
 #include "explain/frozen.hpp"
 
 namespace limn {
 
-// What leaves a layer's channel, or a unit, is 0.
-struct Silent {
+// A channel of a layer, or a unit, that is ablated: what leaves it is 0.
+struct Channel {
   int layer = 0;             // from 1
   std::int64_t channel = 0;  // from 0
 };
 // Reads "layer1.unit[3] layer2.unit[0]", apart by spaces or commas. Error: no such layer or channel, or one of the last
 // layer, whose units are the answers.
-std::vector<Silent> parse_silent(std::string_view words, const FrozenNetwork& net);
+std::vector<Channel> parse_channels(std::string_view words, const FrozenNetwork& net);
 
-// What leaves the layer while all those are silent, [height, width, channels] or [units].
+// What leaves the layer while all those are ablated, [height, width, channels] or [units].
 std::vector<float> layer_of(const FrozenNetwork& net, std::span<const float> picture, int layer,
-                            std::span<const Silent> silent);
+                            std::span<const Channel> ablated);
 
 // What moves all pictures alike: by pixels to the right or down, or by degrees clockwise.
 enum class Move { kRight, kDown, kTurn };
@@ -29,7 +29,7 @@ class Count {
  public:
   // Error: the network learns no classes, or there are no rows.
   Count(const FrozenNetwork& net, std::span<const std::int32_t> rows, const Motion& motion,
-        std::vector<Silent> silent = {});
+        std::vector<Channel> ablated = {});
 
   bool go_on();  // one batch of rows; false: it is done
   // Of the rows so far: their share that is right, and [classes, classes], how many of the first are taken for the
@@ -47,7 +47,7 @@ class Count {
   const FrozenNetwork& net_;
   std::vector<std::int32_t> rows_;
   Motion motion_;
-  std::vector<Silent> silent_;
+  std::vector<Channel> ablated_;
   std::size_t done_ = 0;
   std::vector<std::int64_t> confusion_;
   std::vector<Batch> batches_;

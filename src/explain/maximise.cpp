@@ -13,10 +13,10 @@ namespace {
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
-void check(const Climb& c, const Shape& image) {
+void check(const AscentSettings& c, const Shape& image) {
   const auto refuse = [](const std::string& what, const char* hint) { throw Error(what, hint); };
   for (const double v : {c.lr, c.l2, c.tv, c.blur, c.noise})
-    if (!std::isfinite(v) || v < 0) refuse(fmt::format("{} is no setting of a climb", v), "take a number from 0 on");
+    if (!std::isfinite(v) || v < 0) refuse(fmt::format("{} is no setting of a settings", v), "take a number from 0 on");
   if (!std::isfinite(c.start) || !std::isfinite(c.low) || !std::isfinite(c.high) || c.low >= c.high)
     refuse(fmt::format("pixels from {} to {} that start at {}", c.low, c.high, c.start),
            "take finite bounds, low < high");
@@ -28,34 +28,34 @@ void check(const Climb& c, const Shape& image) {
            "blur every 1 or more steps; a patience of 0 never stops");
 }
 
-void check(const Peak& peak, const FrozenNetwork& net) {
-  if (peak.layer == 0) {
+void check(const AscentTarget& target, const FrozenNetwork& net) {
+  if (target.layer == 0) {
     net.check_scores();
-    if (peak.score < 0 || peak.score >= net.scores())
-      throw Error(fmt::format("there is no class {}", peak.score),
+    if (target.score < 0 || target.score >= net.scores())
+      throw Error(fmt::format("there is no class {}", target.score),
                   fmt::format("classes are 0 to {}", net.scores() - 1));
     return;
   }
-  const Shape& shape = net.shape_of(peak.layer);
-  if (peak.channel < 0 || peak.channel >= shape[-1])
-    throw Error(fmt::format("layer {} has {} channels, none is {}", peak.layer, shape[-1], peak.channel),
+  const Shape& shape = net.shape_of(target.layer);
+  if (target.channel < 0 || target.channel >= shape[-1])
+    throw Error(fmt::format("layer {} has {} channels, none is {}", target.layer, shape[-1], target.channel),
                 fmt::format("they are numbered 0 to {}", shape[-1] - 1));
-  if (!peak.place) return;
-  const auto [row, column] = *peak.place;
+  if (!target.place) return;
+  const auto [row, column] = *target.place;
   if (shape.rank() != 3 || row < 0 || row >= shape[0] || column < 0 || column >= shape[1])
-    throw Error(fmt::format("layer {} has no place {},{}", peak.layer, row, column),
+    throw Error(fmt::format("layer {} has no place {},{}", target.layer, row, column),
                 shape.rank() == 3 ? fmt::format("it has {} rows of {}", shape[0], shape[1])
                                   : "its units have no places: leave it out");
 }
 
-Value value_of(const Peak& peak, const Look& look) {
-  if (peak.layer == 0) return look.score_of(peak.score);
-  Value z = look.layers.z[static_cast<std::size_t>(peak.layer - 1)];
+Value value_of(const AscentTarget& target, const Look& look) {
+  if (target.layer == 0) return look.score_of(target.score);
+  Value z = look.layers.z[static_cast<std::size_t>(target.layer - 1)];
   const int last = z.shape().rank() - 1;
-  z = slice(z, last, peak.channel, peak.channel + 1);
-  if (peak.place)
+  z = slice(z, last, target.channel, target.channel + 1);
+  if (target.place)
     for (int axis = 0; axis < 2; ++axis) {
-      const std::int64_t at = (*peak.place)[static_cast<std::size_t>(axis)];
+      const std::int64_t at = (*target.place)[static_cast<std::size_t>(axis)];
       z = slice(z, axis + 1, at, at + 1);
     }
   return mean(z);
@@ -89,23 +89,24 @@ void blur_axis(std::span<float> x, const Shape& image, int axis, std::span<const
 
 }  // namespace
 
-Maximiser::Maximiser(std::shared_ptr<const FrozenNetwork> net, const Peak& peak, const Climb& climb)
+Maximiser::Maximiser(std::shared_ptr<const FrozenNetwork> net, const AscentTarget& target,
+                     const AscentSettings& settings)
     : net_(std::move(net)),
-      climb_(climb),
+      settings_(settings),
       image_{net_->channels(), net_->height(), net_->width()},
       value_(kNone),
-      peak_(kNone),
+      activation_(kNone),
       best_(-std::numeric_limits<float>::infinity()) {
-  check(climb, image_);
-  check(peak, *net_);
-  Random random(climb.seed, "maximise");
+  check(settings, image_);
+  check(target, *net_);
+  Random random(settings.seed, "maximise");
   for (std::int64_t i = 0; i < image_.size(); ++i) {
-    const double drawn = climb.start + climb.noise * (2 * random.uniform() - 1);
-    x_.push_back(static_cast<float>(std::clamp(drawn, climb.low, climb.high)));
+    const double drawn = settings.start + settings.noise * (2 * random.uniform() - 1);
+    x_.push_back(static_cast<float>(std::clamp(drawn, settings.low, settings.high)));
   }
   question_ = std::make_unique<Question>(*net_, trace([&](Fn& fn) {
     const Look look(fn, *net_, 1);
-    const Value value = value_of(peak, look);
+    const Value value = value_of(target, look);
     fn.output("value", value);
     fn.output("gradient", grad(value, look.x));
   }));
@@ -116,14 +117,14 @@ void Maximiser::add_penalties(std::span<float> gradient, double& value) const {
   const std::int64_t height = image_[1], width = image_[2];
   for (std::size_t i = 0; i < x_.size(); ++i) {
     const double x = x_[i];
-    value -= climb_.l2 * x * x;
-    double slope = gradient[i] - 2 * climb_.l2 * x;
+    value -= settings_.l2 * x * x;
+    double slope = gradient[i] - 2 * settings_.l2 * x;
     const auto at = static_cast<std::int64_t>(i), column = at % width, row = at / width % height;
     const auto beside = [&](bool there, std::int64_t offset, bool counts) {
       if (!there) return;
       const double difference = x - x_[static_cast<std::size_t>(at + offset)];
-      slope -= 2 * climb_.tv * difference;
-      if (counts) value -= climb_.tv * difference * difference;
+      slope -= 2 * settings_.tv * difference;
+      if (counts) value -= settings_.tv * difference * difference;
     };
     beside(column > 0, -1, true), beside(row > 0, -width, true);
     beside(column + 1 < width, 1, false), beside(row + 1 < height, width, false);
@@ -133,10 +134,10 @@ void Maximiser::add_penalties(std::span<float> gradient, double& value) const {
 
 void Maximiser::blur() {
   std::vector<double> kernel;
-  const auto radius = static_cast<std::int64_t>(std::ceil(3 * climb_.blur));
+  const auto radius = static_cast<std::int64_t>(std::ceil(3 * settings_.blur));
   double sum = 0;
   for (std::int64_t k = -radius; k <= radius; ++k) {
-    const double z = static_cast<double>(k) / climb_.blur;
+    const double z = static_cast<double>(k) / settings_.blur;
     kernel.push_back(std::exp(-z * z / 2)), sum += kernel.back();
   }
   for (double& k : kernel) k /= sum;
@@ -145,34 +146,35 @@ void Maximiser::blur() {
 
 float Maximiser::advance() {
   LIMN_CHECK(stopped_.empty(), "it stands: {}", stopped_);
-  Random random(climb_.seed, "jitter", static_cast<std::uint64_t>(step_) + 1);
+  Random random(settings_.seed, "jitter", static_cast<std::uint64_t>(step_) + 1);
   const auto drawn = [&] {
-    return static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(2 * climb_.jitter + 1))) - climb_.jitter;
+    return static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(2 * settings_.jitter + 1))) -
+           settings_.jitter;
   };
   const std::int64_t down = drawn(), right = drawn();
   roll(x_, image_, down, right, question_->x());
   question_->ask();
   std::vector<float> gradient(x_.size());
   roll(question_->answer(1), image_, -down, -right, gradient);
-  peak_ = question_->answer(0)[0];
-  double value = peak_, squares = 0;
+  activation_ = question_->answer(0)[0];
+  double value = activation_, squares = 0;
   add_penalties(gradient, value);
   value_ = static_cast<float>(value);
   for (const float g : gradient) squares += double{g} * g;
   if (!std::isfinite(value_) || !std::isfinite(squares)) return stopped_ = "not finite", value_;
   if (value_ > best_) best_ = value_, best_step_ = step_;
   if (squares == 0) return stopped_ = "flat", value_;
-  const double by = climb_.lr / std::sqrt(squares / static_cast<double>(x_.size()));
+  const double by = settings_.lr / std::sqrt(squares / static_cast<double>(x_.size()));
   for (std::size_t i = 0; i < x_.size(); ++i)
-    x_[i] = static_cast<float>(std::clamp(x_[i] + by * gradient[i], climb_.low, climb_.high));
+    x_[i] = static_cast<float>(std::clamp(x_[i] + by * gradient[i], settings_.low, settings_.high));
   ++step_;
-  if (climb_.blur > 0 && step_ % climb_.blur_every == 0) blur();
+  if (settings_.blur > 0 && step_ % settings_.blur_every == 0) blur();
   watch();
   return value_;
 }
 
 void Maximiser::watch() {
-  stopped_ = climb_.patience > 0 && step_ - 1 - best_step_ >= climb_.patience ? "not rising" : "";
+  stopped_ = settings_.patience > 0 && step_ - 1 - best_step_ >= settings_.patience ? "not rising" : "";
 }
 
 std::string Maximiser::fingerprint() const {
@@ -183,7 +185,7 @@ std::string Maximiser::fingerprint() const {
 
 std::vector<Tensor> Maximiser::state() const {
   return {{"picture", image_, x_},
-          {"value", {3}, {value_, peak_, best_}},
+          {"value", {3}, {value_, activation_, best_}},
           {"step", {2}, {}, {static_cast<double>(step_), static_cast<double>(best_step_)}}};
 }
 
@@ -192,9 +194,10 @@ void Maximiser::restore(const std::vector<Tensor>& state) {
                     state[0].values.size() == x_.size() && state[1].values.size() == 3 && state[2].doubles.size() == 2;
   const auto is_finite = [](auto v) { return std::isfinite(v); };
   if (!fits || !std::ranges::all_of(state[0].values, is_finite) || !std::ranges::all_of(state[2].doubles, is_finite))
-    throw Error("the picture is not one of this climb", "take what was saved of the same network, peak and settings");
+    throw Error("the picture is not one of this settings",
+                "take what was saved of the same network, target and settings");
   x_ = state[0].values;
-  value_ = state[1].values[0], peak_ = state[1].values[1], best_ = state[1].values[2];
+  value_ = state[1].values[0], activation_ = state[1].values[1], best_ = state[1].values[2];
   step_ = static_cast<std::int64_t>(state[2].doubles[0]), best_step_ = static_cast<std::int64_t>(state[2].doubles[1]);
   watch();
 }

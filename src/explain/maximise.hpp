@@ -1,5 +1,5 @@
-// Activation maximisation: the picture climbs, step by step, until a class, a channel or a unit says most. Equal
-// targets, climbs and seeds make equal bits. It must not know who watches.
+// Activation maximisation: the picture ascends the gradient, step by step, until a class, a channel or a unit
+// says most. Equal networks, targets and settings make equal bits. It must not know who watches.
 // Sources: Erhan et al., "Visualizing higher-layer features of a deep network" (2009); Simonyan et al. (2013), section
 // 2; Yosinski et al., "Understanding neural networks through deep visualization" (2015), section 3.
 #pragma once
@@ -13,7 +13,7 @@ namespace limn {
 
 // What is to grow: the score of a class; or of a layer before its activation a channel's mean over all places, or what
 // stands at one of them.
-struct Peak {
+struct AscentTarget {
   std::int64_t score = -1;
   int layer = 0;  // from 1; 0: a score
   std::int64_t channel = 0;
@@ -21,9 +21,9 @@ struct Peak {
 };
 
 // A step: the picture x is rolled by a jitter of at most so many pixels each way, g is the gradient of
-//   value = peak(rolled x) - l2 |x|^2 - tv V(x),   V: the sum of the squared differences of neighbouring pixels,
+//   value = target(rolled x) - l2 |x|^2 - tv V(x),   V: the sum of the squared differences of neighbouring pixels,
 // by x, and x becomes x + lr g / rms(g), kept within low and high. Every blur_every-th step then blurs it.
-struct Climb {
+struct AscentSettings {
   double lr = 0.05;  // the root mean square of a step, in units of pixels
   double l2 = 0, tv = 0;
   double blur = 0;  // the deviation of a Gaussian, in pixels; 0: none
@@ -34,23 +34,23 @@ struct Climb {
   std::int64_t patience = 50;  // steps without a higher value before it stops; 0: it goes on
   std::uint64_t seed = 1;
 
-  friend bool operator==(const Climb&, const Climb&) = default;
+  friend bool operator==(const AscentSettings&, const AscentSettings&) = default;
 };
 
 class Maximiser {
  public:
-  // Error: there is no such peak, or a setting out of range.
-  Maximiser(std::shared_ptr<const FrozenNetwork> net, const Peak& peak, const Climb& climb);
+  // Error: there is no such target, or a setting out of range.
+  Maximiser(std::shared_ptr<const FrozenNetwork> net, const AscentTarget& target, const AscentSettings& settings);
 
   // One step. Returns the value where it began.
   float advance();
   std::int64_t step() const { return step_; }
-  float value() const { return value_; }  // of the last step, where it began; NaN before the first
-  float peak() const { return peak_; }    // the same without what is subtracted
-  float best() const { return best_; }    // the highest so far, and the step that began there
+  float value() const { return value_; }            // of the last step, where it began; NaN before the first
+  float activation() const { return activation_; }  // the same without what is subtracted
+  float best() const { return best_; }              // the highest so far, and the step that began there
   std::int64_t best_step() const { return best_step_; }
   std::span<const float> picture() const { return x_; }  // [features], as it is now
-  // Why it stands: "" while it goes on, else "not finite", "flat" (no pixel changes the peak) or "not rising".
+  // Why it stands: "" while it goes on, else "not finite", "flat" (no pixel changes the target) or "not rising".
   const std::string& stop_reason() const { return stopped_; }
   const FrozenNetwork& net() const { return *net_; }
 
@@ -65,11 +65,11 @@ class Maximiser {
   void watch();
 
   std::shared_ptr<const FrozenNetwork> net_;
-  Climb climb_;
+  AscentSettings settings_;
   Shape image_;           // [channels, height, width]
   std::vector<float> x_;  // [features]
   std::int64_t step_ = 0, best_step_ = 0;
-  float value_, peak_, best_;
+  float value_, activation_, best_;
   std::string stopped_;
   std::unique_ptr<Question> question_;
 };

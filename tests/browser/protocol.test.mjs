@@ -231,7 +231,7 @@ test('requests and their answers', { timeout: 60000 }, async () => {
   const digits = await ask('POST /api/runs', {}, 'state', { body: { experiment: 'mlp', data: 'drawn-digits', steps: 4, settings: { arch: 'dense 4 tanh | dense 10' } }, is: 'create', status: 201 });
   const explain = 'POST /api/runs/ID/steps/N/explain', at = { ID: digits.id, N: 'now' };
   for (const body of [{ method: 'saliency', sample: 'test/3' }, { method: 'occlusion', pixels: Array(784).fill(0.5), patch: 14, stride: 7, class: 3 },
-    { method: 'shift', most: 1, split: 'valid' }, { method: 'silence', silent: 'layer1.unit[2]', split: 'valid', sample: 'train/0' }])
+    { method: 'shift', most: 1, split: 'valid' }, { method: 'ablate', channels: 'layer1.unit[2]', split: 'valid', sample: 'train/0' }])
     await ask(explain, at, 'explanation', { body, is: 'explain' });
   await ask(explain, at, 'error', { body: { method: 'grad-cam' }, is: 'explain', status: 400 });
   await ask('DELETE /api/explaining', {}, 'ended-explaining');

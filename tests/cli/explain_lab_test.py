@@ -85,19 +85,19 @@ class ExplainLab(ProgramTest):
         x = [self.lab.quantity(self.id_, 60, f"input[{i}]@valid/4")["value"] for i in range(SIZE)]
         self.assertEqual(self.explain(method="saliency", sample="valid/4"), self.explain(method="saliency", pixels=x))
 
-    def test_moves_by_nothing_are_the_plain_accuracy_and_silent_units_leave_nothing(self):
+    def test_moves_by_nothing_are_the_plain_accuracy_and_ablated_units_leave_nothing(self):
         plain = self.lab.quantity(self.id_, 20, "test.accuracy")["value"]
         for wish in ({"method": "shift", "most": 2}, {"method": "shift", "along": "down", "most": 1}, {"method": "rotate"}):
             moves = self.explain(20, **wish)["moves"]
             still = [m["accuracy"] for m in moves if not (m["right"] or m["down"] or m["degrees"])]
             self.assertEqual(float32(still[0]), plain)
             self.assertEqual(len(moves) % 2, 1)
-        said = self.explain(20, method="silence", silent="layer1.unit[2] layer1.unit[5]", sample="test/1")
+        said = self.explain(20, method="ablate", channels="layer1.unit[2] layer1.unit[5]", sample="test/1")
         self.assertEqual(float32(said["accuracy_before"]), plain)
         self.assertEqual([k for k, v in enumerate(said["layer"]["values"]) if v == 0], [2, 5])
-        silent = {f"layer2.w[{j},{c}]": 0 for j in (2, 5) for c in range(3)}
+        cleared = {f"layer2.w[{j},{c}]": 0 for j in (2, 5) for c in range(3)}
         branch = self.lab.do(self.id_, "branch", step=20)["id"]
-        self.lab.do(branch, "act", name="edit", values=silent)
+        self.lab.do(branch, "act", name="edit", values=cleared)
         for i in range(3):
             for j in range(3):
                 count = self.lab.quantity(branch, 20, f"test.confusion[{i},{j}]")["value"]
@@ -145,7 +145,7 @@ class ExplainLab(ProgramTest):
         asked = 0
         while (state := self.lab.get(f"/api/runs/{run}"))["state"] == "playing":
             for wish in ({"method": "saliency"}, {"method": "occlusion", "stride": 4},
-                         {"method": "silence", "silent": "layer1.unit[0]", "split": "valid"}):
+                         {"method": "ablate", "channels": "layer1.unit[0]", "split": "valid"}):
                 self.lab.post(f"/api/runs/{run}/steps/{state['head'] // 2}/explain", wish)
             self.lab.post(f"/api/ascents/{ascent}", {"steps": 5})
             asked += 1
@@ -177,8 +177,8 @@ class ExplainLab(ProgramTest):
                            ({"method": "saliency", "class": 3}, "class"), ({"method": "saliency", "sample": "test/999"}, "test/999"),
                            ({"method": "saliency", "pixels": [0] * 63}, "63"), ({"method": "occlusion", "patch": 9}, "patch"),
                            ({"method": "occlusion", "fill": "x"}, "fill"), ({"method": "shift", "by": 0.5}, "moved"),
-                           ({"method": "rotate", "by": 1}, "moved"), ({"method": "silence", "silent": "layer2.unit[0]"}, "last"),
-                           ({"method": "silence", "silent": ""}, "no channel")):
+                           ({"method": "rotate", "by": 1}, "moved"), ({"method": "ablate", "channels": "layer2.unit[0]"}, "last"),
+                           ({"method": "ablate", "channels": ""}, "no channel")):
             self.assertIn(word, self.refused(400, at, wish))
         for wish in ({}, {"class": 3}, {"layer": 3, "channel": 0}, {"class": 0, "lr": -1}, {"class": 0, "jitter": 8},
                      {"layer": 1, "channel": 0, "place": [0, 0]}, {"class": 0, "seed": "x"}):

@@ -1,7 +1,8 @@
-"""`limn explain`: saliency, occlusion, Grad-CAM, maximisation, moves and silent channels against float64 written out here
+"""`limn explain`: saliency, occlusion, Grad-CAM, maximisation, moves and ablated channels against float64 written out here
 and other commands; pictures and files; what is refused."""
 import json
 import math
+import signal
 import struct
 import unittest
 import zlib
@@ -168,7 +169,7 @@ class Explain(ProgramTest):
         self.assertGreater(values[-1], values[0])
         self.assertEqual((end["stopped"], end["steps"], end["best"]), ("steps", 40, max(values)))
         network = self.network()
-        self.assertGreater(network.of(end["picture"])[1], whole.of("step")[0]["peak"])
+        self.assertGreater(network.of(end["picture"])[1], whole.of("step")[0]["activation"])
         for threads in (2, 3, 4):
             again = self.explain("maximise", *more, "--steps", 40, "--threads", threads)
             self.assertEqual(again.of("explanation")[0]["fingerprint"], end["fingerprint"])
@@ -180,12 +181,30 @@ class Explain(ProgramTest):
         size, _ = read_png((self.folder / "one/maximum.png").read_bytes())
         self.assertEqual(size, (SIDE, SIDE))
         predicted = self.limn("predict", "run", "one/maximum.png", "--json").of("prediction")[0]
-        self.assertEqual(predicted["label"], "1")
+        written = softmax(network.of([round(255 * v) / 255 for v in end["picture"]]))
+        self.assertAlmostEqual(predicted["p"], max(written), delta=1e-5)
         still = self.explain("maximise", "--class", 0, "--lr", 0, "--patience", 5)
         self.assertEqual(still.of("explanation")[0]["stopped"], "not rising")
         self.assertEqual(len(still.of("step")), 6)
-        channel = self.explain("maximise", "--peak", "layer1.z[1]", "--steps", 20)
+        channel = self.explain("maximise", "--target", "layer1.z[1]", "--steps", 20)
         self.assertGreater(channel.of("step")[-1]["value"], channel.of("step")[0]["value"])
+
+    def test_an_interrupted_maximisation_is_kept_and_goes_on(self):
+        self.learn()
+        more = ["--class", 2, "--jitter", 2, "--patience", 0, "--state", "state.safetensors"]
+        process = self.start("explain", "run", "--method", "maximise", "--json", "--steps", 1000000, *more)
+        values = [json.loads(process.stdout.readline())["value"] for _ in range(10)]
+        process.send_signal(signal.SIGINT)
+        rest = [json.loads(line) for line in process.stdout.read().splitlines()]
+        values += [e["value"] for e in rest if e["event"] == "step"]
+        process.communicate()
+        self.assertEqual(process.returncode, 130)
+        end = next(e for e in rest if e["event"] == "explanation")
+        self.assertEqual((end["stopped"], end["steps"]), ("interrupted", len(values)))
+        resumed = self.explain("maximise", *more, "--steps", len(values) + 5)
+        whole = self.explain("maximise", *more[:-2], "--steps", len(values) + 5)
+        self.assertEqual([e["value"] for e in whole.of("step")], values + [e["value"] for e in resumed.of("step")])
+        self.assertEqual(resumed.of("explanation")[0]["fingerprint"], whole.of("explanation")[0]["fingerprint"])
 
     def test_moves_by_nothing_are_the_plain_accuracy(self):
         metrics = self.learn(arch="conv 6 3x3 relu | pool 2 | dense 3", steps=80)["metrics"]
@@ -200,9 +219,9 @@ class Explain(ProgramTest):
         valid = self.explain("shift", "--most", 0, "--split", "valid").of("explanation")[0]["moves"]
         self.assertEqual(valid, [{"by": 0.0, "accuracy": evaluated}])
 
-    def test_silent_channels_leave_nothing_and_change_the_answers(self):
+    def test_ablated_channels_leave_nothing_and_change_the_answers(self):
         metrics = self.learn(steps=100)["metrics"]
-        said = self.explain("silence", "--silent", "layer1.unit[1]", "--row", 2).of("explanation")[0]
+        said = self.explain("ablate", "--channels", "layer1.unit[1]", "--row", 2).of("explanation")[0]
         self.assertEqual(said["accuracy_before"], metrics["test.accuracy"])
         self.assertEqual(set(said["layer"]["values"][1::2]), {0.0})
         self.assertNotIn(0.0, said["layer"]["values"][0::2])
@@ -252,12 +271,12 @@ class Explain(ProgramTest):
         self.assertIn("grad-cam", self.refused("run", "--method", "gradcam", "--row", "0"))
         self.assertIn("no class 'x'", self.refused("run", "--method", "saliency", "--row", "0", "--class", "x"))
         self.assertIn("no class is named", self.refused("run", "--method", "maximise"))
-        self.assertIn("layer2.z[3]", self.refused("run", "--method", "maximise", "--peak", "layer1.a[0]"))
-        self.assertIn("the last", self.refused("run", "--method", "silence", "--silent", "layer2.unit[0]"))
+        self.assertIn("layer2.z[3]", self.refused("run", "--method", "maximise", "--target", "layer1.a[0]"))
+        self.assertIn("the last", self.refused("run", "--method", "ablate", "--channels", "layer2.unit[0]"))
         self.assertIn("whole pixels", self.refused("run", "--method", "shift", "--most", "1.5"))
         self.assertIn("no step 61", self.refused("run", "--method", "saliency", "--row", "0", "--step", "61"))
         self.limn("train", "autoencoder", "--data", "bars", "--steps", 2, "--out", "coder2", "--quiet")
-        self.assertEqual(self.explain("maximise", "--peak", "layer1.z[0]", "--steps", 3, run="coder2").done["steps"], 2)
+        self.assertEqual(self.explain("maximise", "--target", "layer1.z[0]", "--steps", 3, run="coder2").done["steps"], 2)
 
 
 if __name__ == "__main__":

@@ -36,8 +36,9 @@ Bytes grey(std::initializer_list<int> values) {
 }
 
 TEST(Picture, that_is_written_as_png_is_read_as_it_was) {
-  for (const auto& [height, width] : {std::pair(1, 1), {7, 3}, {64, 200}}) {
-    const Picture picture{height, width, random_bytes(static_cast<std::size_t>(3 * height * width), 8)};
+  for (const auto& [height, width] : {std::pair(std::size_t{1}, std::size_t{1}), {7, 3}, {64, 200}}) {
+    const Picture picture{static_cast<std::int64_t>(height), static_cast<std::int64_t>(width),
+                          random_bytes(3 * height * width, 8)};
     const std::string text = to_png(picture);
     EXPECT_EQ(picture_kind(bytes_of(text)), "PNG");
     const Picture again = read(text);

@@ -141,6 +141,60 @@ TEST(GradCam, IsShownBetweenTheCentresOfItsPlaces) {
   EXPECT_EQ(resized_bilinear({2, 3, {5, 1, 4, 2, 8, 3}}, 2, 3).values, (std::vector<float>{5, 1, 4, 2, 8, 3}));
 }
 
+TEST(Explanations, ScoreClassesByTheLogarithmsOfWhatEvaluationsSay) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.arch);
+    Trained trained(c.arch, c.sample, c.classes);
+    const auto net = trained.frozen();
+    const std::int32_t row[] = {7};
+    const Said said = say(*net, net->picture(7));
+    EXPECT_EQ(said.p, trained.session->judge(*trained.data, row).said);
+    // All scores but a constant; of one output for two classes -z and z, which are twice as far apart.
+    const double apart = c.classes == 2 ? 2 : 1;
+    for (std::size_t k = 1; k < said.p.size(); ++k)
+      EXPECT_NEAR(said.score[k] - said.score[0], apart * std::log(double{said.p[k]} / said.p[0]), 1e-3);
+    if (c.classes == 2) {
+      EXPECT_EQ(said.score[0], -said.score[1]);
+    }
+    EXPECT_EQ(said.best, std::ranges::max_element(said.p) - said.p.begin());
+  }
+}
+
+TEST(Explanations, AreOfTheWeightsThatEvaluationsTake) {
+  const auto data = testing::bars({8, 8}, 3);
+  ThreadPool pool(1);
+  Settings s;
+  s.arch = "conv 3 3x3 nobias | bn relu | dense 3", s.batch = 16, s.lr = 0.1, s.total_steps = 400, s.early_stop = 50;
+  Session session(s, data, 3, pool);
+  while (session.best_step() < 0) session.advance();
+  for (int i = 0; i < 5; ++i) session.advance();
+  ASSERT_LT(session.best_step(), session.cursor().step);
+  const std::int32_t row[] = {8};
+  const auto said_by = [&](Weights which) {
+    const FrozenNetwork net(session, which, data, pool);
+    return say(net, net.picture(8)).p;
+  };
+  EXPECT_EQ(said_by(Weights::kBest), session.judge(*data, row, Weights::kBest).said);
+  EXPECT_EQ(said_by(Weights::kLast), session.judge(*data, row).said);
+  EXPECT_NE(said_by(Weights::kBest), said_by(Weights::kLast));
+
+  const auto whole = said_by(Weights::kLast);
+  s.cut = "layer1.unit[0]";
+  session.change(s);  // counts in evaluations at once, though the weights stay until the next step
+  EXPECT_EQ(said_by(Weights::kLast), session.judge(*data, row).said);
+  EXPECT_NE(said_by(Weights::kLast), whole);
+}
+
+TEST(Explanations, StayAsTheyWereWhileTheTrainingGoesOn) {
+  Trained trained("conv 3 3x3 nobias | bn relu | dense 3", {8, 8});
+  const auto net = trained.frozen();
+  const auto picture = net->picture(2);
+  const Saliency before = saliency(*net, picture, 1);
+  trained.session->advance();
+  EXPECT_EQ(saliency(*net, picture, 1).gradient, before.gradient);
+  EXPECT_NE(saliency(*trained.frozen(), picture, 1).gradient, before.gradient);
+}
+
 TEST(Explanations, RefuseWhatHasNoPictureNoPlanesOrNoNumbers) {
   Trained dense("dense 7 tanh | dense 3", {6, 7}), planes("conv 2 3x3 relu | dense 3", {6, 7});
   EXPECT_THROW(grad_cam(*dense.frozen(), dense.frozen()->picture(0), 0, 0), Error);

@@ -1,4 +1,4 @@
-// Accuracy over pictures that are moved and channels that are silent, against data moved and weights cleared by hand.
+// Accuracy over pictures that are moved and channels that are ablated, against data moved and weights cleared by hand.
 #include "explain/count.hpp"
 
 #include <gtest/gtest.h>
@@ -21,8 +21,8 @@ std::vector<std::int32_t> all_rows(const Dataset& data) {
 }
 
 Count counted(const FrozenNetwork& net, std::span<const std::int32_t> rows, const Motion& motion,
-              std::vector<Silent> silent = {}) {
-  Count count(net, rows, motion, std::move(silent));
+              std::vector<Channel> ablated = {}) {
+  Count count(net, rows, motion, std::move(ablated));
   while (count.go_on()) {}
   return count;
 }
@@ -99,13 +99,13 @@ TEST(Motions, GoBothWaysWithZeroInTheMiddle) {
   EXPECT_THROW(motions(Move::kTurn, std::nan(""), 1, *net, 65), Error);
 }
 
-TEST(Count, WithSilentChannelsIsThatOfWeightsClearedByHand) {
+TEST(Count, WithAblatedChannelsIsThatOfWeightsClearedByHand) {
   Trained trained("conv 5 3x3 tanh | pool 2 | conv 4 3x3 relu | dense 6 relu | dense 3", {8, 8}, 3, 60);
   const auto net = trained.frozen();
   const auto rows = all_rows(*trained.data);
-  const auto silent = parse_silent("layer1.unit[0], layer2.unit[3] layer1.unit[4] layer3.unit[1]", *net);
-  const Count count = counted(*net, rows, {}, silent);
-  const auto a = layer_of(*net, net->picture(3), 1, silent), before = layer_of(*net, net->picture(3), 1, {});
+  const auto ablated = parse_channels("layer1.unit[0], layer2.unit[3] layer1.unit[4] layer3.unit[1]", *net);
+  const Count count = counted(*net, rows, {}, ablated);
+  const auto a = layer_of(*net, net->picture(3), 1, ablated), before = layer_of(*net, net->picture(3), 1, {});
   for (std::size_t i = 0; i < a.size(); ++i) {
     const bool off = i % 5 == 0 || i % 5 == 4;
     EXPECT_EQ(a[i], off ? 0.0f : before[i]);
@@ -124,10 +124,10 @@ TEST(Count, WithSilentChannelsIsThatOfWeightsClearedByHand) {
   EXPECT_EQ(count.confusion(), counted(*trained.frozen(), rows, {}).confusion());
 }
 
-TEST(Count, SilencesWhatLeavesTheActivationWhereThatIsNot0) {
+TEST(Count, AblatesWhatLeavesTheActivationWhereThatIsNot0) {
   Trained trained("conv 3 3x3 sigmoid | dense 3", {8, 8});
   const auto net = trained.frozen();
-  const auto a = layer_of(*net, net->picture(0), 1, parse_silent("layer1.unit[2]", *net));
+  const auto a = layer_of(*net, net->picture(0), 1, parse_channels("layer1.unit[2]", *net));
   for (std::size_t i = 2; i < a.size(); i += 3) EXPECT_EQ(a[i], 0.0f);
 }
 
@@ -136,8 +136,8 @@ TEST(Count, RefusesWhatIsNoChannelAndRowsWithoutAClass) {
   const auto net = trained.frozen();
   for (const char* wrong : {"layer1", "layer1.unit[3]", "layer1.unit[-1]", "layer2.unit[0]", "layer3.unit[0]",
                             "layer1.unit[0]]", "layer1.unit[0", "unit[1]", "layer0.unit[0]"})
-    EXPECT_THROW(parse_silent(wrong, *net), Error) << wrong;
-  EXPECT_TRUE(parse_silent(" , ", *net).empty());
+    EXPECT_THROW(parse_channels(wrong, *net), Error) << wrong;
+  EXPECT_TRUE(parse_channels(" , ", *net).empty());
   EXPECT_THROW(Count(*net, {}, {}), Error);
   auto unknown = std::make_shared<Dataset>(*trained.data);
   unknown->labels[4] = -1;

@@ -15,19 +15,19 @@ using testing::Trained;
 using testing::Twin;
 
 constexpr const char* kArch = "conv 4 3x3 tanh | pool 2 average | conv 3 3x3 tanh | dense 3";
-const Climb kAll = {
+const AscentSettings kAll = {
     .lr = 0.01, .l2 = 0.002, .tv = 0.01, .blur = 0.6, .blur_every = 3, .jitter = 2, .noise = 0.2, .seed = 5};
 
 std::vector<float> copy_of(std::span<const float> values) { return {values.begin(), values.end()}; }
 
 // What a step subtracts of x, [channels, height, width].
-double penalty(std::span<const double> x, const Shape& image, const Climb& climb) {
+double penalty(std::span<const double> x, const Shape& image, const AscentSettings& settings) {
   double sum = 0;
   for (std::int64_t i = 0; i < image.size(); ++i) {
     const auto at = [&](std::int64_t k) { return x[static_cast<std::size_t>(k)]; };
-    sum += climb.l2 * at(i) * at(i);
-    if (i % image[2] + 1 < image[2]) sum += climb.tv * std::pow(at(i + 1) - at(i), 2);
-    if (i / image[2] % image[1] + 1 < image[1]) sum += climb.tv * std::pow(at(i + image[2]) - at(i), 2);
+    sum += settings.l2 * at(i) * at(i);
+    if (i % image[2] + 1 < image[2]) sum += settings.tv * std::pow(at(i + 1) - at(i), 2);
+    if (i / image[2] % image[1] + 1 < image[1]) sum += settings.tv * std::pow(at(i + image[2]) - at(i), 2);
   }
   return sum;
 }
@@ -37,35 +37,43 @@ TEST(Maximiser, TakesTheStepThatItsFormulaSays) {
   Trained trained(kArch, image);
   const auto net = trained.frozen();
   struct Case {
-    Peak peak;
+    AscentTarget target;
     std::size_t element;  // of what it is in the twin
   };
   for (const Case& c : {Case{{.score = 2, .place = {}}, 2}, Case{{.layer = 2, .channel = 1, .place = {{1, 2}}}, 16},
                         Case{{.layer = 3, .channel = 0, .place = {}}, 0}}) {
-    SCOPED_TRACE(c.peak.layer);
-    const Climb climb{.lr = 0.03, .l2 = 0.02, .tv = 0.05, .noise = 0.4};
-    Maximiser maximiser(net, c.peak, climb);
+    SCOPED_TRACE(c.target.layer);
+    const AscentSettings settings{.lr = 0.03, .l2 = 0.02, .tv = 0.05, .jitter = 3, .noise = 0.4};
+    Maximiser maximiser(net, c.target, settings);
     Twin twin(*net, *trained.session);
     for (int step = 0; step < 3; ++step) {
       const auto before = copy_of(maximiser.picture());
       std::vector<double> x(before.begin(), before.end()), g(x.size());
-      twin.see(before);
+      Random random(settings.seed, "jitter", static_cast<std::uint64_t>(step) + 1);
+      const std::int64_t down = random.below(7) - std::int64_t{3}, right = random.below(7) - std::int64_t{3};
+      const auto rolled = [&](std::size_t i) {  // where the pixel goes
+        const auto at = static_cast<std::int64_t>(i), y = at / 6 % 8, x_at = at % 6;
+        return static_cast<std::size_t>(at / 48 * 48 + (y + down + 8) % 8 * 6 + (x_at + right + 6) % 6);
+      };
+      auto seen = before;
+      for (std::size_t i = 0; i < x.size(); ++i) seen[rolled(i)] = before[i];
+      twin.see(seen);
       const Value of =
-          c.peak.layer == 0 ? twin.look().score : twin.look().layers.z[static_cast<std::size_t>(c.peak.layer - 1)];
-      const double value = twin.value(of)[c.element] - penalty(x, image, climb);
+          c.target.layer == 0 ? twin.look().score : twin.look().layers.z[static_cast<std::size_t>(c.target.layer - 1)];
+      const double value = twin.value(of)[c.element] - penalty(x, image, settings);
       double squares = 0;
       for (std::size_t i = 0; i < x.size(); ++i) {
         const double here = x[i], h = 1e-6;
         x[i] = here + h;
-        const double up = penalty(x, image, climb);
+        const double up = penalty(x, image, settings);
         x[i] = here - h;
-        const double down = penalty(x, image, climb);
+        const double down = penalty(x, image, settings);
         x[i] = here;
-        g[i] = twin.slope(of, c.element, twin.look().x, i) - (up - down) / (2 * h);
+        g[i] = twin.slope(of, c.element, twin.look().x, rolled(i)) - (up - down) / (2 * h);
         squares += g[i] * g[i];
       }
       EXPECT_NEAR(maximiser.advance(), value, 1e-5 * (1 + std::abs(value)));
-      const double by = climb.lr / std::sqrt(squares / static_cast<double>(x.size()));
+      const double by = settings.lr / std::sqrt(squares / static_cast<double>(x.size()));
       for (std::size_t i = 0; i < x.size(); ++i)
         EXPECT_NEAR(maximiser.picture()[i], std::clamp(x[i] + by * g[i], 0.0, 1.0), 1e-5) << "pixel " << i;
     }
@@ -98,8 +106,8 @@ TEST(Maximiser, OfALinearScoreFillsWhatSpeaksForItAndClearsTheRest) {
 
 TEST(Maximiser, BlursAPointIntoAGaussianThatKeepsItsSum) {
   Trained trained("dense 3", {15, 15});
-  const Climb climb{.lr = 0, .blur = 1.2, .blur_every = 1, .start = 0, .noise = 0};
-  Maximiser maximiser(trained.frozen(), {.score = 0, .place = {}}, climb);
+  const AscentSettings settings{.lr = 0, .blur = 1.2, .blur_every = 1, .start = 0, .noise = 0};
+  Maximiser maximiser(trained.frozen(), {.score = 0, .place = {}}, settings);
   auto state = maximiser.state();
   state[0].values[7 * 15 + 7] = 1;
   maximiser.restore(state);
@@ -107,24 +115,27 @@ TEST(Maximiser, BlursAPointIntoAGaussianThatKeepsItsSum) {
   double norm = 0, sum = 0;
   const auto bell = [](int k) { return std::exp(-k * k / (2 * 1.2 * 1.2)); };
   for (int k = -4; k <= 4; ++k) norm += bell(k);
-  for (int y = 0; y < 15; ++y)
-    for (int x = 0; x < 15; ++x) {
-      const double wanted = std::abs(y - 7) > 4 || std::abs(x - 7) > 4 ? 0 : bell(y - 7) * bell(x - 7) / (norm * norm);
-      EXPECT_NEAR(maximiser.picture()[static_cast<std::size_t>(y * 15 + x)], wanted, 1e-7);
-      sum += maximiser.picture()[static_cast<std::size_t>(y * 15 + x)];
-    }
+  for (std::size_t i = 0; i < 15 * 15; ++i) {
+    const int y = static_cast<int>(i / 15) - 7, x = static_cast<int>(i % 15) - 7;
+    const double wanted = std::abs(y) > 4 || std::abs(x) > 4 ? 0 : bell(y) * bell(x) / (norm * norm);
+    EXPECT_NEAR(maximiser.picture()[i], wanted, 1e-7);
+    sum += maximiser.picture()[i];
+  }
   EXPECT_NEAR(sum, 1, 1e-6);
 }
 
 TEST(Maximiser, RisesWhateverIsSubtracted) {
   Trained trained(kArch, {3, 8, 8}, 3, 60);
-  for (const Climb& climb : {Climb{}, kAll})
-    for (const Peak& peak : {Peak{.score = 0, .place = {}}, Peak{.layer = 2, .channel = 1, .place = {}}}) {
-      Maximiser maximiser(trained.frozen(), peak, climb);
-      const float first = maximiser.advance();
-      while (maximiser.step() < 30 && maximiser.stop_reason().empty()) maximiser.advance();
-      EXPECT_GT(maximiser.best(), first);
-      EXPECT_GT(maximiser.value(), first);
+  for (const AscentSettings& settings : {AscentSettings{}, kAll})
+    for (const AscentTarget& target :
+         {AscentTarget{.score = 0, .place = {}}, AscentTarget{.layer = 2, .channel = 1, .place = {}}}) {
+      Maximiser maximiser(trained.frozen(), target, settings);
+      std::vector<float> values;
+      while (maximiser.step() < 30 && maximiser.stop_reason().empty()) values.push_back(maximiser.advance());
+      EXPECT_GT(maximiser.value(), values[0]);
+      const auto best = std::ranges::max_element(values);
+      EXPECT_EQ(maximiser.best(), *best);
+      EXPECT_EQ(maximiser.best_step(), best - values.begin());
     }
 }
 
@@ -143,13 +154,16 @@ TEST(Maximiser, HasTheSameBitsOnAnyNumberOfThreadsAndAfterItWasPutBack) {
     for (int i = 0; i < 11; ++i) begun.advance();
     Maximiser again(trained.frozen(), {.score = 1, .place = {}}, kAll);
     again.restore(begun.state());
+    EXPECT_EQ(again.step(), 11);
+    EXPECT_EQ(again.best_step(), begun.best_step());
+    EXPECT_EQ(again.value(), begun.value());
     for (int i = 11; i < 25; ++i) EXPECT_EQ(again.advance(), mine[static_cast<std::size_t>(i)]);
     EXPECT_EQ(again.fingerprint(), expected);
     EXPECT_EQ(again.best(), whole.best());
     EXPECT_EQ(again.best_step(), whole.best_step());
   }
   Trained trained(kArch, {3, 12, 12}, 3, 10);
-  Climb other = kAll;
+  AscentSettings other = kAll;
   other.seed = 6;
   Maximiser elsewhere(trained.frozen(), {.score = 1, .place = {}}, other);
   elsewhere.advance();
@@ -186,12 +200,15 @@ TEST(Maximiser, SaysWhyItStands) {
 TEST(Maximiser, RefusesWhatIsNotThere) {
   Trained trained("conv 3 3x3 relu | dense 4 relu | dense 3", {8, 8});
   const auto net = trained.frozen();
-  for (const Peak& wrong : {Peak{.score = 3, .place = {}}, Peak{.place = {}}, Peak{.layer = 4, .place = {}},
-                            Peak{.layer = -1, .place = {}}, Peak{.layer = 1, .channel = 3, .place = {}},
-                            Peak{.layer = 1, .place = {{8, 0}}}, Peak{.layer = 2, .place = {{0, 0}}}})
+  for (const AscentTarget& wrong :
+       {AscentTarget{.score = 3, .place = {}}, AscentTarget{.place = {}}, AscentTarget{.layer = 4, .place = {}},
+        AscentTarget{.layer = -1, .place = {}}, AscentTarget{.layer = 1, .channel = 3, .place = {}},
+        AscentTarget{.layer = 1, .place = {{8, 0}}}, AscentTarget{.layer = 2, .place = {{0, 0}}}})
     EXPECT_THROW(Maximiser(net, wrong, {}), Error);
-  for (const Climb& wrong : {Climb{.lr = -1}, Climb{.l2 = std::nan("")}, Climb{.blur = 9}, Climb{.blur_every = 0},
-                             Climb{.jitter = 8}, Climb{.low = 1, .high = 0}, Climb{.patience = -1}})
+  for (const AscentSettings& wrong :
+       {AscentSettings{.lr = -1}, AscentSettings{.l2 = std::nan("")}, AscentSettings{.blur = 9},
+        AscentSettings{.blur_every = 0}, AscentSettings{.jitter = 8}, AscentSettings{.low = 1, .high = 0},
+        AscentSettings{.patience = -1}})
     EXPECT_THROW(Maximiser(net, {.score = 0, .place = {}}, wrong), Error);
   Maximiser maximiser(net, {.score = 0, .place = {}}, {});
   auto state = maximiser.state();
