@@ -157,7 +157,11 @@ void draw_tiles(const Json& view, LiveRun& run, Frame& frame) {
   const Dataset& data = *run.data();
   if (data.preprocessing.kind != "images") throw Error(fmt::format("{} has no images", data.name), "take mnist");
   const auto state = run.session().state();
-  const TensorView& w = state.front();                            // layer1.w
+  const TensorView& w = state.front();  // layer1.w
+  const bool is_of_pixels = w.shape.rank() == 4 || (w.shape.rank() == 2 && w.shape[0] == data.sample.size());
+  if (!is_of_pixels)
+    throw Error(fmt::format("{} does not weigh the pixels of an image", w.name),
+                "begin with a dense layer or a convolution");
   const Shape& of = w.shape.rank() == 4 ? w.shape : data.sample;  // [height, width, channels, units] of windows
   const int rank = w.shape.rank() == 4 ? 2 : data.sample.rank();
   const std::int64_t height = of[rank - 2], width = of[rank - 1], units = w.shape[-1];

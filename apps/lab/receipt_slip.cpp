@@ -125,10 +125,9 @@ Place place_of(const Session& session, const std::string& name) {
 
 std::string rows_of_step(const Scene& scene) {
   const Settings& s = scene.session.settings();
+  const Network& network = scene.session.model().network;
   const bool plain = (s.augment.empty() || s.augment == "none") && s.label_smoothing == 0 && !s.balanced_classes &&
-                     std::ranges::all_of(scene.session.model().network.layers(), [](const LayerSpec& l) {
-                       return !l.drops() && l.kind != LayerSpec::Kind::kBatchNorm;
-                     });
+                     network.statistics().size == 0 && std::ranges::none_of(network.layers(), &LayerSpec::drops);
   return plain ? "batch" : "step";
 }
 

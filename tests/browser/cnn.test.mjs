@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { findings } from './checks.mjs';
 import { png } from './files.mjs';
 import { draw, fromHex, launch, Lab, limn, press, seed, stands } from './lab.mjs';
 
@@ -176,4 +177,39 @@ test('the dense network beside it has as many parameters within 1 %, the same se
   await lab.ask(`/runs/${other}/steps/60/quantities`, { names: ['test.accuracy'] });
   assert.deepEqual(page.errors, []);
   await page.close();
+});
+
+test('one epoch of MNIST reads 96 in 100 digits, the very ones that the command line says', { timeout: 300000 }, async (t) => {
+  const { data } = await lab.ask('/data');
+  if (!data.some((d) => d.name === 'mnist' && d.present)) return t.skip('the data set mnist is not on this machine: limn data get mnist');
+  const settings = { arch: 'conv 8 5x5 relu | pool 2 | conv 16 3x3 relu | pool 2 | dense 10' };
+  const run = await lab.ask('/runs', { experiment: 'cnn', data: 'mnist', seed, epochs: 1, settings });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}`);
+  page.setDefaultTimeout(200000);
+  await press(page, 'play');
+  await page.waitForSelector('.app[data-state="done"]');
+  await press(page, 'test-accuracy');
+  const value = fromHex(await page.getAttribute('[data-q="test.accuracy"]', 'data-x'));
+  assert.ok(value >= 0.96, `${value}`);
+  const { metrics, fingerprint } = ended(['train', 'cnn', '--data', 'mnist', '--seed', String(seed), '--epochs', '1', '--json', '--out', `${lab.runs}/by-command`, '--set', `arch=${settings.arch}`]);
+  assert.equal(value, Math.fround(metrics['test.accuracy']));
+  assert.equal(await page.locator('[data-q="fingerprint"]').innerText(), fingerprint);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
+test('its plates can be read by all, in both languages and themes, and fit into every window', { timeout: 200000 }, async () => {
+  const run = await create({ arch: 'conv 3 5x5 stride 2 nobias | bn relu | pool 2 | conv 4 3x3 relu | dense 10' });
+  await lab.do(run.id, { do: 'step', count: 8 });
+  const is = { kernel: '[data-view="kernel"] [data-part="receipt"]', filters: '[data-layer="layer3"] canvas' };
+  const looks = [{ language: 'en', theme: 'light', width: 1440 }, { language: 'zh-CN', theme: 'dark', width: 768 }, { language: 'en', theme: 'dark', width: 360 }, { language: 'zh-CN', theme: 'light', width: 360 }];
+  for (const look of looks)
+    for (const [plate, selector] of Object.entries(is)) {
+      const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=${plate}`, look);
+      await page.waitForSelector(selector);
+      assert.deepEqual(await findings(page), [], `${plate} ${JSON.stringify(look)}`);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= look.width, `${plate} is wider than ${look.width} px`);
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    }
 });

@@ -336,6 +336,10 @@ test('the stream', { timeout: 60000 }, async () => {
   watch(planes.id, { view: 'maps', of: 'valid/2', channels: 2 }, { view: 'maps', x: Array(784).fill(0.25) }, { view: 'filters', channels: 2 });
   for (const is of [(head) => head.view === 'maps' && head.of === 'valid/2', (head) => head.view === 'maps' && head.of === null, (head) => head.view === 'filters']) await until((head) => is(head) && !head.error);
   say('unwatch', { unwatch: planes.id });
+  const pooled = await lab.create({ arch: 'pool 2 | dense 10' }, { experiment: 'cnn', data: 'drawn-digits', steps: 10 });
+  watch(pooled.id, { view: 'tiles' });
+  await until((head) => head.run === pooled.id && head.view === 'tiles' && head.error);
+  say('unwatch', { unwatch: pooled.id });
   stream.send({ nothing: 1 });
   await until((head) => head.kind === 'error');
   await fetch(`${lab.origin}/api/runs/${images.id}`, { method: 'DELETE', headers: { Authorization: `Bearer ${token}` } });
