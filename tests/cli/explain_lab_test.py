@@ -171,6 +171,22 @@ class ExplainLab(ProgramTest):
         self.assertEqual(answer, (200, {"ended": ["shift"]}))
         self.assertEqual(ended.getresponse().status, 409)
 
+    def test_planes_are_weighed_and_ablated_as_the_program_does(self):
+        run = self.limn("train", "cnn", "--json", "--data", "bars", "--steps", 40, "--set", "arch=conv 4 3x3 relu | pool 2 | "
+                        "conv 3 3x3 tanh | dense 3", "--out", "runs/planes").done["run"]
+        at, c = f"/api/runs/{run}/steps/30/explain", self.random.randrange(3)
+        for layer in (1, 2):
+            said = self.lab.post(at, {"method": "grad-cam", "sample": "test/5", "class": c, "layer": layer})
+            written = self.limn("explain", "runs/planes", "--method", "grad-cam", "--row", 5, "--class", c, "--layer", layer, "--step",
+                                30, "--json").of("explanation")[0]
+            for name in ("layer", "weights", "plane", "shown", "score", "p"):
+                self.assertEqual(said[name], written[name], name)
+        self.assertEqual(self.lab.post(at, {"method": "grad-cam", "sample": "test/5", "class": c}), said)  # the last of planes
+        ablated = self.lab.post(at, {"method": "ablate", "channels": "layer1.unit[2]", "sample": "test/5"})["layer"]
+        self.assertEqual(ablated["shape"], [SIDE, SIDE, 4])
+        self.assertEqual(set(ablated["values"][2::4]), {0})
+        self.assertTrue(any(v for k, v in enumerate(ablated["values"]) if k % 4 != 2))
+
     def test_refuses_what_cannot_be_asked(self):
         at = f"/api/runs/{self.id_}/steps/now/explain"
         for wish, word in (({}, "method"), ({"method": "cam"}, "cam"), ({"method": "grad-cam"}, "no layer of planes"),
