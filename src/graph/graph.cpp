@@ -15,10 +15,10 @@ std::size_t hash_of(Op op, const std::vector<NodeId>& in, const Attribute& a) {
   for (auto dim : a.shape.dims()) h = mix(h, static_cast<std::uint64_t>(dim));
   h = mix(h, std::bit_cast<std::uint64_t>(a.value));
   h = mix(h, static_cast<std::uint64_t>(a.axis * 3 + a.low * 5 + a.high * 7));
-  for (int i = 0; i < a.window.axes; ++i) {
-    h = mix(h, static_cast<std::uint64_t>(a.window.size[i] * 3 + a.window.stride[i] * 5 + a.window.dilation[i] * 7));
-    h = mix(h, static_cast<std::uint64_t>(a.window.low[i] * 3 + a.window.high[i] * 5 + a.window.groups * 7));
-  }
+  for (int i = 0; i < a.window.axes; ++i)
+    for (const std::int64_t number : {a.window.size[i], a.window.stride[i], a.window.dilation[i], a.window.low[i],
+                                      a.window.high[i], a.window.groups})
+      h = mix(h, static_cast<std::uint64_t>(number));
   return mix(h, a.stream * 4 + a.transpose_a * 2 + a.transpose_b);
 }
 

@@ -81,7 +81,7 @@ void Meeting::each_run(std::size_t phase, std::int64_t low, std::int64_t high, V
     const std::int64_t b = line % targets_[1], a = line / targets_[1] % targets_[0];
     const std::int32_t above = along_[0].phase[a] + along_[1].phase[b];
     const auto is_in = [&](std::int64_t target) {
-      return static_cast<std::size_t>(above + along_[2].phase[target - start]) == phase;
+      return above + along_[2].phase[target - start] == static_cast<std::int32_t>(phase);
     };
     for (const std::int64_t stop = std::min(end, at + target_step_); at < stop; ++at)
       if (is_in(at)) {

@@ -260,7 +260,8 @@ class Compiler {
     step.w = node.op == Op::kConvWeights ? node.shape : second;
     step.y = node.op == Op::kConv ? node.shape : node.op == Op::kConvData ? first : second;
     // A product for every weight and place.
-    step.flops = 2.0 * static_cast<double>(step.y.size() / step.y[-1]) * static_cast<double>(step.w.size());
+    const std::int64_t places = step.y.size() / step.y[-1];
+    step.flops = 2.0 * static_cast<double>(places) * static_cast<double>(step.w.size());
   }
 
   void emit_copies(const Unit& unit, const Node& node) {
