@@ -1,7 +1,6 @@
 #include "kernel/convolution.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace limn {
 namespace {
@@ -9,7 +8,6 @@ namespace {
 constexpr double kChunkFlops = 5e5;          // below, a chunk is not worth a second thread
 constexpr std::int64_t kPiece = 120;         // rows at a time: a multiple of all register blocks
 constexpr std::int64_t kPlaces = 128;        // places that the sums of the weights go on over at a time
-constexpr std::int64_t kBlock = 16;          // channels of x that lie side by side meanwhile: a cache line
 constexpr std::int64_t kReadFurther = 32;    // floats: two vectors
 constexpr std::int64_t kPadded = 32768;      // floats of padded planes made at once
 constexpr std::int64_t kPartials = 1 << 21;  // floats of all partial weights together, at most
@@ -89,7 +87,7 @@ void Convolver::run(int chunk, const float* a, const float* b, float* result, co
     weights(part, a, b, partial_.data() + part.number * whole, room);
     if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     left_.store(chunks_, std::memory_order_relaxed);
-    return join(result);
+    return kernels().sum_columns(partial_.data(), size(parts_), size(whole), size(whole), result);
   }
   if (!by_line()) pack(b, room);
   room.first = room.end = 0;
@@ -105,11 +103,13 @@ void Convolver::run(int chunk, const float* a, const float* b, float* result, co
     return i == chunks_ ? batch_ * targets : batch_ * targets * i / chunks_ / kPiece * kPiece;
   };
   for (std::int64_t row = cut(chunk), end = cut(chunk + 1); row < end; row += kPiece) {
+    const std::int64_t stop = std::min(end, row + kPiece);
+    hold(row / targets, (stop - 1) / targets + 1, (end - 1) / targets + 1, a, room);
     if (by_line())
-      lines(row, std::min(end, row + kPiece), a, b, result, room);
+      lines(row, stop, a, b, result, room);
     else
-      product(row, std::min(end, row + kPiece), a, result, room);
-    if (done) done(row, std::min(end, row + kPiece));
+      product(row, stop, a, result, room);
+    if (done) done(row, stop);
   }
 }
 
@@ -139,52 +139,46 @@ void Convolver::pack(const float* w, Room& room) const {
     }
 }
 
-// Copies a source plane into the middle of a padded one, whose zeros stay; one block of channels behind another.
-void Convolver::pad(std::int64_t image, const float* source, float* to) const {
+// visit(offset in a source plane, offset in the padded one, floats) for each line of numbers that both have.
+template <class Visit>
+void Convolver::each_line(Visit visit) const {
   const auto &from = meeting_.sources(), &whole = meeting_.padded(), &below = meeting_.below();
-  const std::int64_t channels = source_channels(), line = from[2] * channels, block = blocked() ? kBlock : channels;
-  const float* x = source + image * from[0] * from[1] * line;
+  const std::int64_t channels = source_channels(), line = from[2] * channels;
   for (std::int64_t i = 0; i < from[0]; ++i)
-    for (std::int64_t j = 0; j < from[1]; ++j, x += line) {
-      const std::int64_t first = ((i + below[0]) * whole[1] + j + below[1]) * whole[2] + below[2];
-      for (std::int64_t c = 0; c < channels; c += block) {
-        const std::int64_t width = std::min(block, channels - c);
-        float* at = to + c * volume(whole) + first * width;
-        if (width == channels)
-          std::memcpy(at, x, size(line) * sizeof(float));
-        else
-          for (std::int64_t q = 0; q < from[2]; ++q, at += width)
-            std::memcpy(at, x + q * channels + c, size(width) * sizeof(float));
-      }
-    }
+    for (std::int64_t j = 0; j < from[1]; ++j)
+      visit((i * from[1] + j) * line, (((i + below[0]) * whole[1] + j + below[1]) * whole[2] + below[2]) * channels,
+            size(line));
 }
 
-// Where the padded plane of an image lies; pads it and those behind it, up to `last`, if that was not yet done.
-const float* Convolver::plane_of_image(std::int64_t image, const float* source, std::int64_t last, Room& room) const {
+// Sees to it that the room holds the padded planes of images first .. end - 1, and as many of those up to `last` as
+// fit.
+void Convolver::hold(std::int64_t first, std::int64_t end, std::int64_t last, const float* source, Room& room) const {
+  if (!copies() || (first >= room.first && end <= room.end)) return;
+  const std::int64_t plane = volume(meeting_.sources()) * source_channels(),
+                     padded = volume(meeting_.padded()) * source_channels();
+  const auto floats = static_cast<std::int64_t>(room.padded.size()) - (by_line() ? kReadFurther : 0);
+  room.first = first, room.end = std::min(last, first + floats / padded);
+  for (std::int64_t image = first; image < room.end; ++image)
+    each_line([&](std::int64_t from, std::int64_t to, std::size_t n) {
+      std::copy_n(source + image * plane + from, n, room.padded.data() + (image - first) * padded + to);
+    });
+}
+
+const float* Convolver::image_of(std::int64_t image, const float* source, const Room& room) const {
   const std::int64_t padded = volume(meeting_.padded()) * source_channels();
-  if (!copies()) return source + image * padded;
-  if (image < room.first || image >= room.end) {
-    room.first = image;
-    room.end = std::min(
-        last, image + (static_cast<std::int64_t>(room.padded.size()) - (by_line() ? kReadFurther : 0)) / padded);
-    for (std::int64_t i = room.first; i < room.end; ++i) pad(i, source, room.padded.data() + (i - image) * padded);
-  }
-  return room.padded.data() + (image - room.first) * padded;
+  return copies() ? room.padded.data() + (image - room.first) * padded : source + image * padded;
 }
 
 // Rows row0 .. row1 - 1 of the result, over all planes.
 void Convolver::product(std::int64_t row0, std::int64_t row1, const float* source, float* result, Room& room) const {
   const std::int64_t channels = source_channels(), to = target_channels(), k = channels / groups_, n = to / groups_,
                      taps = window_.elements();
-  // All images of the piece at once: a plane found stays where it is.
-  const std::int64_t targets = volume(meeting_.targets()), first = row0 / targets, last = (row1 - 1) / targets;
-  if (copies() && (first < room.first || last >= room.end)) room.first = room.end = 0;
   for (std::size_t p = 0; p < phases_.size(); ++p) {
     const Phase& phase = phases_[p];
     std::size_t m = 0;
     const std::int64_t step = meeting_.source_step() * channels, next = meeting_.target_step() * to;
     meeting_.each_run(p, row0, row1, [&](const Meeting::Run& run) {
-      const float* at = plane_of_image(run.plane, source, batch_, room) + meeting_.padded_first(run.base) * channels;
+      const float* at = image_of(run.plane, source, room) + meeting_.padded_first(run.base) * channels;
       float* row = result + run.first * to;
       const float** from = room.from.data() + m * phase.offsets.size();
       for (std::int64_t i = 0; i < run.count; ++i, at += step, row += next) {
@@ -217,11 +211,9 @@ void Convolver::product(std::int64_t row0, std::int64_t row1, const float* sourc
 
 void Convolver::lines(std::int64_t row0, std::int64_t row1, const float* x, const float* w, float* y,
                       Room& room) const {
-  const std::int64_t targets = volume(meeting_.targets());
-  if (row0 / targets < room.first || (row1 - 1) / targets >= room.end) room.first = room.end = 0;
   const Taps& taps = meeting_.phases()[0];
   meeting_.each_run(0, row0, row1, [&](const Meeting::Run& run) {
-    const float* const at = plane_of_image(run.plane, x, batch_, room) + meeting_.padded_first(run.base);
+    const float* const at = image_of(run.plane, x, room) + meeting_.padded_first(run.base);
     kernels().line_product({at, taps.offset.data(), taps.size(), w, size(out_), size(run.count), y + run.first * out_});
   });
 }
@@ -246,13 +238,8 @@ void Convolver::fold(std::int64_t image, const float* y, float* x, Room& room) c
         }
     });
   }
-  const auto &plane = meeting_.sources(), &whole = meeting_.padded(), &below = meeting_.below();
-  const std::int64_t line = plane[2] * in_;
-  float* to = x + image * plane[0] * plane[1] * line;
-  for (std::int64_t i = 0; i < plane[0]; ++i)
-    for (std::int64_t j = 0; j < plane[1]; ++j, to += line)
-      std::memcpy(to, padded + (((i + below[0]) * whole[1] + j + below[1]) * whole[2] + below[2]) * in_,
-                  size(line) * sizeof(float));
+  float* const to = x + image * volume(meeting_.sources()) * in_;
+  each_line([&](std::int64_t at, std::int64_t from, std::size_t n) { std::copy_n(padded + from, n, to + at); });
 }
 
 Convolver::Part Convolver::part_of(int chunk) const {
@@ -261,8 +248,6 @@ Convolver::Part Convolver::part_of(int chunk) const {
   return {batch_ * part / parts_, batch_ * (part + 1) / parts_, runs * cut / cuts * run, runs * (cut + 1) / cuts * run,
           part};
 }
-
-std::int64_t Convolver::block() const { return blocked() ? kBlock : std::max<std::int64_t>(1, in_); }
 
 // The sums go on over a few lines, or over all lines of a few planes where those are small.
 std::int64_t Convolver::lines_at_once() const {
@@ -278,85 +263,56 @@ std::int64_t Convolver::planes_at_once() const {
 
 void Convolver::weights(const Part& part, const float* x, const float* y, float* w, Room& room) const {
   const auto &places = meeting_.targets(), &padded = meeting_.padded();
+  const std::int64_t tap = in_ / groups_ * out_;
+  std::fill_n(w + part.tap0 * tap, (part.tap1 - part.tap0) * tap, 0.0f);
   room.first = room.end = 0;
-  for (std::int64_t c = 0; c < in_; c += block()) {
-    const std::int64_t width = std::min(block(), in_ - c) / groups_, rows = width * out_;
-    std::fill_n(w + (c * window_.elements() + part.tap0 * width) * out_, (part.tap1 - part.tap0) * rows, 0.0f);
-  }
   for (std::int64_t image = part.image0; image < part.image1; image += planes_at_once()) {
     const std::int64_t planes = std::min(planes_at_once(), part.image1 - image);
-    if (image + planes > room.end) room.first = room.end = 0;
-    const float* const plane = plane_of_image(image, x, part.image1, room);
+    hold(image, image + planes, part.image1, x, room);
+    const float* const plane = image_of(image, x, room);
     for (std::int64_t i = 0; i < places[0]; ++i)
       for (std::int64_t j = 0; j < places[1]; j += lines_at_once())
-        add_lines(part, plane, (i * window_.stride[0] * padded[1] + j * window_.stride[1]) * padded[2],
+        add_lines(part, plane + (i * window_.stride[0] * padded[1] + j * window_.stride[1]) * padded[2] * in_,
                   y + ((image * places[0] + i) * places[1] + j) * places[2] * out_, planes,
                   std::min(lines_at_once(), places[1] - j), w, room);
   }
 }
 
-// The products of a few lines of places, the first at y and what it covers from element `first` of the plane on, added
-// to the weights: [block of channels][tap][channel][out].
-void Convolver::add_lines(const Part& part, const float* plane, std::int64_t first, const float* y, std::int64_t planes,
-                          std::int64_t lines, float* w, Room& room) const {
-  const std::int64_t out = out_ / groups_, line = meeting_.targets()[2], strip = kernels().strip_columns,
-                     run = phases_[0].run, taps = window_.elements();
+// The products of a few lines of places, the first at y and what it covers from x on, added to the weights.
+void Convolver::add_lines(const Part& part, const float* x, const float* y, std::int64_t planes, std::int64_t lines,
+                          float* w, Room& room) const {
+  const std::int64_t in = in_ / groups_, out = out_ / groups_, line = meeting_.targets()[2],
+                     strip = kernels().strip_columns, run = phases_[0].run;
   OuterSum sum{};
-  sum.ldc = size(out_), sum.planes = size(planes), sum.lines = size(lines), sum.count = size(line);
+  sum.m = size(run * in), sum.ldc = size(out_);
+  sum.planes = size(planes), sum.lines = size(lines), sum.count = size(line);
   sum.a_plane = size(volume(meeting_.padded()) * in_);
+  sum.a_line = size(window_.stride[1] * meeting_.padded()[2] * in_), sum.a_step = size(window_.stride[2] * in_);
   const auto lies = [&](const float* b, std::int64_t step) {
     sum.b = b, sum.b_step = size(step), sum.b_line = size(line * step), sum.b_plane = size(lines * line * step);
   };
-  // For each block of `width` numbers at an element of the plane, of which `in` channels count, beginning at `a`.
-  const auto each_tap = [&](const float* a, std::int64_t width, std::int64_t in, float* to, auto add) {
-    sum.m = size(run * in);
-    sum.a_line = size(window_.stride[1] * meeting_.padded()[2] * width), sum.a_step = size(window_.stride[2] * width);
+  const auto each_run = [&](float* to, auto add) {
     for (std::int64_t t = part.tap0; t < part.tap1; t += run) {
-      sum.a = a + (first + phases_[0].offsets[size(t / run)] / in_) * width, sum.c = to + t * in * out_;
+      sum.a = x + phases_[0].offsets[size(t / run)], sum.c = to + t * in * out_;
       add(sum);
     }
   };
   if (by_channel()) {
     lies(y, out_), sum.n = size(in_);
-    return each_tap(plane, in_, 1, w, kernels().outer_channels);
+    return each_run(w, kernels().outer_channels);
   }
-  for (std::int64_t g = 0; g < groups_; ++g)
+  for (std::int64_t g = 0; g < groups_; ++g, x += in)
     for (std::int64_t column = 0; column < out; column += strip) {
       const std::int64_t columns = std::min(strip, out - column);
       sum.n = size(columns), lies(y + g * out + column, out_);
       if (out_ > strip) {  // many rows use it: it comes to lie side by side
         float* packed = room.packed.data();
         for (std::int64_t q = 0; q < planes * lines * line; ++q)
-          std::memcpy(packed + q * columns, sum.b + q * out_, size(columns) * sizeof(float));
+          std::copy_n(sum.b + q * out_, columns, packed + q * columns);
         lies(packed, columns);
       }
-      if (groups_ > 1) {
-        each_tap(plane + g * (in_ / groups_), in_, in_ / groups_, w + g * out + column, kernels().outer_sum);
-        continue;
-      }
-      for (std::int64_t c = 0; c < in_; c += block()) {
-        const std::int64_t width = std::min(block(), in_ - c);
-        each_tap(plane + c * volume(meeting_.padded()), width, width, w + c * taps * out_ + column,
-                 kernels().outer_sum);
-      }
+      each_run(w + g * out + column, kernels().outer_sum);
     }
-}
-
-// All parts added up, and the blocks of channels back in their places.
-void Convolver::join(float* result) const {
-  const std::int64_t taps = window_.elements(), whole = depth() * out_;
-  for (std::int64_t c = 0; c < in_; c += block()) {
-    const std::int64_t rows = std::min(block(), in_ - c) / groups_ * out_;
-    for (std::int64_t t = 0; t < taps; ++t)
-      kernels().sum_columns(partial_.data() + c * taps * out_ + t * rows, size(parts_), size(rows), size(whole),
-                            result + (t * in_ / groups_ * out_) + c * out_);
-  }
-}
-
-std::int64_t Convolver::scratch_floats() const {
-  std::size_t floats = partial_.size();
-  for (const Room& room : rooms_) floats += room.packed.size() + room.padded.size() + room.patches.size();
-  return static_cast<std::int64_t>(floats);
 }
 
 }  // namespace limn

@@ -22,7 +22,6 @@ class Convolver {
   Convolver(ConvRole role, const Window& window, const Shape& x, const Shape& w, const Shape& y);
 
   int chunks() const { return chunks_; }
-  std::int64_t scratch_floats() const;  // of all chunks
 
   // One chunk; a and b as the role reads them: x w, y w, x y. `done` is told which rows [batch * plane or places] of
   // the result are complete; it is not called for weights. Chunks may run side by side.
@@ -47,12 +46,9 @@ class Convolver {
   bool by_channel() const { return groups_ > 1 && in_ == groups_ && out_ == groups_; }
   // Few channels to give back to: each output's row of products is added to where its window was.
   bool folds() const { return role_ == ConvRole::kData && groups_ == 1 && in_ < 8; }
-  // For the weights, many channels are copied into blocks.
-  bool blocked() const { return role_ == ConvRole::kWeights && groups_ == 1 && in_ > 16; }
-  std::int64_t block() const;
   // From one channel to few, the places of a line are a vector.
   bool by_line() const { return role_ == ConvRole::kForward && in_ == 1 && out_ <= 8 && meeting_.source_step() == 1; }
-  bool copies() const { return meeting_.reaches_out() || blocked() || by_line(); }
+  bool copies() const { return meeting_.reaches_out() || by_line(); }
   std::int64_t source_channels() const { return role_ == ConvRole::kData && !folds() ? out_ : in_; }
   std::int64_t target_channels() const { return role_ == ConvRole::kData ? in_ : out_; }
   std::int64_t depth() const { return in_ / groups_ * window_.elements(); }
@@ -62,16 +58,17 @@ class Convolver {
   void find_phases();
   void make_rooms();
   void pack(const float* w, Room& room) const;
-  void pad(std::int64_t image, const float* source, float* to) const;
-  const float* plane_of_image(std::int64_t image, const float* source, std::int64_t last, Room& room) const;
+  template <class Visit>
+  void each_line(Visit visit) const;
+  void hold(std::int64_t first, std::int64_t end, std::int64_t last, const float* source, Room& room) const;
+  const float* image_of(std::int64_t image, const float* source, const Room& room) const;
   void product(std::int64_t row0, std::int64_t row1, const float* source, float* result, Room& room) const;
   void lines(std::int64_t row0, std::int64_t row1, const float* x, const float* w, float* y, Room& room) const;
   void fold(std::int64_t image, const float* y, float* x, Room& room) const;
   Part part_of(int chunk) const;
   void weights(const Part& part, const float* x, const float* y, float* w, Room& room) const;
-  void add_lines(const Part& part, const float* plane, std::int64_t first, const float* y, std::int64_t planes,
-                 std::int64_t lines, float* w, Room& room) const;
-  void join(float* result) const;
+  void add_lines(const Part& part, const float* x, const float* y, std::int64_t planes, std::int64_t lines, float* w,
+                 Room& room) const;
 
   ConvRole role_;
   Window window_;
