@@ -16,7 +16,9 @@
 #include "kernel/contraction.hpp"
 #include "kernel/isa.hpp"
 #include "kernel/limit.hpp"
+#include "nn/architecture.hpp"
 #include "nn/ready.hpp"
+#include "plan/plan.hpp"
 #include "train/session.hpp"
 
 namespace limn::cli {
@@ -96,14 +98,21 @@ class Bench {
   }
 
   void inference(std::string_view name) {
-    auto [session, data] =
-        make(*std::ranges::find(kTrainings, name == "infer_b1_mlp" ? "mlp_sgd_b64" : "lenet5", &Workload::name));
+    const Workload& w =
+        *std::ranges::find(kTrainings, name == "infer_b1_mlp" ? "mlp_sgd_b64" : "lenet5", &Workload::name);
+    auto [session, data] = make(w);
     const std::int32_t row[] = {data->test[0]};
     const auto parameters = static_cast<double>(session.parameters());
     const Windows rate = measure([&] { session.predict(*data, row); });
-    // The weights are read once: two operations and four bytes each.
+    const Network network(w.arch, data->sample);
+    const Plan plan = compile(trace([&](Fn& fn) {
+      const Value x = input(fn.graph, "x", {1, network.inputs()}),
+                  theta = input(fn.graph, "theta", {network.parameters().size});
+      fn.output("y", network.build(x, theta, {}, false).output);
+    }));
+    // The weights are read once, four bytes each.
     report(std::string(name), "calls/s", rate, 1,
-           {2 * parameters, 4 * parameters, static_cast<std::size_t>(4 * parameters)});
+           {plan.flops(), 4 * parameters, static_cast<std::size_t>(4 * parameters)});
   }
 
   // Matrix products of a training step, one by one: what the choice of kernel and chunks yields.
