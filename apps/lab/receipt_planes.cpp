@@ -35,7 +35,7 @@ Account conv_z(const Scene& scene, const Rows& rows, const Name& n) {
   const std::int64_t of_group = reach.in[2] / window.groups, first = unit / (layer.units / window.groups) * of_group;
   Slip slip{.formula = layer.has_bias ? "z = b + Σ w·a" : "z = Σ w·a", .terms = {}};
   double sizes = 0;
-  const auto add = [&](std::vector<Given> of) {
+  const auto add = [&](const std::vector<Given>& of) {
     slip.terms.push_back({of, product(of)});
     sizes += std::abs(slip.terms.back().product);
   };
