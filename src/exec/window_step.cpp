@@ -46,28 +46,19 @@ struct OverWindows {
       const Taps& taps = meeting.phases()[phase];
       meeting.each_run(phase, low, high, [&](Meeting::Run run) {
         const float* const plane = x + run.plane * volume(meeting.sources()) * channels;
-        for (std::int64_t i = 0; i < run.count; ++i, run.first += meeting.target_step()) {
-          reduce(meet(taps, run.base, plane, room), room, y + run.first * channels);
-          run.base[2] += static_cast<std::int32_t>(meeting.source_step());
+        for (std::int64_t i = 0; i < run.count; ++i) {
+          for (std::size_t t = 0; t < taps.size(); ++t) {
+            const std::int64_t element = run.source + taps.offset[t];
+            room.from[t] = plane + element * channels, room.index[t] = static_cast<std::int32_t>(element);
+          }
+          reduce(taps.size(), room, y + run.first * channels);
+          run.first += meeting.target_step(), run.source += meeting.source_step();
         }
       });
     }
   }
 
  private:
-  // Puts what the taps meet inside the plane into the room, and says how many that are.
-  std::size_t meet(const Taps& taps, const Meeting::Base& base, const float* plane, Room& room) const {
-    const bool all = !meeting.reaches_out();
-    const std::int64_t first = meeting.padded_first(base);
-    std::size_t found = 0;
-    for (std::size_t t = 0; t < taps.size(); ++t) {
-      const std::int64_t element = all ? first + taps.offset[t] : meeting.element(taps, t, base);
-      if (element < 0) continue;
-      room.from[found] = plane + element * channels, room.index[found++] = static_cast<std::int32_t>(element);
-    }
-    return found;
-  }
-
   void reduce(std::size_t found, const Room& room, float* to) const {
     const auto n = static_cast<std::size_t>(channels);
     if (op != Op::kWindowArgmax)
@@ -126,7 +117,7 @@ BoundStep bind_convolution(const Step& step, const Address& address) {
 BoundStep bind_windows(const Step& step, const Address& address) {
   const bool backward = step.op == Op::kWindowSpread;
   Meeting meeting(step.window, plane_of(step.window, step.x),
-                  backward ? Meeting::Way::kBackward : Meeting::Way::kForward);
+                  backward ? Meeting::Way::kBackward : Meeting::Way::kForward, Meeting::Border::kParted);
   const std::int64_t channels = step.x[-1], rows = step.x[0] * volume(meeting.targets());
   const int chunks = static_cast<int>(
       std::clamp<std::int64_t>(rows, 1, chunks_for(step.x.size() + step.y.size() * step.window.elements(), 16384)));

@@ -6,7 +6,8 @@ namespace limn {
 namespace {
 
 constexpr double kChunkFlops = 5e5;          // below, a chunk is not worth a second thread
-constexpr std::int64_t kPiece = 120;         // rows at a time: a multiple of all register blocks
+constexpr std::int64_t kChunkRows = 120;     // nor with fewer rows
+constexpr std::int64_t kPiece = 16384;       // floats of the result at a time
 constexpr std::int64_t kPlaces = 128;        // places that the sums of the weights go on over at a time
 constexpr std::int64_t kReadFurther = 32;    // floats: two vectors
 constexpr std::int64_t kPadded = 32768;      // floats of padded planes made at once
@@ -23,9 +24,11 @@ Convolver::Convolver(ConvRole role, const Window& window, const Shape& x, const 
       in_(x[-1]),
       out_(y[-1]),
       groups_(window.groups),
-      meeting_(window, plane_of(window, x),
-               role == ConvRole::kData && !folds() ? Meeting::Way::kBackward : Meeting::Way::kForward) {
+      meeting_(window, plane_of(window, x), role == ConvRole::kData ? Meeting::Way::kBackward : Meeting::Way::kForward,
+               role == ConvRole::kWeights || by_line() ? Meeting::Border::kPadded : Meeting::Border::kParted) {
   find_phases();
+  const std::int64_t line = std::max<std::int64_t>(1, meeting_.targets()[2]);
+  piece_ = std::max<std::int64_t>(1, std::clamp<std::int64_t>(kPiece / target_channels(), 120, 1024) / line) * line;
   const double flops = 2.0 * static_cast<double>(y.size()) * static_cast<double>(depth());
   const std::int64_t worth = std::clamp<std::int64_t>(static_cast<std::int64_t>(flops / kChunkFlops), 1, 8);
   if (role == ConvRole::kWeights) {
@@ -35,20 +38,34 @@ Convolver::Convolver(ConvRole role, const Window& window, const Shape& x, const 
         parts_ * static_cast<int>(std::clamp<std::int64_t>(worth / parts_, 1, window.elements() / phases_[0].run));
     partial_ = AlignedFloats(size(parts_ * w.size()));
   } else {
-    const std::int64_t units = folds() ? batch_ : batch_ * volume(meeting_.targets()) / kPiece;
+    const std::int64_t units = batch_ * volume(meeting_.targets()) / kChunkRows;
     chunks_ = static_cast<int>(std::clamp<std::int64_t>(units, 1, worth));
   }
   left_ = chunks_;
   make_rooms();
 }
 
+// Where the weights of a tap lie among the packed ones, so that those read as one lie side by side: back, the taps
+// along the last axis that meet the same targets, the last one first.
+std::int64_t Convolver::packed_row(std::int64_t tap) const {
+  const std::int64_t size = window_.size[2], k = tap % size, step = window_.stride[2];
+  const auto residue = [&](std::int64_t at) { return at * window_.dilation[2] % step; };
+  std::int64_t before = 0;
+  for (std::int64_t other = 0; other < size; ++other)
+    if (role_ == ConvRole::kData)
+      before += residue(other) < residue(k) || (residue(other) == residue(k) && other > k);
+    else
+      before += other < k;
+  return (tap - k + before) * (by_channel() ? 1 : source_channels() / groups_);
+}
+
 void Convolver::find_phases() {
-  std::int64_t row = 0;
   for (const Taps& taps : meeting_.phases()) {
-    Phase phase{groups_ == 1 ? taps.run : 1, row, {}};
-    for (std::size_t t = 0; t < taps.size(); t += size(phase.run))
+    Phase phase{groups_ == 1 ? taps.run : 1, {}, {}};
+    for (std::size_t t = 0; t < taps.size(); t += size(phase.run)) {
       phase.offsets.push_back(taps.offset[t] * source_channels());
-    row += static_cast<std::int64_t>(taps.size()) * (by_channel() ? 1 : source_channels() / groups_);
+      phase.rows.push_back(size(packed_row(taps.index[t])));
+    }
     phases_.push_back(std::move(phase));
   }
 }
@@ -58,24 +75,20 @@ void Convolver::make_rooms() {
   const std::int64_t channels = source_channels(), targets = volume(meeting_.targets()),
                      padded = volume(meeting_.padded()) * channels;
   const std::int64_t needed = role_ == ConvRole::kWeights ? planes_at_once()
-                              : folds() || targets == 0   ? 1
-                                                          : kPiece / targets + 2,
+                              : targets == 0              ? 1
+                                                          : piece_ / targets + 2,
                      images = std::clamp(kPadded / std::max<std::int64_t>(1, padded), needed, std::max(needed, batch_));
   for (Room& room : rooms_) {
-    if (copies() || folds())
-      room.padded = AlignedFloats(size((folds() ? 1 : images) * padded + (by_line() ? kReadFurther : 0)));
-    room.from.resize(size(role_ == ConvRole::kWeights ? 0 : kPiece * window_.elements()));
-    if (folds())
-      room.patches = AlignedFloats(size(kPiece * depth())), room.packed = AlignedFloats(size(depth() * out_));
-    else if (role_ == ConvRole::kWeights)
+    if (copies()) room.padded = AlignedFloats(size(images * padded + (by_line() ? kReadFurther : 0)));
+    if (role_ == ConvRole::kWeights) {
       room.packed =
           AlignedFloats(size(planes_at_once() * lines_at_once() * meeting_.targets()[2] * kernels().strip_columns));
-    else if (by_channel())
-      room.packed = AlignedFloats(size(depth() * in_));
-    else
-      room.packed = AlignedFloats(
-          size(groups_ * packed_floats(window_.elements() * channels / groups_, target_channels() / groups_)));
-    room.to.resize(size(kPiece));
+      continue;
+    }
+    room.packed = AlignedFloats(size(
+        by_channel() ? depth() * in_
+                     : groups_ * packed_floats(window_.elements() * channels / groups_, target_channels() / groups_)));
+    room.from.resize(size(piece_)), room.to.resize(size(piece_));
   }
 }
 
@@ -91,77 +104,56 @@ void Convolver::run(int chunk, const float* a, const float* b, float* result, co
   }
   if (!by_line()) pack(b, room);
   room.first = room.end = 0;
-  const std::int64_t targets = folds() ? volume(meeting_.sources()) : volume(meeting_.targets());
-  if (folds()) {
-    for (std::int64_t n = batch_ * chunk / chunks_; n < batch_ * (chunk + 1) / chunks_; ++n) {
-      fold(n, a, result, room);
-      if (done) done(n * targets, (n + 1) * targets);
-    }
-    return;
-  }
-  const auto cut = [&](int i) {
-    return i == chunks_ ? batch_ * targets : batch_ * targets * i / chunks_ / kPiece * kPiece;
-  };
-  for (std::int64_t row = cut(chunk), end = cut(chunk + 1); row < end; row += kPiece) {
-    const std::int64_t stop = std::min(end, row + kPiece);
-    hold(row / targets, (stop - 1) / targets + 1, (end - 1) / targets + 1, a, room);
-    if (by_line())
+  const std::int64_t targets = volume(meeting_.targets()), whole = batch_ < chunks_ ? meeting_.targets()[2] : targets;
+  const auto cut = [&](int i) { return whole == 0 ? 0 : batch_ * targets / whole * i / chunks_ * whole; };
+  for (std::int64_t row = cut(chunk), end = cut(chunk + 1); row < end; row += piece_) {
+    const std::int64_t stop = std::min(end, row + piece_);
+    if (by_line()) {
+      hold(row / targets, (stop - 1) / targets + 1, (end - 1) / targets + 1, a, room);
       lines(row, stop, a, b, result, room);
-    else
+    } else {
       product(row, stop, a, result, room);
+    }
     if (done) done(row, stop);
   }
 }
 
-// The weights of each group as the product reads them: phase after phase, the taps of each in its order.
+// The weights of each group as the product reads them.
 void Convolver::pack(const float* w, Room& room) const {
   const bool forward = role_ == ConvRole::kForward;
   const std::int64_t k = source_channels() / groups_, n = target_channels() / groups_, taps = window_.elements();
   float* packed = room.packed.data();
-  if (folds()) {  // [out, taps, in] of [taps, out, in]
-    for (std::int64_t t = 0; t < taps; ++t)
-      for (std::int64_t o = 0; o < out_; ++o) std::copy_n(w + (t * out_ + o) * in_, in_, packed + (o * taps + t) * in_);
-    return;
-  }
   const std::int64_t ld = forward ? out_ : n, group = forward ? n : k * n,
                      tap = by_channel() ? in_ : k * ld * (forward ? 1 : groups_);
-  std::int64_t row = 0;
-  for (const Taps& its : meeting_.phases())
-    for (const std::int32_t index : its.index) {
-      const float* const from = w + index * tap;
-      if (by_channel())
-        std::copy_n(from, in_, packed + row++ * in_);
-      else
-        for (std::int64_t g = 0; g < groups_; ++g)
-          kernels().pack_columns(from + g * group, size(k), size(n), size(ld), packed + g * packed_floats(taps * k, n),
-                                 size(row), size(taps * k));
-      if (!by_channel()) row += k;
+  for (std::int64_t t = 0; t < taps; ++t) {
+    const float* const from = w + t * tap;
+    const std::int64_t row = packed_row(t);
+    if (by_channel()) {
+      std::copy_n(from, in_, packed + row * in_);
+      continue;
     }
-}
-
-// visit(offset in a source plane, offset in the padded one, floats) for each line of numbers that both have.
-template <class Visit>
-void Convolver::each_line(Visit visit) const {
-  const auto &from = meeting_.sources(), &whole = meeting_.padded(), &below = meeting_.below();
-  const std::int64_t channels = source_channels(), line = from[2] * channels;
-  for (std::int64_t i = 0; i < from[0]; ++i)
-    for (std::int64_t j = 0; j < from[1]; ++j)
-      visit((i * from[1] + j) * line, (((i + below[0]) * whole[1] + j + below[1]) * whole[2] + below[2]) * channels,
-            size(line));
+    for (std::int64_t g = 0; g < groups_; ++g)
+      kernels().pack_columns(from + g * group, size(k), size(n), size(ld), packed + g * packed_floats(taps * k, n),
+                             size(row), size(taps * k));
+  }
 }
 
 // Sees to it that the room holds the padded planes of images first .. end - 1, and as many of those up to `last` as
 // fit.
 void Convolver::hold(std::int64_t first, std::int64_t end, std::int64_t last, const float* source, Room& room) const {
   if (!copies() || (first >= room.first && end <= room.end)) return;
-  const std::int64_t plane = volume(meeting_.sources()) * source_channels(),
-                     padded = volume(meeting_.padded()) * source_channels();
+  const auto &from = meeting_.sources(), &whole = meeting_.padded(), &below = meeting_.below();
+  const std::int64_t channels = source_channels(), line = from[2] * channels;
   const auto floats = static_cast<std::int64_t>(room.padded.size()) - (by_line() ? kReadFurther : 0);
-  room.first = first, room.end = std::min(last, first + floats / padded);
-  for (std::int64_t image = first; image < room.end; ++image)
-    each_line([&](std::int64_t from, std::int64_t to, std::size_t n) {
-      std::copy_n(source + image * plane + from, n, room.padded.data() + (image - first) * padded + to);
-    });
+  room.first = first, room.end = std::min(last, first + floats / (volume(whole) * channels));
+  source += first * volume(from) * channels;
+  for (std::int64_t image = 0; image < room.end - first; ++image)
+    for (std::int64_t i = 0; i < from[0]; ++i)
+      for (std::int64_t j = 0; j < from[1]; ++j, source += line)
+        std::copy_n(
+            source, line,
+            room.padded.data() +
+                (((image * whole[0] + i + below[0]) * whole[1] + j + below[1]) * whole[2] + below[2]) * channels);
 }
 
 const float* Convolver::image_of(std::int64_t image, const float* source, const Room& room) const {
@@ -172,39 +164,34 @@ const float* Convolver::image_of(std::int64_t image, const float* source, const 
 // Rows row0 .. row1 - 1 of the result, over all planes.
 void Convolver::product(std::int64_t row0, std::int64_t row1, const float* source, float* result, Room& room) const {
   const std::int64_t channels = source_channels(), to = target_channels(), k = channels / groups_, n = to / groups_,
-                     taps = window_.elements();
+                     rows = window_.elements() * k, plane = volume(meeting_.sources()) * channels;
+  const std::int64_t step = meeting_.source_step() * channels, next = meeting_.target_step() * to;
   for (std::size_t p = 0; p < phases_.size(); ++p) {
     const Phase& phase = phases_[p];
     std::size_t m = 0;
-    const std::int64_t step = meeting_.source_step() * channels, next = meeting_.target_step() * to;
     meeting_.each_run(p, row0, row1, [&](const Meeting::Run& run) {
-      const float* at = image_of(run.plane, source, room) + meeting_.padded_first(run.base) * channels;
+      const float* at = source + run.plane * plane + run.source * channels;
       float* row = result + run.first * to;
-      const float** from = room.from.data() + m * phase.offsets.size();
-      for (std::int64_t i = 0; i < run.count; ++i, at += step, row += next) {
-        for (const std::int64_t offset : phase.offsets) *from++ = at + offset;
-        room.to[m++] = row;
-      }
+      for (std::int64_t i = 0; i < run.count; ++i, at += step, row += next) room.from[m] = at, room.to[m++] = row;
     });
     GatherProduct g{m,
-                    size(n),
+                    size(by_channel() ? channels : n),
                     size(k * phase.run),
                     phase.offsets.size(),
                     room.from.data(),
+                    phase.offsets.data(),
                     room.packed.data(),
-                    size(taps * k),
-                    size(phase.row),
+                    size(rows),
+                    phase.rows.data(),
                     room.to.data()};
     if (by_channel()) {
-      g.n = size(channels);
       kernels().gather_channels(g);
       continue;
     }
-    for (std::int64_t group = 0; group < groups_; ++group, g.b += packed_floats(taps * k, n)) {
+    for (std::int64_t group = 0; group < groups_; ++group, g.b += packed_floats(rows, n)) {
       kernels().gather_product(g);
       if (group + 1 == groups_) break;
-      for (std::size_t i = 0; i < m * phase.offsets.size(); ++i) room.from[i] += k;
-      for (std::size_t i = 0; i < m; ++i) room.to[i] += n;
+      for (std::size_t i = 0; i < m; ++i) room.from[i] += k, room.to[i] += n;
     }
   }
 }
@@ -213,33 +200,9 @@ void Convolver::lines(std::int64_t row0, std::int64_t row1, const float* x, cons
                       Room& room) const {
   const Taps& taps = meeting_.phases()[0];
   meeting_.each_run(0, row0, row1, [&](const Meeting::Run& run) {
-    const float* const at = image_of(run.plane, x, room) + meeting_.padded_first(run.base);
+    const float* const at = image_of(run.plane, x, room) + run.source;
     kernels().line_product({at, taps.offset.data(), taps.size(), w, size(out_), size(run.count), y + run.first * out_});
   });
-}
-
-// One plane of x: each place's row of y times the weights, added to what the window covers there.
-void Convolver::fold(std::int64_t image, const float* y, float* x, Room& room) const {
-  const Taps& taps = meeting_.phases()[0];
-  const std::int64_t places = volume(meeting_.targets()), run = taps.run * in_;
-  float* const padded = room.padded.data();
-  std::fill_n(padded, room.padded.size(), 0.0f);
-  for (std::int64_t row = 0; row < places; row += kPiece) {
-    const std::int64_t end = std::min(places, row + kPiece);
-    kernels().gemm(false, size(end - row), size(depth()), size(out_), y + (image * places + row) * out_, size(out_),
-                   room.packed.data(), size(depth()), room.patches.data(), size(depth()), false);
-    const float* from = room.patches.data();
-    meeting_.each_run(0, row, end, [&](const Meeting::Run& its) {
-      float* at = padded + meeting_.padded_first(its.base) * in_;
-      for (std::int64_t q = 0; q < its.count; ++q, at += meeting_.source_step() * in_)
-        for (std::size_t t = 0; t < taps.size(); t += size(taps.run), from += run) {
-          float* const to = at + taps.offset[t] * in_;
-          for (std::int64_t i = 0; i < run; ++i) to[i] += from[i];
-        }
-    });
-  }
-  float* const to = x + image * volume(meeting_.sources()) * in_;
-  each_line([&](std::int64_t at, std::int64_t from, std::size_t n) { std::copy_n(padded + from, n, to + at); });
 }
 
 Convolver::Part Convolver::part_of(int chunk) const {
@@ -266,6 +229,7 @@ void Convolver::weights(const Part& part, const float* x, const float* y, float*
   const std::int64_t tap = in_ / groups_ * out_;
   std::fill_n(w + part.tap0 * tap, (part.tap1 - part.tap0) * tap, 0.0f);
   room.first = room.end = 0;
+  if (volume(places) == 0) return;
   for (std::int64_t image = part.image0; image < part.image1; image += planes_at_once()) {
     const std::int64_t planes = std::min(planes_at_once(), part.image1 - image);
     hold(image, image + planes, part.image1, x, room);

@@ -1,6 +1,7 @@
-// Convolutions of channels-last planes in their three roles, as matrix products of rows that are read where they lie,
-// in the plane or, where windows reach beyond it, in a copy with zeros around. Every element of x and y is one chain of
-// multiply-adds; one of the weights is a chain over places in a number of parts. Both depend on sizes alone.
+// Convolutions of channels-last planes in their three roles, as matrix products of rows that are read where they lie.
+// Rows whose windows reach beyond the plane meet fewer taps; the weights' sums read a copy with zeros around instead.
+// Every element of x and y is one chain of multiply-adds; one of the weights is a chain over places in a number of
+// parts. Both depend on sizes alone.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -30,26 +31,24 @@ class Convolver {
 
  private:
   struct Room {  // what a chunk works in
-    AlignedFloats packed, padded, patches;
+    AlignedFloats packed, padded;
     std::int64_t first = 0, end = 0;  // the images that `padded` holds
     std::vector<const float*> from;
     std::vector<float*> to;
   };
   struct Phase {
     std::int64_t run;                   // taps that are read as one
-    std::int64_t row;                   // of the packed weights, where its taps begin
-    std::vector<std::int64_t> offsets;  // of each run in the padded source
+    std::vector<std::int64_t> offsets;  // of each run in the source
+    std::vector<std::size_t> rows;      // of the packed weights, where each run begins
   };
   struct Part {  // of the weights' sums: images and taps
     std::int64_t image0, image1, tap0, tap1, number;
   };
   bool by_channel() const { return groups_ > 1 && in_ == groups_ && out_ == groups_; }
-  // Few channels to give back to: each output's row of products is added to where its window was.
-  bool folds() const { return role_ == ConvRole::kData && groups_ == 1 && in_ < 8; }
   // From one channel to few, the places of a line are a vector.
-  bool by_line() const { return role_ == ConvRole::kForward && in_ == 1 && out_ <= 8 && meeting_.source_step() == 1; }
+  bool by_line() const { return role_ == ConvRole::kForward && in_ == 1 && out_ <= 8 && window_.stride[2] == 1; }
   bool copies() const { return meeting_.reaches_out() || by_line(); }
-  std::int64_t source_channels() const { return role_ == ConvRole::kData && !folds() ? out_ : in_; }
+  std::int64_t source_channels() const { return role_ == ConvRole::kData ? out_ : in_; }
   std::int64_t target_channels() const { return role_ == ConvRole::kData ? in_ : out_; }
   std::int64_t depth() const { return in_ / groups_ * window_.elements(); }
   std::int64_t lines_at_once() const;
@@ -57,14 +56,12 @@ class Convolver {
 
   void find_phases();
   void make_rooms();
+  std::int64_t packed_row(std::int64_t tap) const;
   void pack(const float* w, Room& room) const;
-  template <class Visit>
-  void each_line(Visit visit) const;
   void hold(std::int64_t first, std::int64_t end, std::int64_t last, const float* source, Room& room) const;
   const float* image_of(std::int64_t image, const float* source, const Room& room) const;
   void product(std::int64_t row0, std::int64_t row1, const float* source, float* result, Room& room) const;
   void lines(std::int64_t row0, std::int64_t row1, const float* x, const float* w, float* y, Room& room) const;
-  void fold(std::int64_t image, const float* y, float* x, Room& room) const;
   Part part_of(int chunk) const;
   void weights(const Part& part, const float* x, const float* y, float* w, Room& room) const;
   void add_lines(const Part& part, const float* x, const float* y, std::int64_t planes, std::int64_t lines, float* w,
@@ -75,6 +72,7 @@ class Convolver {
   std::int64_t batch_, in_, out_, groups_;
   Meeting meeting_;
   std::vector<Phase> phases_;
+  std::int64_t piece_;      // rows of the result at a time: whole lines
   int chunks_, parts_ = 1;  // parts of the images, for weights
   mutable std::vector<Room> rooms_;
   AlignedFloats partial_;          // [parts, weights]

@@ -27,7 +27,7 @@ template <int kRows, int kWidth>
 HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, const Slice& s) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d), width = kWidth * lanes;
-  const float* strip = g.b + s.column * g.rows_b + g.row_b * width;
+  const float* strip = g.b + s.column * g.rows;
   hn::Vec<decltype(d)> sum[kRows][kWidth];
   for (int i = 0; i < kRows; ++i)
     for (int v = 0; v < kWidth; ++v) {
@@ -39,8 +39,8 @@ HWY_INLINE void gather_block(const GatherProduct& g, std::size_t row, const Slic
     }
   for (std::size_t t = s.first; t < s.end; ++t) {
     const float* a[kRows];
-    for (int i = 0; i < kRows; ++i) a[i] = g.a[(row + i) * g.taps + t];
-    const float* b = strip + t * g.k * width;
+    for (int i = 0; i < kRows; ++i) a[i] = g.a[row + i] + g.offset[t];
+    const float* b = strip + g.row[t] * width;
     for (std::size_t p = 0; p < g.k; ++p, b += width) {
       hn::Vec<decltype(d)> y[kWidth];
       for (int v = 0; v < kWidth; ++v) y[v] = hn::LoadU(d, b + v * lanes);
@@ -254,8 +254,8 @@ void gather_channels(const GatherProduct& g) {
     each_vector(g.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
       auto sum = hn::Zero(d);
       for (std::size_t t = 0; t < g.taps; ++t)
-        sum = hn::MulAdd(load_lanes(d, g.a[i * g.taps + t] + j, count),
-                         load_lanes(d, g.b + (g.row_b + t) * g.n + j, count), sum);
+        sum = hn::MulAdd(load_lanes(d, g.a[i] + g.offset[t] + j, count), load_lanes(d, g.b + g.row[t] * g.n + j, count),
+                         sum);
       store_lanes(d, sum, g.c[i] + j, count);
     });
 }

@@ -34,13 +34,15 @@ struct CompiledProgram {
 using Gemm = void (*)(bool transpose_a, std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
                       const float* b, std::size_t ldb, float* c, std::size_t ldc, bool add);
 
-// Rows of A and C that lie anywhere: C[i, j] = the sum over t and p of a[i * taps + t][p] B[t * k + p, j], one chain of
-// fused multiply-adds, t first.
+// Rows of A and C that lie anywhere: C[i, j] = the sum over t and p of a[i][offset[t] + p] B[row[t] + p, j], one chain
+// of fused multiply-adds, t first.
 struct GatherProduct {
   std::size_t m, n, k, taps;
-  const float* const* a;  // [m, taps]: k numbers each
-  const float* b;         // [rows_b, n] as pack_columns leaves it, and the row to begin at; of gather_channels plain
-  std::size_t rows_b, row_b;
+  const float* const* a;  // [m]
+  const std::int64_t* offset;
+  const float* b;  // [rows, n] as pack_columns leaves it; of gather_channels plain
+  std::size_t rows;
+  const std::size_t* row;
   float* const* c;  // [m]: n numbers each
 };
 
@@ -79,7 +81,7 @@ struct Kernels {
                        std::size_t rows);
   void (*outer_sum)(const OuterSum& sum);
   std::int64_t strip_columns;  // of B that outer_sum goes over at once
-  // The same where every channel j meets itself alone: C[i, j] = the sum of a[i * taps + t][j] B[t, j]; and
+  // The same where every channel j meets itself alone: C[i, j] = the sum of a[i][offset[t] + j] B[row[t], j]; and
   // C[0, j] += the sum of a[... + j] b[... + j].
   void (*gather_channels)(const GatherProduct& product);
   void (*outer_channels)(const OuterSum& sum);

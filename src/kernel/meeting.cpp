@@ -1,90 +1,83 @@
 #include "kernel/meeting.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 namespace limn {
-namespace {
 
-std::int32_t remainders(const Window& w, int axis, bool forward) { return forward ? 1 : w.stride[axis]; }
-
-// Sorts the taps by where they lie, and finds how many lie side by side.
-void put_in_order(Taps& taps) {
-  std::vector<std::size_t> order(taps.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::ranges::sort(order, {}, [&](std::size_t t) { return taps.shift[t]; });
-  Taps sorted;
-  for (std::size_t t : order) sorted.index.push_back(taps.index[t]), sorted.shift.push_back(taps.shift[t]);
-  taps = std::move(sorted);
-  const auto follows = [&](std::size_t t) {
-    const auto &before = taps.shift[t - 1], &shift = taps.shift[t];
-    return before[0] == shift[0] && before[1] == shift[1] && before[2] + 1 == shift[2];
-  };
-  while (taps.run < static_cast<std::int64_t>(taps.size()) && follows(static_cast<std::size_t>(taps.run))) ++taps.run;
-}
-
-}  // namespace
-
-Meeting::Meeting(const Window& window, Sizes plane, Way way) {
+Meeting::Meeting(const Window& window, Sizes plane, Way way, Border border) {
   const bool forward = way == Way::kForward;
   const Window w = at_the_end(window);
   std::ranges::rotate(plane, plane.begin() + window.axes);
-  target_step_ = forward ? 1 : w.stride[2], source_step_ = forward ? w.stride[2] : 1;
   Sizes places{};
-  for (int i = 0; i < 3; ++i) places[i] = w.places(i, plane[i]);
-  sources_ = forward ? plane : places, targets_ = forward ? places : plane;
-  // An element x is covered by tap k of place p where p * stride + k * dilation = x + low: the taps whose k * dilation
-  // leaves the same remainder as x + low.
-  std::int32_t below = 1;
-  for (int i = 2; i >= 0; below *= remainders(w, i, forward), --i)
-    for (std::int32_t at = 0; at < targets_[i]; ++at) {
-      along_[i].base.push_back(forward ? at * w.stride[i] - w.low[i] : (at + w.low[i]) / w.stride[i]);
-      along_[i].phase.push_back(forward ? 0 : (at + w.low[i]) % w.stride[i] * below);
-    }
-  find_taps(w, forward);
-  find_padding();
-}
-
-void Meeting::find_taps(const Window& w, bool forward) {
-  const std::int32_t in1 = remainders(w, 1, forward), in2 = remainders(w, 2, forward),
-                     phases = remainders(w, 0, forward) * in1 * in2;
-  for (std::int32_t phase = 0; phase < phases; ++phase) {
-    const std::array<std::int32_t, 3> remainder{phase / (in1 * in2), phase / in2 % in1, phase % in2};
-    Taps taps;
-    std::int32_t index = 0;
-    std::array<std::int32_t, 3> k{};
-    for (k[0] = 0; k[0] < w.size[0]; ++k[0])
-      for (k[1] = 0; k[1] < w.size[1]; ++k[1])
-        for (k[2] = 0; k[2] < w.size[2]; ++k[2], ++index) {
-          std::array<std::int32_t, 3> shift{};
-          bool meets = true;
-          for (int i = 0; i < 3; ++i) {
-            const std::int32_t reach = k[i] * w.dilation[i];
-            meets = meets && (forward || reach % w.stride[i] == remainder[i]);
-            shift[i] = forward ? reach : (remainder[i] - reach) / w.stride[i];
-          }
-          if (meets) taps.index.push_back(index), taps.shift.push_back(shift);
-        }
-    put_in_order(taps);
-    phases_.push_back(std::move(taps));
-  }
-}
-
-void Meeting::find_padding() {
-  Sizes above{};
   for (int i = 0; i < 3; ++i) {
-    if (along_[i].base.empty()) continue;
-    const auto [lowest, highest] = std::ranges::minmax(along_[i].base);
-    for (const Taps& taps : phases_)
-      for (const auto& shift : taps.shift) {
-        below_[i] = std::max<std::int64_t>(below_[i], -(lowest + shift[i]));
-        above[i] = std::max<std::int64_t>(above[i], highest + shift[i] - sources_[i] + 1);
-      }
-    padded_[i] = below_[i] + sources_[i] + above[i];
+    places[i] = w.places(i, plane[i]);
+    target_step_[i] = forward ? 1 : w.stride[i], source_step_[i] = forward ? w.stride[i] : 1;
   }
-  for (Taps& taps : phases_)
-    for (const auto& shift : taps.shift)
-      taps.offset.push_back((shift[0] * padded_[1] + shift[1]) * padded_[2] + shift[2]);
+  sources_ = forward ? plane : places, targets_ = forward ? places : plane;
+  for (int i = 0; i < 3; ++i) {
+    stretches_[i] = stretches(w, i, sources_[i], targets_[i], way, border);
+    pad(i);
+  }
+  find_taps(w);
+}
+
+// An element x is covered by tap k of place p where p * stride + k * dilation = x + low: the taps whose k * dilation
+// leaves the same residue as x + low.
+std::vector<Meeting::Stretch> Meeting::stretches(const Window& w, int axis, std::int64_t sources, std::int64_t targets,
+                                                 Way way, Border border) {
+  const bool forward = way == Way::kForward;
+  const std::int32_t stride = w.stride[axis], low = w.low[axis], residues = forward ? 1 : stride;
+  std::vector<Stretch> all;
+  for (std::int32_t residue = 0; residue < residues; ++residue) {
+    std::vector<Tap> taps;
+    for (std::int32_t n = 0; n < w.size[axis]; ++n) {
+      const std::int32_t k = forward ? n : w.size[axis] - 1 - n, reach = k * w.dilation[axis];
+      if (forward)
+        taps.push_back({k, reach});
+      else if (reach % stride == residue)
+        taps.push_back({k, (residue - reach) / stride});
+    }
+    const std::size_t before = all.size();
+    for (std::int64_t at = ((residue - low) % residues + residues) % residues; at < targets; at += residues) {
+      const std::int64_t base = forward ? at * stride - low : (at + low) / stride;
+      std::vector<Tap> inside = taps;
+      if (border == Border::kParted)
+        std::erase_if(inside, [&](const Tap& t) { return base + t.shift < 0 || base + t.shift >= sources; });
+      if (all.size() > before && all.back().taps == inside)
+        ++all.back().count;
+      else
+        all.push_back({at, 1, base, std::move(inside)});
+    }
+  }
+  if (all.empty()) all.push_back({0, 0, 0, {}});
+  return all;
+}
+
+void Meeting::pad(int axis) {
+  std::int64_t below = 0, above = 0;
+  for (const Stretch& s : stretches_[axis])
+    for (const Tap& tap : s.taps) {
+      below = std::max(below, -(s.base + tap.shift));
+      above = std::max(above, s.base + (s.count - 1) * source_step_[axis] + tap.shift - sources_[axis] + 1);
+    }
+  below_[axis] = below, padded_[axis] = below + sources_[axis] + above;
+}
+
+void Meeting::find_taps(const Window& w) {
+  for (std::size_t i = 0; i < stretches_[0].size(); ++i)
+    for (std::size_t j = 0; j < stretches_[1].size(); ++j)
+      for (std::size_t k = 0; k < stretches_[2].size(); ++k) {
+        const auto& last = stretches_[2][k].taps;
+        Taps taps;
+        for (const Tap& a : stretches_[0][i].taps)
+          for (const Tap& b : stretches_[1][j].taps)
+            for (const Tap& c : last) {
+              taps.index.push_back((a.index * w.size[1] + b.index) * w.size[2] + c.index);
+              taps.offset.push_back((a.shift * padded_[1] + b.shift) * padded_[2] + c.shift);
+            }
+        if (last.size() > 1 && taps.size() > 0 && last[1].shift == last[0].shift + 1)
+          taps.run = static_cast<std::int64_t>(last.size());
+        phases_.push_back(std::move(taps));
+        of_phase_.push_back({i, j, k});
+      }
 }
 
 }  // namespace limn
