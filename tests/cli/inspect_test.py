@@ -1,10 +1,11 @@
 """limn inspect: summaries, graphs and plans that other programs can read."""
 import json
 import math
+import os
 import re
 
 from lab_upload_test import npy, npz
-from program import SMALL, ProgramTest, drawn_random
+from program import SANITIZED, SMALL, ProgramTest, drawn_random
 
 
 def parse_dot(text):
@@ -152,6 +153,29 @@ class Inspect(ProgramTest):
                 text = self.limn("inspect", "recipe.json", "--plan").out
                 self.assertRegex(text, rf"training +{len(moved)} activations moved .*, {weights} weights reordered ")
                 self.assertEqual(json.loads(self.limn("inspect", "recipe.json", "--json").out)["layout"], said)
+
+    def test_a_training_takes_little_more_memory_than_the_planned_arena(self):
+        """Batches of both sizes and evaluations share what they work in. Beside it stand the data and the program."""
+        if SANITIZED:
+            self.skipTest("sanitizers take memory of their own")
+        random, rows = drawn_random("memory"), 120
+        self.write("colour.npz", npz(x=npy("|u1", (rows, 32, 32, 3), random.randbytes(rows * 3072)),
+                                     y=npy("|u1", (rows,), bytes(i % 10 for i in range(rows)))))
+
+        def peak(experiment, arch):
+            process = self.start("train", experiment, "--data", "colour.npz", "--set", f"arch={arch}", "--set", "batch=32",
+                                 "--epochs", 2, "--threads", 2, "--out", experiment)
+            process.stdout.read(), process.stdout.close(), process.stderr.close()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual(process.returncode, 0)
+            return used.ru_maxrss << 10
+
+        small, large = peak("mlp", "dense 10"), peak("cnn", "resnet-20")
+        arena = json.loads(self.limn("inspect", "cnn", "--json").out)["arena_bytes"]
+        self.assertGreater(arena, 40e6)
+        print(f"arena {arena / 1e6:.0f} MB, taken {(large - small) / 1e6:.0f} MB")
+        self.assertLess(large - small, 1.8 * arena)
 
     def test_a_recipe_file_is_inspected_without_a_run(self):
         self.write("recipe.json", '{"experiment":"mlp","data":"spirals","settings":{"arch":"dense 5 tanh | dense 2"}}')
