@@ -9,6 +9,7 @@ constexpr double kChunkFlops = 5e5;          // below, a chunk is not worth a se
 constexpr std::int64_t kChunkRows = 120;     // nor with fewer rows
 constexpr std::int64_t kPiece = 16384;       // floats of the result at a time
 constexpr std::int64_t kPlaces = 128;        // places that the sums of the weights go on over at a time
+constexpr std::int64_t kLines = 8192;        // floats of x and y, where lines are vectors, at a time
 constexpr std::int64_t kReadFurther = 32;    // floats: two vectors
 constexpr std::int64_t kPadded = 32768;      // floats of padded planes made at once
 constexpr std::int64_t kPartials = 1 << 21;  // floats of all partial weights together, at most
@@ -28,7 +29,7 @@ Convolver::Convolver(ConvRole role, const Window& window, const Shape& x, const 
                role == ConvRole::kWeights || by_line() ? Meeting::Border::kPadded : Meeting::Border::kParted) {
   find_phases();
   const std::int64_t line = std::max<std::int64_t>(1, meeting_.targets()[2]);
-  piece_ = std::max<std::int64_t>(1, std::clamp<std::int64_t>(kPiece / target_channels(), 120, 1024) / line) * line;
+  piece_ = std::max<std::int64_t>(1, std::clamp<std::int64_t>(kPiece / target_channels(), 120, 2048) / line) * line;
   const double flops = 2.0 * static_cast<double>(y.size()) * static_cast<double>(depth());
   const std::int64_t worth = std::clamp<std::int64_t>(static_cast<std::int64_t>(flops / kChunkFlops), 1, 8);
   if (role == ConvRole::kWeights) {
@@ -81,8 +82,9 @@ void Convolver::make_rooms() {
   for (Room& room : rooms_) {
     if (copies()) room.padded = AlignedFloats(size(images * padded + (by_line() ? kReadFurther : 0)));
     if (role_ == ConvRole::kWeights) {
-      room.packed =
-          AlignedFloats(size(planes_at_once() * lines_at_once() * meeting_.targets()[2] * kernels().strip_columns));
+      room.packed = AlignedFloats(
+          size(by_line() ? out_ * lines_at_once() * meeting_.padded()[2]
+                         : planes_at_once() * lines_at_once() * meeting_.targets()[2] * kernels().strip_columns));
       continue;
     }
     room.packed = AlignedFloats(size(
@@ -215,13 +217,15 @@ Convolver::Part Convolver::part_of(int chunk) const {
 // The sums go on over a few lines, or over all lines of a few planes where those are small.
 std::int64_t Convolver::lines_at_once() const {
   const auto& places = meeting_.targets();
-  return std::clamp<std::int64_t>(kPlaces / std::max<std::int64_t>(1, places[2]), 1,
-                                  std::max<std::int64_t>(1, places[1]));
+  const std::int64_t most = by_line() ? kLines / ((1 + out_) * std::max<std::int64_t>(1, meeting_.padded()[2]))
+                                      : kPlaces / std::max<std::int64_t>(1, places[2]);
+  return std::clamp<std::int64_t>(most, 1, std::max<std::int64_t>(1, places[1]));
 }
 std::int64_t Convolver::planes_at_once() const {
   const std::int64_t places = std::max<std::int64_t>(1, volume(meeting_.targets()));
-  return meeting_.targets()[0] == 1 ? std::clamp<std::int64_t>(kPlaces / places, 1, std::max<std::int64_t>(1, batch_))
-                                    : 1;
+  return meeting_.targets()[0] == 1 && !by_line()
+             ? std::clamp<std::int64_t>(kPlaces / places, 1, std::max<std::int64_t>(1, batch_))
+             : 1;
 }
 
 void Convolver::weights(const Part& part, const float* x, const float* y, float* w, Room& room) const {
@@ -235,11 +239,27 @@ void Convolver::weights(const Part& part, const float* x, const float* y, float*
     hold(image, image + planes, part.image1, x, room);
     const float* const plane = image_of(image, x, room);
     for (std::int64_t i = 0; i < places[0]; ++i)
-      for (std::int64_t j = 0; j < places[1]; j += lines_at_once())
-        add_lines(part, plane + (i * window_.stride[0] * padded[1] + j * window_.stride[1]) * padded[2] * in_,
-                  y + ((image * places[0] + i) * places[1] + j) * places[2] * out_, planes,
-                  std::min(lines_at_once(), places[1] - j), w, room);
+      for (std::int64_t j = 0; j < places[1]; j += lines_at_once()) {
+        const float* const from = plane + (i * window_.stride[0] * padded[1] + j * window_.stride[1]) * padded[2] * in_;
+        const float* const at = y + ((image * places[0] + i) * places[1] + j) * places[2] * out_;
+        const std::int64_t lines = std::min(lines_at_once(), places[1] - j);
+        if (by_line())
+          add_line_sums(part, from, at, lines, w, room);
+        else
+          add_lines(part, from, at, planes, lines, w, room);
+      }
   }
+}
+
+// A few lines of places as one vector of each channel, with zeros behind each where the lines of x are longer.
+void Convolver::add_line_sums(const Part& part, const float* x, const float* y, std::int64_t lines, float* w,
+                              Room& room) const {
+  const std::int64_t line = meeting_.targets()[2], wide = meeting_.padded()[2], ld = lines_at_once() * wide;
+  for (std::int64_t j = 0; j < lines; ++j)
+    kernels().transpose(y + j * line * out_, size(line), size(out_), size(out_), room.packed.data() + j * wide,
+                        size(ld));
+  kernels().line_sum({x, meeting_.phases()[0].offset.data() + part.tap0, size(part.tap1 - part.tap0),
+                      room.packed.data(), size(ld), size(out_), size(lines * wide), w + part.tap0 * out_});
 }
 
 // The products of a few lines of places, the first at y and what it covers from x on, added to the weights.

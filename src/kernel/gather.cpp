@@ -72,7 +72,7 @@ HWY_INLINE void gather_rows(const GatherProduct& g, std::size_t& row, const Slic
 // All rows of a strip, a few taps at a time, so that their part of B stays in the L1 cache.
 template <int kWidth>
 void gather_strip(const GatherProduct& g, std::size_t column, std::size_t last) {
-  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 8);
+  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
   constexpr std::size_t kDepth = 320;
   const std::size_t slices = std::max<std::size_t>(1, (g.taps * g.k + kDepth - 1) / kDepth),
                     taps = std::max<std::size_t>(1, (g.taps + slices - 1) / slices);
@@ -128,9 +128,7 @@ HWY_INLINE void line_block(const LineProduct& p, std::size_t channel, std::size_
   }
   HWY_ALIGN float turned[kChannels][2 * hn::MaxLanes(d)];
   for (int c = 0; c < kChannels; ++c) hn::Store(sum[c][0], d, turned[c]), hn::Store(sum[c][1], d, turned[c] + lanes);
-  float* y = p.y + place * p.n + channel;
-  for (std::size_t q = 0; q < count; ++q, y += p.n)
-    for (int c = 0; c < kChannels; ++c) y[c] = turned[c][q];
+  transpose_block(turned[0], kChannels, count, 2 * hn::MaxLanes(d), p.y + place * p.n + channel, p.n);
 }
 
 void line_product(const LineProduct& p) {
@@ -142,6 +140,48 @@ void line_product(const LineProduct& p) {
     for (; c + 2 <= p.n; c += 2) line_block<2>(p, c, place, count);
     if (c < p.n) line_block<1>(p, c, place, count);
   }
+}
+
+// kTaps taps of kChannels channels, each a vector of partial sums.
+template <int kTaps, int kChannels>
+HWY_INLINE void line_sum_block(const LineSum& s, std::size_t tap, std::size_t channel) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const float *x[kTaps], *y = s.y + channel * s.ldy;
+  for (int t = 0; t < kTaps; ++t) x[t] = s.x + s.offset[tap + t];
+  hn::Vec<decltype(d)> sum[kTaps][kChannels];
+  for (auto& of : sum)
+    for (auto& vector : of) vector = hn::Zero(d);
+  const auto add = [&](std::size_t q, auto load) HWY_ATTR {
+    hn::Vec<decltype(d)> b[kChannels];
+    for (int c = 0; c < kChannels; ++c) b[c] = load(y + c * s.ldy + q);
+    for (int t = 0; t < kTaps; ++t) {
+      const auto a = loaded(load(x[t] + q));
+      for (int c = 0; c < kChannels; ++c) sum[t][c] = hn::MulAdd(a, b[c], sum[t][c]);
+    }
+  };
+  std::size_t q = 0;
+  for (; q + lanes <= s.count; q += lanes) add(q, [&](const float* from) HWY_ATTR { return hn::LoadU(d, from); });
+  if (q < s.count) add(q, [&](const float* from) HWY_ATTR { return load_n(d, from, s.count - q); });
+  for (int t = 0; t < kTaps; ++t)
+    for (int c = 0; c < kChannels; ++c) s.w[(tap + t) * s.n + channel + c] += hn::GetLane(hn::SumOfLanes(d, sum[t][c]));
+}
+
+template <int kTaps>
+HWY_INLINE void line_sum_taps(const LineSum& s, std::size_t& tap) {
+  for (; tap + kTaps <= s.taps; tap += kTaps) {
+    std::size_t c = 0;
+    for (; c + 2 <= s.n; c += 2) line_sum_block<kTaps, 2>(s, tap, c);
+    if (c < s.n) line_sum_block<kTaps, 1>(s, tap, c);
+  }
+}
+
+void line_sum(const LineSum& s) {
+  std::size_t tap = 0;
+  line_sum_taps<5>(s, tap);
+  line_sum_taps<4>(s, tap);
+  line_sum_taps<3>(s, tap);
+  line_sum_taps<1>(s, tap);
 }
 
 void pack_columns(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
@@ -274,29 +314,44 @@ void outer_channels(const OuterSum& s) {
   });
 }
 
-void gather_sum(std::size_t n, std::size_t rows, const float* const* a, float* c) {
+// For each place of a run and vector of its channels: visit(x at the channels, lanes that count, element, y).
+template <class Visit>
+HWY_INLINE void each_place(const GatherWindows& w, Visit visit) {
+  for (std::size_t q = 0; q < w.count; ++q) {
+    const std::int64_t element = w.element + static_cast<std::int64_t>(q) * w.step;
+    each_vector(w.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
+      visit(w.x + element * static_cast<std::int64_t>(w.n) + j, count, element, w.y + q * w.y_step + j);
+    });
+  }
+}
+
+void gather_sum(const GatherWindows& w) {
   const hn::ScalableTag<float> d;
-  each_vector(n, [&](std::size_t j, std::size_t count) HWY_ATTR {
+  const auto n = static_cast<std::int64_t>(w.n);
+  each_place(w, [&](const float* x, std::size_t count, std::int64_t, float* y) HWY_ATTR {
     auto sum = hn::Zero(d);
-    for (std::size_t t = 0; t < rows; ++t) sum = hn::Add(sum, load_lanes(d, a[t] + j, count));
-    store_lanes(d, sum, c + j, count);
+    for (std::size_t t = 0; t < w.taps; ++t) sum = hn::Add(sum, load_lanes(d, x + w.offset[t] * n, count));
+    store_lanes(d, sum, y, count);
   });
 }
 
-void gather_argmax(std::size_t n, std::size_t rows, const float* const* a, const std::int32_t* index, std::int32_t* c) {
+void gather_argmax(const GatherWindows& w) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
-  each_vector(n, [&](std::size_t j, std::size_t count) HWY_ATTR {
-    auto best = load_lanes(d, a[0] + j, count);
-    auto at = hn::Set(di, index[0]);
-    for (std::size_t t = 1; t < rows; ++t) {
-      const auto x = load_lanes(d, a[t] + j, count);
-      // Larger, or the first NaN: a NaN differs from itself.
-      const auto wins = hn::Or(hn::Gt(x, best), hn::And(hn::Ne(x, x), hn::Eq(best, best)));
-      best = hn::IfThenElse(wins, x, best);
-      at = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, index[t]), at);
+  const auto n = static_cast<std::int64_t>(w.n);
+  each_place(w, [&](const float* x, std::size_t count, std::int64_t element, float* y) HWY_ATTR {
+    const auto number = [&](std::size_t t)
+                            HWY_ATTR { return hn::Set(di, static_cast<std::int32_t>(element + w.offset[t])); };
+    auto best = hn::Zero(d);
+    auto at = hn::Set(di, -1);
+    if (w.taps > 0) best = load_lanes(d, x + w.offset[0] * n, count), at = number(0);
+    for (std::size_t t = 1; t < w.taps; ++t) {
+      const auto a = load_lanes(d, x + w.offset[t] * n, count);
+      const auto wins = hn::AndNot(hn::Le(a, best), hn::Eq(best, best));  // larger, or the first NaN
+      best = hn::IfThenElse(wins, a, best);
+      at = hn::IfThenElse(hn::RebindMask(di, wins), number(t), at);
     }
-    store_lanes(d, hn::BitCast(d, at), reinterpret_cast<float*>(c) + j, count);
+    store_lanes(d, hn::BitCast(d, at), y, count);
   });
 }
 
@@ -305,6 +360,7 @@ void gather_argmax(std::size_t n, std::size_t rows, const float* const* a, const
 void fill_gather(Kernels& table) {
   table.gather_product = &gather_product;
   table.line_product = &line_product;
+  table.line_sum = &line_sum;
   table.pack_columns = &pack_columns;
   table.outer_sum = &outer_sum;
   table.strip_columns = static_cast<std::int64_t>(kVectors * hn::Lanes(hn::ScalableTag<float>()));
