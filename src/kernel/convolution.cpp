@@ -84,7 +84,7 @@ void Convolver::make_rooms() {
     if (role_ == ConvRole::kWeights) {
       room.packed = AlignedFloats(
           size(by_line() ? out_ * lines_at_once() * meeting_.padded()[2]
-                         : planes_at_once() * lines_at_once() * meeting_.targets()[2] * kernels().strip_columns));
+                         : planes_at_once() * lines_at_once() * meeting_.targets()[2] * packed_columns()));
       continue;
     }
     room.packed = AlignedFloats(size(
@@ -221,6 +221,11 @@ std::int64_t Convolver::lines_at_once() const {
                                       : kPlaces / std::max<std::int64_t>(1, places[2]);
   return std::clamp<std::int64_t>(most, 1, std::max<std::int64_t>(1, places[1]));
 }
+// Many rows of x meet each strip of y: the whole ones come to lie side by side.
+std::int64_t Convolver::packed_columns() const {
+  const std::int64_t strip = kernels().strip_columns;
+  return out_ > strip && !by_channel() ? out_ / groups_ / strip * strip : 0;
+}
 std::int64_t Convolver::planes_at_once() const {
   const std::int64_t places = std::max<std::int64_t>(1, volume(meeting_.targets()));
   return meeting_.targets()[0] == 1 && !by_line()
@@ -285,18 +290,19 @@ void Convolver::add_lines(const Part& part, const float* x, const float* y, std:
     lies(y, out_), sum.n = size(in_);
     return each_run(w, kernels().outer_channels);
   }
-  for (std::int64_t g = 0; g < groups_; ++g, x += in)
+  const std::int64_t places = planes * lines * line, whole = packed_columns();
+  for (std::int64_t g = 0; g < groups_; ++g, x += in, y += out) {
+    if (whole > 0)
+      kernels().pack_columns(y, size(places), size(whole), size(out_), room.packed.data(), 0, size(places));
     for (std::int64_t column = 0; column < out; column += strip) {
-      const std::int64_t columns = std::min(strip, out - column);
-      sum.n = size(columns), lies(y + g * out + column, out_);
-      if (out_ > strip) {  // many rows use it: it comes to lie side by side
-        float* packed = room.packed.data();
-        for (std::int64_t q = 0; q < planes * lines * line; ++q)
-          std::copy_n(sum.b + q * out_, columns, packed + q * columns);
-        lies(packed, columns);
-      }
+      sum.n = size(std::min(strip, out - column));
+      if (column < whole)
+        lies(room.packed.data() + column * places, strip);
+      else
+        lies(y + column, out_);
       each_run(w + g * out + column, kernels().outer_sum);
     }
+  }
 }
 
 }  // namespace limn

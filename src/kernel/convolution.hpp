@@ -56,6 +56,7 @@ class Convolver {
   std::int64_t depth() const { return in_ / groups_ * window_.elements(); }
   std::int64_t lines_at_once() const;
   std::int64_t planes_at_once() const;
+  std::int64_t packed_columns() const;
 
   void find_phases();
   void make_rooms();
