@@ -62,7 +62,7 @@ std::int64_t Convolver::packed_row(std::int64_t tap) const {
 
 void Convolver::find_phases() {
   for (const Taps& taps : meeting_.phases()) {
-    Phase phase{groups_ == 1 ? taps.run : 1, {}, {}};
+    Phase phase{groups_ == 1 || (by_channel() && role_ == ConvRole::kWeights) ? taps.run : 1, {}, {}};
     for (std::size_t t = 0; t < taps.size(); t += size(phase.run)) {
       phase.offsets.push_back(taps.offset[t] * source_channels());
       phase.rows.push_back(size(packed_row(taps.index[t])));

@@ -104,7 +104,7 @@ struct Kernels {
   void (*outer_sum)(const OuterSum& sum);
   std::int64_t strip_columns;  // of B that outer_sum goes over at once
   // The same where every channel j meets itself alone: C[i, j] = the sum of a[i][offset[t] + j] B[row[t], j]; and
-  // C[0, j] += the sum of a[... + j] b[... + j].
+  // C[i, j] += the sum of a[... + i * n + j] b[... + j].
   void (*gather_channels)(const GatherProduct& product);
   void (*outer_channels)(const OuterSum& sum);
   // Sums in order of t; or, as 32-bit integers, the elements that the first largest (or NaN) is in, -1 of no taps.
