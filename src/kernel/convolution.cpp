@@ -247,60 +247,72 @@ void Convolver::weights(const Part& part, const float* x, const float* y, float*
       for (std::int64_t j = 0; j < places[1]; j += lines_at_once()) {
         const float* const from = plane + (i * window_.stride[0] * padded[1] + j * window_.stride[1]) * padded[2] * in_;
         const float* const at = y + ((image * places[0] + i) * places[1] + j) * places[2] * out_;
-        const std::int64_t lines = std::min(lines_at_once(), places[1] - j);
-        if (by_line())
-          add_line_sums(part, from, at, lines, w, room);
-        else
-          add_lines(part, from, at, planes, lines, w, room);
+        const Lines lines{planes, i, j, std::min(lines_at_once(), places[1] - j)};
+        (this->*(by_line() ? &Convolver::add_line_sums : &Convolver::add_lines))(part, from, at, lines, w, room);
       }
   }
 }
 
+// From which of the lines to which one the tap meets lines of x that are not padding.
+std::array<std::int64_t, 2> Convolver::inside(const Lines& lines, std::int64_t tap) const {
+  const auto reach = [&](int axis, std::int64_t k) { return k * window_.dilation[axis] - window_.low[axis]; };
+  const std::int64_t line = tap / window_.size[2], shift = reach(1, line % window_.size[1]),
+                     slab = lines.slab * window_.stride[0] + reach(0, line / window_.size[1]);
+  if (slab < 0 || slab >= meeting_.sources()[0]) return {0, 0};
+  const auto first_at = [&](std::int64_t source) {
+    const std::int64_t stride = window_.stride[1], j = source <= shift ? 0 : (source - shift + stride - 1) / stride;
+    return std::clamp<std::int64_t>(j - lines.first, 0, lines.count);
+  };
+  return {first_at(0), first_at(meeting_.sources()[1])};
+}
+
 // A few lines of places as one vector of each channel, with zeros behind each where the lines of x are longer.
-void Convolver::add_line_sums(const Part& part, const float* x, const float* y, std::int64_t lines, float* w,
+void Convolver::add_line_sums(const Part& part, const float* x, const float* y, const Lines& lines, float* w,
                               Room& room) const {
   const std::int64_t line = meeting_.targets()[2], wide = meeting_.padded()[2], ld = lines_at_once() * wide;
-  for (std::int64_t j = 0; j < lines; ++j)
+  for (std::int64_t j = 0; j < lines.count; ++j)
     kernels().transpose(y + j * line * out_, size(line), size(out_), size(out_), room.packed.data() + j * wide,
                         size(ld));
   kernels().line_sum({x, meeting_.phases()[0].offset.data() + part.tap0, size(part.tap1 - part.tap0),
-                      room.packed.data(), size(ld), size(out_), size(lines * wide), w + part.tap0 * out_});
+                      room.packed.data(), size(ld), size(out_), size(lines.count * wide), w + part.tap0 * out_});
 }
 
 // The products of a few lines of places, the first at y and what it covers from x on, added to the weights.
-void Convolver::add_lines(const Part& part, const float* x, const float* y, std::int64_t planes, std::int64_t lines,
-                          float* w, Room& room) const {
+void Convolver::add_lines(const Part& part, const float* x, const float* y, const Lines& lines, float* w,
+                          Room& room) const {
   const std::int64_t in = in_ / groups_, out = out_ / groups_, line = meeting_.targets()[2],
                      strip = kernels().strip_columns, run = phases_[0].run;
   OuterSum sum{};
   sum.m = size(run * in), sum.ldc = size(out_);
-  sum.planes = size(planes), sum.lines = size(lines), sum.count = size(line);
+  sum.planes = size(lines.planes), sum.count = size(line);
   sum.a_plane = size(volume(meeting_.padded()) * in_);
   sum.a_line = size(window_.stride[1] * meeting_.padded()[2] * in_), sum.a_step = size(window_.stride[2] * in_);
   const auto lies = [&](const float* b, std::int64_t step) {
-    sum.b = b, sum.b_step = size(step), sum.b_line = size(line * step), sum.b_plane = size(lines * line * step);
+    sum.b_step = size(step), sum.b_line = size(line * step), sum.b_plane = size(lines.count * line * step);
+    return b;
   };
-  const auto each_run = [&](float* to, auto add) {
+  const auto each_run = [&](const float* b, float* to, auto add) {
     for (std::int64_t t = part.tap0; t < part.tap1; t += run) {
-      sum.a = x + phases_[0].offsets[size(t / run)], sum.c = to + t * in * out_;
+      const auto [first, end] = inside(lines, t);
+      if (first == end) continue;
+      sum.lines = size(end - first), sum.b = b + size(first) * sum.b_line;
+      sum.a = x + phases_[0].offsets[size(t / run)] + size(first) * sum.a_line, sum.c = to + t * in * out_;
       add(sum);
     }
   };
   if (by_channel()) {
-    lies(y, out_), sum.n = size(in_);
-    return each_run(w, kernels().outer_channels);
+    sum.n = size(in_);
+    return each_run(lies(y, out_), w, kernels().outer_channels);
   }
-  const std::int64_t places = planes * lines * line, whole = packed_columns();
+  const std::int64_t places = lines.planes * lines.count * line, whole = packed_columns();
   for (std::int64_t g = 0; g < groups_; ++g, x += in, y += out) {
     if (whole > 0)
       kernels().pack_columns(y, size(places), size(whole), size(out_), room.packed.data(), 0, size(places));
     for (std::int64_t column = 0; column < out; column += strip) {
       sum.n = size(std::min(strip, out - column));
-      if (column < whole)
-        lies(room.packed.data() + column * places, strip);
-      else
-        lies(y + column, out_);
-      each_run(w + g * out + column, kernels().outer_sum);
+      const float* const b =
+          column < whole ? lies(room.packed.data() + column * places, strip) : lies(y + column, out_);
+      each_run(b, w + g * out + column, kernels().outer_sum);
     }
   }
 }

@@ -44,6 +44,9 @@ class Convolver {
   struct Part {  // of the weights' sums: images and taps
     std::int64_t image0, image1, tap0, tap1, number;
   };
+  struct Lines {  // of places: of so many planes, in the slab of each, so many from the first on
+    std::int64_t planes, slab, first, count;
+  };
   bool by_channel() const { return groups_ > 1 && in_ == groups_ && out_ == groups_; }
   // Between one channel and few, the places of a line are a vector.
   bool by_line() const {
@@ -68,9 +71,9 @@ class Convolver {
   void lines(std::int64_t row0, std::int64_t row1, const float* x, const float* w, float* y, Room& room) const;
   Part part_of(int chunk) const;
   void weights(const Part& part, const float* x, const float* y, float* w, Room& room) const;
-  void add_line_sums(const Part& part, const float* x, const float* y, std::int64_t lines, float* w, Room& room) const;
-  void add_lines(const Part& part, const float* x, const float* y, std::int64_t planes, std::int64_t lines, float* w,
-                 Room& room) const;
+  std::array<std::int64_t, 2> inside(const Lines& lines, std::int64_t tap) const;
+  void add_line_sums(const Part& part, const float* x, const float* y, const Lines& lines, float* w, Room& room) const;
+  void add_lines(const Part& part, const float* x, const float* y, const Lines& lines, float* w, Room& room) const;
 
   ConvRole role_;
   Window window_;
