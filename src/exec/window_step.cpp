@@ -33,40 +33,23 @@ struct OverWindows {
   const float* x;
   float* y;
   int chunks;
-  struct Room {  // what a row meets
-    std::vector<const float*> from;
-    std::vector<std::int32_t> index;
-  };
-  std::shared_ptr<std::vector<Room>> rooms;  // of each chunk
-
   void run(int chunk) const {
-    Room& room = (*rooms)[static_cast<std::size_t>(chunk)];
     const std::int64_t low = cut(rows, chunk, chunks, 1), high = cut(rows, chunk + 1, chunks, 1);
     for (std::size_t phase = 0; phase < meeting.phases().size(); ++phase) {
       const Taps& taps = meeting.phases()[phase];
-      meeting.each_run(phase, low, high, [&](Meeting::Run run) {
-        const float* const plane = x + run.plane * volume(meeting.sources()) * channels;
-        for (std::int64_t i = 0; i < run.count; ++i) {
-          for (std::size_t t = 0; t < taps.size(); ++t) {
-            const std::int64_t element = run.source + taps.offset[t];
-            room.from[t] = plane + element * channels, room.index[t] = static_cast<std::int32_t>(element);
-          }
-          reduce(taps.size(), room, y + run.first * channels);
-          run.first += meeting.target_step(), run.source += meeting.source_step();
-        }
+      meeting.each_run(phase, low, high, [&](const Meeting::Run& run) {
+        const GatherWindows windows{static_cast<std::size_t>(channels),
+                                    taps.size(),
+                                    static_cast<std::size_t>(run.count),
+                                    x + run.plane * volume(meeting.sources()) * channels,
+                                    taps.offset.data(),
+                                    run.source,
+                                    meeting.source_step(),
+                                    y + run.first * channels,
+                                    static_cast<std::size_t>(meeting.target_step() * channels)};
+        (op == Op::kWindowArgmax ? kernels().gather_argmax : kernels().gather_sum)(windows);
       });
     }
-  }
-
- private:
-  void reduce(std::size_t found, const Room& room, float* to) const {
-    const auto n = static_cast<std::size_t>(channels);
-    if (op != Op::kWindowArgmax)
-      kernels().gather_sum(n, found, room.from.data(), to);
-    else if (found > 0)
-      kernels().gather_argmax(n, found, room.from.data(), room.index.data(), reinterpret_cast<std::int32_t*>(to));
-    else
-      std::fill_n(reinterpret_cast<std::int32_t*>(to), channels, -1);
   }
 };
 
@@ -135,14 +118,9 @@ BoundStep bind_windows(const Step& step, const Address& address) {
   const std::int64_t channels = step.x[-1], rows = step.x[0] * volume(meeting.targets());
   const int chunks = static_cast<int>(
       std::clamp<std::int64_t>(rows, 1, chunks_for(step.x.size() + step.y.size() * step.window.elements(), 16384)));
-  std::size_t most = 0;
-  for (const Taps& taps : meeting.phases()) most = std::max(most, taps.size());
-  auto rooms = std::make_shared<std::vector<OverWindows::Room>>(
-      static_cast<std::size_t>(chunks),
-      OverWindows::Room{std::vector<const float*>(most), std::vector<std::int32_t>(most)});
-  return bound(OverWindows{step.op, std::move(meeting), rows, channels, address(step.in[0]), address(step.out[0]),
-                           chunks, std::move(rooms)},
-               chunks);
+  return bound(
+      OverWindows{step.op, std::move(meeting), rows, channels, address(step.in[0]), address(step.out[0]), chunks},
+      chunks);
 }
 
 BoundStep bind_planes(const Step& step, const Address& address) {

@@ -9,6 +9,7 @@ constexpr double kChunkFlops = 5e5;          // below, a chunk is not worth a se
 constexpr std::int64_t kChunkRows = 120;     // nor with fewer rows
 constexpr std::int64_t kPiece = 16384;       // floats of the result at a time
 constexpr std::int64_t kPlaces = 128;        // places that the sums of the weights go on over at a time
+constexpr std::int64_t kLines = 8192;        // floats of x and y, where lines are vectors, at a time
 constexpr std::int64_t kReadFurther = 32;    // floats: two vectors
 constexpr std::int64_t kPadded = 32768;      // floats of padded planes made at once
 constexpr std::int64_t kPartials = 1 << 21;  // floats of all partial weights together, at most
@@ -28,7 +29,7 @@ Convolver::Convolver(ConvRole role, const Window& window, const Shape& x, const 
                role == ConvRole::kWeights || by_line() ? Meeting::Border::kPadded : Meeting::Border::kParted) {
   find_phases();
   const std::int64_t line = std::max<std::int64_t>(1, meeting_.targets()[2]);
-  piece_ = std::max<std::int64_t>(1, std::clamp<std::int64_t>(kPiece / target_channels(), 120, 1024) / line) * line;
+  piece_ = std::max<std::int64_t>(1, std::clamp<std::int64_t>(kPiece / target_channels(), 120, 2048) / line) * line;
   const double flops = 2.0 * static_cast<double>(y.size()) * static_cast<double>(depth());
   const std::int64_t worth = std::clamp<std::int64_t>(static_cast<std::int64_t>(flops / kChunkFlops), 1, 8);
   if (role == ConvRole::kWeights) {
@@ -61,7 +62,7 @@ std::int64_t Convolver::packed_row(std::int64_t tap) const {
 
 void Convolver::find_phases() {
   for (const Taps& taps : meeting_.phases()) {
-    Phase phase{groups_ == 1 ? taps.run : 1, {}, {}};
+    Phase phase{groups_ == 1 || (by_channel() && role_ == ConvRole::kWeights) ? taps.run : 1, {}, {}};
     for (std::size_t t = 0; t < taps.size(); t += size(phase.run)) {
       phase.offsets.push_back(taps.offset[t] * source_channels());
       phase.rows.push_back(size(packed_row(taps.index[t])));
@@ -81,8 +82,9 @@ void Convolver::make_rooms() {
   for (Room& room : rooms_) {
     if (copies()) room.padded = AlignedFloats(size(images * padded + (by_line() ? kReadFurther : 0)));
     if (role_ == ConvRole::kWeights) {
-      room.packed =
-          AlignedFloats(size(planes_at_once() * lines_at_once() * meeting_.targets()[2] * kernels().strip_columns));
+      room.packed = AlignedFloats(
+          size(by_line() ? out_ * lines_at_once() * meeting_.padded()[2]
+                         : planes_at_once() * lines_at_once() * meeting_.targets()[2] * packed_columns()));
       continue;
     }
     room.packed = AlignedFloats(size(
@@ -215,13 +217,20 @@ Convolver::Part Convolver::part_of(int chunk) const {
 // The sums go on over a few lines, or over all lines of a few planes where those are small.
 std::int64_t Convolver::lines_at_once() const {
   const auto& places = meeting_.targets();
-  return std::clamp<std::int64_t>(kPlaces / std::max<std::int64_t>(1, places[2]), 1,
-                                  std::max<std::int64_t>(1, places[1]));
+  const std::int64_t most = by_line() ? kLines / ((1 + out_) * std::max<std::int64_t>(1, meeting_.padded()[2]))
+                                      : kPlaces / std::max<std::int64_t>(1, places[2]);
+  return std::clamp<std::int64_t>(most, 1, std::max<std::int64_t>(1, places[1]));
+}
+// Many rows of x meet each strip of y: the whole ones come to lie side by side.
+std::int64_t Convolver::packed_columns() const {
+  const std::int64_t strip = kernels().strip_columns;
+  return out_ > strip && !by_channel() ? out_ / groups_ / strip * strip : 0;
 }
 std::int64_t Convolver::planes_at_once() const {
   const std::int64_t places = std::max<std::int64_t>(1, volume(meeting_.targets()));
-  return meeting_.targets()[0] == 1 ? std::clamp<std::int64_t>(kPlaces / places, 1, std::max<std::int64_t>(1, batch_))
-                                    : 1;
+  return meeting_.targets()[0] == 1 && !by_line()
+             ? std::clamp<std::int64_t>(kPlaces / places, 1, std::max<std::int64_t>(1, batch_))
+             : 1;
 }
 
 void Convolver::weights(const Part& part, const float* x, const float* y, float* w, Room& room) const {
@@ -235,48 +244,77 @@ void Convolver::weights(const Part& part, const float* x, const float* y, float*
     hold(image, image + planes, part.image1, x, room);
     const float* const plane = image_of(image, x, room);
     for (std::int64_t i = 0; i < places[0]; ++i)
-      for (std::int64_t j = 0; j < places[1]; j += lines_at_once())
-        add_lines(part, plane + (i * window_.stride[0] * padded[1] + j * window_.stride[1]) * padded[2] * in_,
-                  y + ((image * places[0] + i) * places[1] + j) * places[2] * out_, planes,
-                  std::min(lines_at_once(), places[1] - j), w, room);
+      for (std::int64_t j = 0; j < places[1]; j += lines_at_once()) {
+        const float* const from = plane + (i * window_.stride[0] * padded[1] + j * window_.stride[1]) * padded[2] * in_;
+        const float* const at = y + ((image * places[0] + i) * places[1] + j) * places[2] * out_;
+        const Lines lines{planes, i, j, std::min(lines_at_once(), places[1] - j)};
+        (this->*(by_line() ? &Convolver::add_line_sums : &Convolver::add_lines))(part, from, at, lines, w, room);
+      }
   }
 }
 
+// From which of the lines to which one the tap meets lines of x that are not padding.
+std::array<std::int64_t, 2> Convolver::inside(const Lines& lines, std::int64_t tap) const {
+  const auto reach = [&](int axis, std::int64_t k) { return k * window_.dilation[axis] - window_.low[axis]; };
+  const std::int64_t line = tap / window_.size[2], shift = reach(1, line % window_.size[1]),
+                     slab = lines.slab * window_.stride[0] + reach(0, line / window_.size[1]);
+  if (slab < 0 || slab >= meeting_.sources()[0]) return {0, 0};
+  const auto first_at = [&](std::int64_t source) {
+    const std::int64_t stride = window_.stride[1], j = source <= shift ? 0 : (source - shift + stride - 1) / stride;
+    return std::clamp<std::int64_t>(j - lines.first, 0, lines.count);
+  };
+  return {first_at(0), first_at(meeting_.sources()[1])};
+}
+
+// A few lines of places as one vector of each channel, with zeros behind each where the lines of x are longer.
+void Convolver::add_line_sums(const Part& part, const float* x, const float* y, const Lines& lines, float* w,
+                              Room& room) const {
+  const std::int64_t line = meeting_.targets()[2], wide = meeting_.padded()[2], ld = lines_at_once() * wide;
+  for (std::int64_t j = 0; j < lines.count; ++j)
+    kernels().transpose(y + j * line * out_, size(line), size(out_), size(out_), room.packed.data() + j * wide,
+                        size(ld));
+  kernels().line_sum({x, meeting_.phases()[0].offset.data() + part.tap0, size(part.tap1 - part.tap0),
+                      room.packed.data(), size(ld), size(out_), size(lines.count * wide), w + part.tap0 * out_});
+}
+
 // The products of a few lines of places, the first at y and what it covers from x on, added to the weights.
-void Convolver::add_lines(const Part& part, const float* x, const float* y, std::int64_t planes, std::int64_t lines,
-                          float* w, Room& room) const {
+void Convolver::add_lines(const Part& part, const float* x, const float* y, const Lines& lines, float* w,
+                          Room& room) const {
   const std::int64_t in = in_ / groups_, out = out_ / groups_, line = meeting_.targets()[2],
                      strip = kernels().strip_columns, run = phases_[0].run;
   OuterSum sum{};
   sum.m = size(run * in), sum.ldc = size(out_);
-  sum.planes = size(planes), sum.lines = size(lines), sum.count = size(line);
+  sum.planes = size(lines.planes), sum.count = size(line);
   sum.a_plane = size(volume(meeting_.padded()) * in_);
   sum.a_line = size(window_.stride[1] * meeting_.padded()[2] * in_), sum.a_step = size(window_.stride[2] * in_);
   const auto lies = [&](const float* b, std::int64_t step) {
-    sum.b = b, sum.b_step = size(step), sum.b_line = size(line * step), sum.b_plane = size(lines * line * step);
+    sum.b_step = size(step), sum.b_line = size(line * step), sum.b_plane = size(lines.count * line * step);
+    return b;
   };
-  const auto each_run = [&](float* to, auto add) {
+  const auto each_run = [&](const float* b, float* to, auto add) {
     for (std::int64_t t = part.tap0; t < part.tap1; t += run) {
-      sum.a = x + phases_[0].offsets[size(t / run)], sum.c = to + t * in * out_;
+      const auto [first, end] = inside(lines, t);
+      if (first == end) continue;
+      sum.lines = size(end - first), sum.b = b + size(first) * sum.b_line;
+      sum.a = x + phases_[0].offsets[size(t / run)] + size(first) * sum.a_line, sum.c = to + t * in * out_;
       add(sum);
     }
   };
   if (by_channel()) {
-    lies(y, out_), sum.n = size(in_);
-    return each_run(w, kernels().outer_channels);
+    sum.n = size(in_);
+    return each_run(lies(y, out_), w, kernels().outer_channels);
   }
-  for (std::int64_t g = 0; g < groups_; ++g, x += in)
+  const std::int64_t places = lines.planes * lines.count * line, whole = packed_columns();
+  for (std::int64_t g = 0; g < groups_; ++g, x += in, y += out) {
+    if (whole > 0)
+      kernels().pack_columns(y, size(places), size(whole), size(out_), room.packed.data(), 0, size(places));
     for (std::int64_t column = 0; column < out; column += strip) {
-      const std::int64_t columns = std::min(strip, out - column);
-      sum.n = size(columns), lies(y + g * out + column, out_);
-      if (out_ > strip) {  // many rows use it: it comes to lie side by side
-        float* packed = room.packed.data();
-        for (std::int64_t q = 0; q < planes * lines * line; ++q)
-          std::copy_n(sum.b + q * out_, columns, packed + q * columns);
-        lies(packed, columns);
-      }
-      each_run(w + g * out + column, kernels().outer_sum);
+      sum.n = size(std::min(strip, out - column));
+      const float* const b =
+          column < whole ? lies(room.packed.data() + column * places, strip) : lies(y + column, out_);
+      each_run(b, w + g * out + column, kernels().outer_sum);
     }
+  }
 }
 
 }  // namespace limn

@@ -44,15 +44,22 @@ class Convolver {
   struct Part {  // of the weights' sums: images and taps
     std::int64_t image0, image1, tap0, tap1, number;
   };
+  struct Lines {  // of places: of so many planes, in the slab of each, so many from the first on
+    std::int64_t planes, slab, first, count;
+  };
   bool by_channel() const { return groups_ > 1 && in_ == groups_ && out_ == groups_; }
-  // From one channel to few, the places of a line are a vector.
-  bool by_line() const { return role_ == ConvRole::kForward && in_ == 1 && out_ <= 8 && window_.stride[2] == 1; }
+  // Between one channel and few, the places of a line are a vector.
+  bool by_line() const {
+    const bool steps = std::ranges::all_of(window_.stride, [](std::int32_t s) { return s == 1; });
+    return role_ != ConvRole::kData && in_ == 1 && out_ <= 8 && steps;
+  }
   bool copies() const { return meeting_.reaches_out() || by_line(); }
   std::int64_t source_channels() const { return role_ == ConvRole::kData ? out_ : in_; }
   std::int64_t target_channels() const { return role_ == ConvRole::kData ? in_ : out_; }
   std::int64_t depth() const { return in_ / groups_ * window_.elements(); }
   std::int64_t lines_at_once() const;
   std::int64_t planes_at_once() const;
+  std::int64_t packed_columns() const;
 
   void find_phases();
   void make_rooms();
@@ -64,8 +71,9 @@ class Convolver {
   void lines(std::int64_t row0, std::int64_t row1, const float* x, const float* w, float* y, Room& room) const;
   Part part_of(int chunk) const;
   void weights(const Part& part, const float* x, const float* y, float* w, Room& room) const;
-  void add_lines(const Part& part, const float* x, const float* y, std::int64_t planes, std::int64_t lines, float* w,
-                 Room& room) const;
+  std::array<std::int64_t, 2> inside(const Lines& lines, std::int64_t tap) const;
+  void add_line_sums(const Part& part, const float* x, const float* y, const Lines& lines, float* w, Room& room) const;
+  void add_lines(const Part& part, const float* x, const float* y, const Lines& lines, float* w, Room& room) const;
 
   ConvRole role_;
   Window window_;

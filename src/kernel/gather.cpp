@@ -72,7 +72,7 @@ HWY_INLINE void gather_rows(const GatherProduct& g, std::size_t& row, const Slic
 // All rows of a strip, a few taps at a time, so that their part of B stays in the L1 cache.
 template <int kWidth>
 void gather_strip(const GatherProduct& g, std::size_t column, std::size_t last) {
-  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 8);
+  constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
   constexpr std::size_t kDepth = 320;
   const std::size_t slices = std::max<std::size_t>(1, (g.taps * g.k + kDepth - 1) / kDepth),
                     taps = std::max<std::size_t>(1, (g.taps + slices - 1) / slices);
@@ -128,9 +128,7 @@ HWY_INLINE void line_block(const LineProduct& p, std::size_t channel, std::size_
   }
   HWY_ALIGN float turned[kChannels][2 * hn::MaxLanes(d)];
   for (int c = 0; c < kChannels; ++c) hn::Store(sum[c][0], d, turned[c]), hn::Store(sum[c][1], d, turned[c] + lanes);
-  float* y = p.y + place * p.n + channel;
-  for (std::size_t q = 0; q < count; ++q, y += p.n)
-    for (int c = 0; c < kChannels; ++c) y[c] = turned[c][q];
+  transpose_block(turned[0], kChannels, count, 2 * hn::MaxLanes(d), p.y + place * p.n + channel, p.n);
 }
 
 void line_product(const LineProduct& p) {
@@ -142,6 +140,48 @@ void line_product(const LineProduct& p) {
     for (; c + 2 <= p.n; c += 2) line_block<2>(p, c, place, count);
     if (c < p.n) line_block<1>(p, c, place, count);
   }
+}
+
+// kTaps taps of kChannels channels, each a vector of partial sums.
+template <int kTaps, int kChannels>
+HWY_INLINE void line_sum_block(const LineSum& s, std::size_t tap, std::size_t channel) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const float *x[kTaps], *y = s.y + channel * s.ldy;
+  for (int t = 0; t < kTaps; ++t) x[t] = s.x + s.offset[tap + t];
+  hn::Vec<decltype(d)> sum[kTaps][kChannels];
+  for (auto& of : sum)
+    for (auto& vector : of) vector = hn::Zero(d);
+  const auto add = [&](std::size_t q, auto load) HWY_ATTR {
+    hn::Vec<decltype(d)> b[kChannels];
+    for (int c = 0; c < kChannels; ++c) b[c] = load(y + c * s.ldy + q);
+    for (int t = 0; t < kTaps; ++t) {
+      const auto a = loaded(load(x[t] + q));
+      for (int c = 0; c < kChannels; ++c) sum[t][c] = hn::MulAdd(a, b[c], sum[t][c]);
+    }
+  };
+  std::size_t q = 0;
+  for (; q + lanes <= s.count; q += lanes) add(q, [&](const float* from) HWY_ATTR { return hn::LoadU(d, from); });
+  if (q < s.count) add(q, [&](const float* from) HWY_ATTR { return load_n(d, from, s.count - q); });
+  for (int t = 0; t < kTaps; ++t)
+    for (int c = 0; c < kChannels; ++c) s.w[(tap + t) * s.n + channel + c] += hn::GetLane(hn::SumOfLanes(d, sum[t][c]));
+}
+
+template <int kTaps>
+HWY_INLINE void line_sum_taps(const LineSum& s, std::size_t& tap) {
+  for (; tap + kTaps <= s.taps; tap += kTaps) {
+    std::size_t c = 0;
+    for (; c + 2 <= s.n; c += 2) line_sum_block<kTaps, 2>(s, tap, c);
+    if (c < s.n) line_sum_block<kTaps, 1>(s, tap, c);
+  }
+}
+
+void line_sum(const LineSum& s) {
+  std::size_t tap = 0;
+  line_sum_taps<5>(s, tap);
+  line_sum_taps<4>(s, tap);
+  line_sum_taps<3>(s, tap);
+  line_sum_taps<1>(s, tap);
 }
 
 void pack_columns(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
@@ -230,73 +270,123 @@ void outer_sum(const OuterSum& s) {
   });
 }
 
-// For all vectors of n columns: visit(column, how many of its lanes count).
+struct Whole {};  // all lanes of a vector
+
+// For all vectors of n columns: visit(column, which of its lanes count: Whole or the first so many).
 template <class Visit>
 HWY_INLINE void each_vector(std::size_t n, Visit visit) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<float>());
-  for (std::size_t j = 0; j < n; j += lanes) visit(j, std::min(lanes, n - j));
+  std::size_t j = 0;
+  for (; j + lanes <= n; j += lanes) visit(j, Whole());
+  if (j < n) visit(j, n - j);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_lanes(D d, const float* from, Whole) {
+  return hn::LoadU(d, from);
 }
 template <class D>
 HWY_INLINE hn::Vec<D> load_lanes(D d, const float* from, std::size_t count) {
-  return count == hn::Lanes(d) ? hn::LoadU(d, from) : load_n(d, from, count);
+  return load_n(d, from, count);
+}
+template <class D>
+HWY_INLINE void store_lanes(D d, hn::Vec<D> v, float* to, Whole) {
+  hn::StoreU(v, d, to);
 }
 template <class D>
 HWY_INLINE void store_lanes(D d, hn::Vec<D> v, float* to, std::size_t count) {
-  if (count == hn::Lanes(d))
-    hn::StoreU(v, d, to);
-  else
-    store_n(d, v, to, count);
+  store_n(d, v, to, count);
+}
+
+template <int kRows, class Count>
+HWY_INLINE void gather_channel_rows(const GatherProduct& g, std::size_t& row, std::size_t j, Count count) {
+  const hn::ScalableTag<float> d;
+  for (; row + kRows <= g.m; row += kRows) {
+    hn::Vec<decltype(d)> sum[kRows];
+    for (auto& of : sum) of = hn::Zero(d);
+    for (std::size_t t = 0; t < g.taps; ++t) {
+      const auto b = load_lanes(d, g.b + g.row[t] * g.n + j, count);
+      for (int i = 0; i < kRows; ++i)
+        sum[i] = hn::MulAdd(load_lanes(d, g.a[row + i] + g.offset[t] + j, count), b, sum[i]);
+    }
+    for (int i = 0; i < kRows; ++i) store_lanes(d, sum[i], g.c[row + i] + j, count);
+  }
 }
 
 void gather_channels(const GatherProduct& g) {
+  each_vector(g.n, [&](std::size_t j, auto count) HWY_ATTR {
+    std::size_t row = 0;
+    gather_channel_rows<6>(g, row, j, count);
+    gather_channel_rows<2>(g, row, j, count);
+    gather_channel_rows<1>(g, row, j, count);
+  });
+}
+
+template <int kRows, class Count>
+HWY_INLINE void outer_channel_rows(const OuterSum& s, std::size_t& row, std::size_t j, Count count) {
   const hn::ScalableTag<float> d;
-  for (std::size_t i = 0; i < g.m; ++i)
-    each_vector(g.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
-      auto sum = hn::Zero(d);
-      for (std::size_t t = 0; t < g.taps; ++t)
-        sum = hn::MulAdd(load_lanes(d, g.a[i] + g.offset[t] + j, count), load_lanes(d, g.b + g.row[t] * g.n + j, count),
-                         sum);
-      store_lanes(d, sum, g.c[i] + j, count);
-    });
+  for (; row + kRows <= s.m; row += kRows) {
+    hn::Vec<decltype(d)> sum[kRows];
+    for (int i = 0; i < kRows; ++i) sum[i] = load_lanes(d, s.c + (row + i) * s.ldc + j, count);
+    for (std::size_t line = 0; line < s.planes * s.lines; ++line) {
+      const std::size_t p = line / s.lines, l = line % s.lines;
+      const float* a = s.a + p * s.a_plane + l * s.a_line + row * s.n + j;
+      const float* b = s.b + p * s.b_plane + l * s.b_line + j;
+      for (std::size_t q = 0; q < s.count; ++q, a += s.a_step, b += s.b_step) {
+        const auto y = load_lanes(d, b, count);
+        for (int i = 0; i < kRows; ++i) sum[i] = hn::MulAdd(load_lanes(d, a + i * s.n, count), y, sum[i]);
+      }
+    }
+    for (int i = 0; i < kRows; ++i) store_lanes(d, sum[i], s.c + (row + i) * s.ldc + j, count);
+  }
 }
 
 void outer_channels(const OuterSum& s) {
-  const hn::ScalableTag<float> d;
-  each_vector(s.n, [&](std::size_t j, std::size_t count) HWY_ATTR {
-    auto sum = load_lanes(d, s.c + j, count);
-    for (std::size_t line = 0; line < s.planes * s.lines; ++line) {
-      const std::size_t p = line / s.lines, l = line % s.lines;
-      const float *a = s.a + p * s.a_plane + l * s.a_line + j, *b = s.b + p * s.b_plane + l * s.b_line + j;
-      for (std::size_t q = 0; q < s.count; ++q)
-        sum = hn::MulAdd(load_lanes(d, a + q * s.a_step, count), load_lanes(d, b + q * s.b_step, count), sum);
-    }
-    store_lanes(d, sum, s.c + j, count);
+  each_vector(s.n, [&](std::size_t j, auto count) HWY_ATTR {
+    std::size_t row = 0;
+    outer_channel_rows<5>(s, row, j, count);
+    outer_channel_rows<3>(s, row, j, count);
+    outer_channel_rows<1>(s, row, j, count);
   });
 }
 
-void gather_sum(std::size_t n, std::size_t rows, const float* const* a, float* c) {
+// For each place of a run and vector of its channels: visit(x at the channels, lanes that count, element, y).
+template <class Visit>
+HWY_INLINE void each_place(const GatherWindows& w, Visit visit) {
+  for (std::size_t q = 0; q < w.count; ++q) {
+    const std::int64_t element = w.element + static_cast<std::int64_t>(q) * w.step;
+    each_vector(w.n, [&](std::size_t j, auto count) HWY_ATTR {
+      visit(w.x + element * static_cast<std::int64_t>(w.n) + j, count, element, w.y + q * w.y_step + j);
+    });
+  }
+}
+
+void gather_sum(const GatherWindows& w) {
   const hn::ScalableTag<float> d;
-  each_vector(n, [&](std::size_t j, std::size_t count) HWY_ATTR {
+  const auto n = static_cast<std::int64_t>(w.n);
+  each_place(w, [&](const float* x, auto count, std::int64_t, float* y) HWY_ATTR {
     auto sum = hn::Zero(d);
-    for (std::size_t t = 0; t < rows; ++t) sum = hn::Add(sum, load_lanes(d, a[t] + j, count));
-    store_lanes(d, sum, c + j, count);
+    for (std::size_t t = 0; t < w.taps; ++t) sum = hn::Add(sum, load_lanes(d, x + w.offset[t] * n, count));
+    store_lanes(d, sum, y, count);
   });
 }
 
-void gather_argmax(std::size_t n, std::size_t rows, const float* const* a, const std::int32_t* index, std::int32_t* c) {
+void gather_argmax(const GatherWindows& w) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
-  each_vector(n, [&](std::size_t j, std::size_t count) HWY_ATTR {
-    auto best = load_lanes(d, a[0] + j, count);
-    auto at = hn::Set(di, index[0]);
-    for (std::size_t t = 1; t < rows; ++t) {
-      const auto x = load_lanes(d, a[t] + j, count);
-      // Larger, or the first NaN: a NaN differs from itself.
-      const auto wins = hn::Or(hn::Gt(x, best), hn::And(hn::Ne(x, x), hn::Eq(best, best)));
-      best = hn::IfThenElse(wins, x, best);
-      at = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, index[t]), at);
+  const auto n = static_cast<std::int64_t>(w.n);
+  each_place(w, [&](const float* x, auto count, std::int64_t element, float* y) HWY_ATTR {
+    const auto number = [&](std::size_t t)
+                            HWY_ATTR { return hn::Set(di, static_cast<std::int32_t>(element + w.offset[t])); };
+    auto best = hn::Zero(d);
+    auto at = hn::Set(di, -1);
+    if (w.taps > 0) best = load_lanes(d, x + w.offset[0] * n, count), at = number(0);
+    for (std::size_t t = 1; t < w.taps; ++t) {
+      const auto a = load_lanes(d, x + w.offset[t] * n, count);
+      const auto wins = hn::AndNot(hn::Le(a, best), hn::Eq(best, best));  // larger, or the first NaN
+      best = hn::IfThenElse(wins, a, best);
+      at = hn::IfThenElse(hn::RebindMask(di, wins), number(t), at);
     }
-    store_lanes(d, hn::BitCast(d, at), reinterpret_cast<float*>(c) + j, count);
+    store_lanes(d, hn::BitCast(d, at), y, count);
   });
 }
 
@@ -305,6 +395,7 @@ void gather_argmax(std::size_t n, std::size_t rows, const float* const* a, const
 void fill_gather(Kernels& table) {
   table.gather_product = &gather_product;
   table.line_product = &line_product;
+  table.line_sum = &line_sum;
   table.pack_columns = &pack_columns;
   table.outer_sum = &outer_sum;
   table.strip_columns = static_cast<std::int64_t>(kVectors * hn::Lanes(hn::ScalableTag<float>()));

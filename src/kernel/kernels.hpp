@@ -57,6 +57,27 @@ struct LineProduct {
   float* y;
 };
 
+// The weights' side of it: w[t, c] += the sum over q < count of x[offset[t] + q] y[c * ldy + q], in as many chains as a
+// vector has lanes.
+struct LineSum {
+  const float* x;
+  const std::int64_t* offset;
+  std::size_t taps;
+  const float* y;
+  std::size_t ldy, n, count;
+  float* w;
+};
+
+// A run of places: the numbers over t of x[element + q * step + offset[t]], of n channels each, to y + q * y_step.
+struct GatherWindows {
+  std::size_t n, taps, count;
+  const float* x;
+  const std::int64_t* offset;
+  std::int64_t element, step;
+  float* y;
+  std::size_t y_step;
+};
+
 // C[i, j] += the sum of a[p * a_plane + l * a_line + q * a_step + i] b[... + j] over planes p, lines l and q < count,
 // one chain in that order.
 struct OuterSum {
@@ -76,19 +97,19 @@ struct Kernels {
 
   void (*gather_product)(const GatherProduct& product);
   void (*line_product)(const LineProduct& product);
+  void (*line_sum)(const LineSum& sum);
   // B [k, n] as rows `row` and on of `rows` in strips as wide as the registers of the path; all take packed_floats.
   void (*pack_columns)(const float* b, std::size_t k, std::size_t n, std::size_t ldb, float* packed, std::size_t row,
                        std::size_t rows);
   void (*outer_sum)(const OuterSum& sum);
   std::int64_t strip_columns;  // of B that outer_sum goes over at once
   // The same where every channel j meets itself alone: C[i, j] = the sum of a[i][offset[t] + j] B[row[t], j]; and
-  // C[0, j] += the sum of a[... + j] b[... + j].
+  // C[i, j] += the sum of a[... + i * n + j] b[... + j].
   void (*gather_channels)(const GatherProduct& product);
   void (*outer_channels)(const OuterSum& sum);
-  // c[j] = the sum of a[t][j] over t < rows, in order; c[j] = index[t] of the first largest a[t][j] (or NaN), rows > 0.
-  void (*gather_sum)(std::size_t n, std::size_t rows, const float* const* a, float* c);
-  void (*gather_argmax)(std::size_t n, std::size_t rows, const float* const* a, const std::int32_t* index,
-                        std::int32_t* c);
+  // Sums in order of t; or, as 32-bit integers, the elements that the first largest (or NaN) is in, -1 of no taps.
+  void (*gather_sum)(const GatherWindows& windows);
+  void (*gather_argmax)(const GatherWindows& windows);
 
   // y[j] = sum over rows of x[:, j], rows in ascending order.
   void (*sum_columns)(const float* x, std::size_t rows, std::size_t columns, std::size_t ld, float* y);

@@ -62,7 +62,7 @@ class Meeting {
   // Which targets of the stretch, by their number in it, are at low .. high - 1 of its axis.
   static std::array<std::int64_t, 2> within(const Stretch& s, std::int64_t step, std::int64_t low, std::int64_t high) {
     const auto below = [&](std::int64_t end) {
-      return end <= s.first ? 0 : std::min(s.count, (end - s.first + step - 1) / step);
+      return end <= s.first ? 0 : end > s.first + (s.count - 1) * step ? s.count : (end - s.first + step - 1) / step;
     };
     return {below(low), below(high)};
   }
@@ -82,8 +82,10 @@ void Meeting::each_run(std::size_t phase, std::int64_t low, std::int64_t high, V
   const auto& its = of_phase_[phase];
   const Stretch &s0 = stretches_[0][its[0]], &s1 = stretches_[1][its[1]], &s2 = stretches_[2][its[2]];
   const auto each = [&](const Stretch& s, int axis, std::int64_t size, std::int64_t from, auto then) {
+    const bool all = low <= from && high >= from + targets_[axis] * size;
     const std::int64_t begin = std::max<std::int64_t>(0, low - from), end = std::max<std::int64_t>(0, high - from);
-    const auto [first, last] = within(s, target_step_[axis], begin / size, (end + size - 1) / size);
+    const auto [first, last] = all ? std::array{std::int64_t{0}, s.count}
+                                   : within(s, target_step_[axis], begin / size, (end + size - 1) / size);
     for (std::int64_t i = first; i < last; ++i)
       then(from + (s.first + i * target_step_[axis]) * size, s.base + i * source_step_[axis] + below_[axis]);
   };

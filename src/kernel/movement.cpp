@@ -17,11 +17,9 @@ namespace {
 void transpose(const float* x, std::size_t rows, std::size_t columns, std::size_t ldx, float* y, std::size_t ldy) {
   constexpr std::size_t kTile = 16;
   for (std::size_t j0 = 0; j0 < columns; j0 += kTile)
-    for (std::size_t i0 = 0; i0 < rows; i0 += kTile) {
-      const std::size_t i1 = std::min(i0 + kTile, rows), j1 = std::min(j0 + kTile, columns);
-      for (std::size_t j = j0; j < j1; ++j)
-        for (std::size_t i = i0; i < i1; ++i) y[j * ldy + i] = x[i * ldx + j];
-    }
+    for (std::size_t i0 = 0; i0 < rows; i0 += kTile)
+      transpose_block(x + i0 * ldx + j0, std::min(kTile, rows - i0), std::min(kTile, columns - j0), ldx,
+                      y + j0 * ldy + i0, ldy);
 }
 
 void from_bytes(const std::uint8_t* x, std::size_t n, float scale, float* y) {

@@ -53,6 +53,7 @@ class Rebuild {
       return matmul({at(node.in[0]), node.place}, transpose(at(node.in[1]), {1, 0}), node.attribute.transpose_a, false)
           .id();
     if (node.op == Op::kConvData) return conv_data(node);
+    if (const Value pooled = mask_before_scatter(node)) return pooled.id();
     std::vector<NodeId> in;
     for (NodeId k : node.in) in.push_back(to_[k]);
     return out_.graph.add(node.op, std::move(in), node.attribute, node.place);
@@ -68,6 +69,36 @@ class Rebuild {
     attribute.transpose_b = true;
     return out_.graph.add(node.op, {to_[node.in[0]], transpose({w, node.place}, Shape(order)).id()}, attribute,
                           node.place);
+  }
+
+  // What a pooling gives back behind a mask, as that of relu, on as many numbers as it pooled to: the mask of x at the
+  // elements that x was gathered from, then scattered.
+  Value mask_before_scatter(const Node& node) {
+    double zero = 1;
+    if (node.op != Op::kSelect || !is_splat(at(node.in[2]), zero) || zero != 0) return {};
+    const Node &mask = at(node.in[0]).node(), &scatter = at(node.in[1]).node();
+    if (scatter.op != Op::kPlaneScatter || mask.op != Op::kLess || !is_splat(Value(out_.graph, mask.in[0]), zero))
+      return {};
+    for (NodeId id = scatter.in[1] + 1; id < out_.graph.size(); ++id)
+      if (const Node& pool = out_.graph[id];
+          pool.op == Op::kPlaneGather && pool.in[0] == mask.in[1] && pool.in[1] == scatter.in[1]) {
+        const Value c{out_.graph, scatter.in[0]}, index{out_.graph, scatter.in[1]};
+        return plane_scatter({select(less(constant(out_.graph, zero), Value{out_.graph, id}), c,
+                                     broadcast(constant(out_.graph, zero), c.shape())),
+                              node.place},
+                             index, node.shape);
+      }
+    return {};
+  }
+
+  // The sum over places of what is scattered to them, each to one, is that of what there was.
+  Value sum_before_scatter(Value from, const Shape& to) {
+    if (from.node().op != Op::kPlaneScatter || to.size() != from.shape()[-1]) return {};
+    const Value c{out_.graph, from.node().in[0]};
+    const Node& index = out_.graph[from.node().in[1]];
+    const Window& w = index.attribute.window;
+    const bool inside = index.op == Op::kWindowArgmax && w.low == Window::PerAxis{} && w.high == Window::PerAxis{};
+    return inside ? sum_by_runs(c, to) : Value{};
   }
 
   // What is known before running: arithmetic on constants, and moves that move nothing.
@@ -97,7 +128,9 @@ class Rebuild {
         if (node.op == Op::kReshape && at(node.in[0]).node().op == Op::kReshape)
           return reshape(Value(out_.graph, at(node.in[0]).node().in[0]), node.shape);
         return {};
-      case Op::kSumTo: return sum_by_runs(at(node.in[0]), node.shape);
+      case Op::kSumTo:
+        if (const Value sum = sum_before_scatter(at(node.in[0]), node.shape)) return sum;
+        return sum_by_runs(at(node.in[0]), node.shape);
       default: return {};
     }
   }
