@@ -19,6 +19,7 @@ void resolve(Recipe& recipe, const Dataset& data) {
   resolve_network(recipe, data,
                   {.arch = ready_network("small-cnn", data.sample, outputs),
                    .loss = target_loss(data),
+                   .adam_rate = 3e-3,
                    .outputs = outputs,
                    .batch = is_large ? 128 : 32,
                    .epochs = is_large ? 5 : 0});

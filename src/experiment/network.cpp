@@ -25,7 +25,7 @@ constexpr std::int64_t kImageBatch = 128, kTableBatch = 32, kMostRows = 65536, k
 // The rates that suit a rule's steps: those that divide by the size of the gradient move by about lr in every
 // parameter; momentum and nesterov gather about ten gradients; adadelta finds its own and lr only scales it; rprop's is
 // its first step.
-double rate(const Dataset& data, std::string_view optimizer) {
+double rate(const Dataset& data, std::string_view optimizer, double adam) {
   if (find_method(optimizer)) return 0;  // its own
   struct Row {
     std::string_view name;
@@ -36,7 +36,7 @@ double rate(const Dataset& data, std::string_view optimizer) {
                                   {"rprop", 1e-3, 1e-2},  {"rmsprop", 1e-3, 3e-3},  {"rmsprop-centred", 1e-3, 3e-3}};
   for (const Row& row : kRows)
     if (row.name == optimizer) return is_images(data) ? row.images : row.table;
-  return is_images(data) ? 2e-3 : 1e-2;  // adam and its kin
+  return adam > 0 ? adam : is_images(data) ? 2e-3 : 1e-2;
 }
 
 // rprop compares the signs of gradients, which the noise of small batches would flip: it takes all rows it can. So do
@@ -124,7 +124,7 @@ void resolve_network(Recipe& recipe, const Dataset& data, const NetworkDefaults&
       settings["arch"] = std::move(ready);
   fill("loss", defaults.loss);
   const std::string optimizer = get<std::string>(settings, "optimizer");
-  fill("lr", automatic::rate(data, optimizer));
+  fill("lr", automatic::rate(data, optimizer, defaults.adam_rate));
   const HyperDefaults hyper = find_method(optimizer) ? HyperDefaults() : find_rule(optimizer).defaults;
   fill("momentum", hyper.momentum);
   fill("beta2", hyper.beta2);

@@ -10,6 +10,7 @@ std::vector<ParameterSpec> network_parameters(const Words& more = {});  // more:
 struct NetworkDefaults {
   std::string arch, loss;
   double weight_decay = 0;
+  double adam_rate = 0;                // the learning rate of adam and its kin; 0: as for all networks
   std::int64_t outputs = 0;            // of a ready network that arch names; 0: it may name none
   std::int64_t batch = 0, epochs = 0;  // of rules that take batches; 0: as for all networks
 };

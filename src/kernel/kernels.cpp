@@ -15,6 +15,7 @@ void fill_kernels() {
   fill_program(table);
   fill_gemm(table);
   fill_gather(table);
+  fill_channel(table);
   fill_reduction(table);
   fill_movement(table);
   fill_random(table);

@@ -9,6 +9,7 @@ void fill_pointwise(Kernels& table);
 void fill_program(Kernels& table);
 void fill_gemm(Kernels& table);
 void fill_gather(Kernels& table);
+void fill_channel(Kernels& table);
 void fill_reduction(Kernels& table);
 void fill_movement(Kernels& table);
 void fill_random(Kernels& table);

@@ -51,8 +51,15 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def start(self, *arguments, **options):
-        return subprocess.Popen([LIMN, *map(str, arguments)], cwd=self.folder, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, **options)
+        """A program that goes on beside the test, and no longer than it."""
+        process = subprocess.Popen([LIMN, *map(str, arguments)], cwd=self.folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, **options)
+
+        def end():
+            with process:
+                process.kill()
+        self.addCleanup(end)
+        return process
 
     def run_limn(self, *arguments, **options):
         return Result(subprocess.run([LIMN, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
