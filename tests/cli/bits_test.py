@@ -37,8 +37,7 @@ class SameBits(ProgramTest):
             out = self.folder / f"run{i}"
             arguments = ["--json", "--threads", 1]
             process = self.start("train", "mlp", *arguments, *SMALL, "--steps", steps, "--out", out)
-            while not out.exists():
-                time.sleep(0.001)
+            self.appears(out, process)
             time.sleep(random.uniform(0, length))
             process.kill()
             process.communicate()
@@ -142,8 +141,7 @@ class SameBits(ProgramTest):
             self.assertEqual(measured["test.accuracy"], whole["metrics"]["test.accuracy"])
             killed = self.folder / f"killed{number}"
             process = self.start("train", "mlp", "--json", "--threads", 1, *arguments, "--steps", 1500, "--out", killed)
-            while not killed.exists():
-                time.sleep(0.001)
+            self.appears(killed, process)
             time.sleep(random.uniform(0, whole["seconds"]))
             process.kill()
             process.communicate()
@@ -186,8 +184,7 @@ class SameBits(ProgramTest):
             self.assertEqual(branch["fingerprint"], whole["fingerprint"], (settings, at))
             killed = self.folder / f"stopped{number}"
             process = self.start("train", "mlp", "--json", "--threads", 1, *arguments, "--out", killed)
-            while not killed.exists():
-                time.sleep(0.001)
+            self.appears(killed, process)
             time.sleep(random.uniform(0, whole["seconds"]))
             process.kill()
             process.communicate()
@@ -236,8 +233,7 @@ class SameBits(ProgramTest):
         for number in (signal.SIGINT, signal.SIGTERM):
             out = self.folder / f"run{number}"
             process = self.start("train", "mlp", "--json", "--threads", 1, *SMALL, "--steps", steps, "--out", out)
-            while not out.exists():
-                time.sleep(0.001)
+            self.appears(out, process)
             time.sleep(0.05)
             os.kill(process.pid, number)
             out_text, err = process.communicate()

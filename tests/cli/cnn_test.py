@@ -79,8 +79,7 @@ class Cnn(ProgramTest):
         length = time.monotonic() - begin
         for i in range(3):
             process = self.start("train", "cnn", "--json", "--threads", 1, *SMALL, "--steps", steps, "--out", f"run{i}")
-            while not (self.folder / f"run{i}").exists():
-                time.sleep(0.001)
+            self.appears(self.folder / f"run{i}", process)
             time.sleep(self.random.uniform(0, length))
             process.kill()
             process.communicate()

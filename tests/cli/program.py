@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -60,6 +61,13 @@ class ProgramTest(unittest.TestCase):
                 process.kill()
         self.addCleanup(end)
         return process
+
+    def appears(self, path, process):
+        """Waits until the program has made the file or folder."""
+        while not path.exists():
+            if process.poll() is not None and not path.exists():
+                self.fail(f"{process.args} ended without {path}\n{process.stderr.read()}")
+            time.sleep(0.001)
 
     def run_limn(self, *arguments, **options):
         return Result(subprocess.run([LIMN, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
