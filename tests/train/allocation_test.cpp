@@ -67,7 +67,7 @@ using testing::pictures, testing::settings_of, testing::table;
 
 TEST(Allocations, AreCounted) {
   const long before = allocations;
-  EXPECT_EQ(std::vector<float>(10).size(), 10u);
+  ::operator delete(::operator new(10));  // a call, which no compiler may leave out
   EXPECT_GT(allocations, before);
 #ifdef LIMN_COUNTS_MALLOC
   const long between = allocations;
