@@ -19,6 +19,7 @@
 #include "nn/architecture.hpp"
 #include "nn/ready.hpp"
 #include "plan/plan.hpp"
+#include "train/model.hpp"
 #include "train/session.hpp"
 
 namespace limn::cli {
@@ -83,6 +84,12 @@ constexpr Workload kTrainings[] = {
     {"spiral", "spirals", "steps/s", "dense 8 tanh | dense 8 tanh | dense 1", "sgd", 0.1, 10, "2-8-8-1, batch 10, SGD"},
 };
 
+struct Inference {
+  const char *name, *network;
+};
+constexpr Inference kInferences[] = {
+    {"infer_b1_mlp", "mlp_sgd_b64"}, {"infer_b1_lenet5", "lenet5"}, {"infer_b1_resnet20", "resnet20"}};
+
 class Bench {
  public:
   Bench(const Common& common, bool profile)
@@ -97,22 +104,16 @@ class Bench {
     if (profile_) fmt::print(stderr, "{}", session.profile_step());
   }
 
-  void inference(std::string_view name) {
-    const Workload& w =
-        *std::ranges::find(kTrainings, name == "infer_b1_mlp" ? "mlp_sgd_b64" : "lenet5", &Workload::name);
+  void inference(const Inference& inference) {
+    const Workload& w = *std::ranges::find(kTrainings, inference.network, &Workload::name);
     auto [session, data] = make(w);
-    const std::int32_t row[] = {data->test[0]};
+    const std::int32_t row[] = {data->train[0]};
     const auto parameters = static_cast<double>(session.parameters());
     const Windows rate = measure([&] { session.predict(*data, row); });
-    const Network network(w.arch, data->sample);
-    const Plan plan = compile(trace([&](Fn& fn) {
-      const Value x = input(fn.graph, "x", {1, network.inputs()}),
-                  theta = input(fn.graph, "theta", {network.parameters().size});
-      fn.output("y", network.build(x, theta, {}, false).output);
-    }));
     // The weights are read once, four bytes each.
-    report(std::string(name), "calls/s", rate, 1,
-           {plan.flops(), 4 * parameters, static_cast<std::size_t>(4 * parameters)});
+    report(inference.name, "calls/s", rate, 1,
+           {compile(evaluation(session.model(), session.settings(), 1)).flops(), 4 * parameters,
+            static_cast<std::size_t>(4 * parameters)});
   }
 
   // Matrix products of a training step, one by one: what the choice of kernel and chunks yields.
@@ -214,7 +215,8 @@ class Bench {
 int bench(const Common& common, std::vector<std::string> names, bool profile) {
   std::vector<std::string> known;
   for (const Workload& w : kTrainings) known.emplace_back(w.name);
-  known.insert(known.end(), {"infer_b1_mlp", "infer_b1_lenet5", "kernels", "optim"});
+  for (const Inference& inference : kInferences) known.emplace_back(inference.name);
+  known.insert(known.end(), {"kernels", "optim"});
   for (const std::string& name : names)
     if (std::ranges::find(known, name) == known.end())
       throw Error(fmt::format("there is no workload \"{}\"", name),
@@ -233,7 +235,7 @@ int bench(const Common& common, std::vector<std::string> names, bool profile) {
     else if (name == "kernels")
       all->products();
     else
-      all->inference(name);
+      all->inference(*std::ranges::find(kInferences, name, &Inference::name));
   }
   return 0;
 }
@@ -248,7 +250,7 @@ void add_bench_command(CLI::App& app, Action& action) {
   auto profile = std::make_shared<bool>(false);
   command->add_option("workload", *names,
                       "mlp_sgd_b64, mlp_adam_b64, mlp_adam_b128, lenet5, cnn_adam_b64, resnet20, spiral, infer_b1_mlp, "
-                      "infer_b1_lenet5, "
+                      "infer_b1_lenet5, infer_b1_resnet20, "
                       "kernels, optim; all without one");
   command->add_flag("--profile", *profile, "time every step of the plan on one thread, to standard error");
   add_machine_options(*command, *common);

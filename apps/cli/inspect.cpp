@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,9 @@
 #include "graph/json.hpp"
 #include "kernel/limit.hpp"
 #include "plan/draw.hpp"
+#include "plan/layout.hpp"
 #include "plan/simplify.hpp"
+#include "train/model.hpp"
 
 namespace limn::cli {
 namespace {
@@ -116,6 +119,41 @@ std::string scaled(double number) {  // "999", "12.3k", "4.1M", "230.8G"
   return fmt::format("{:.1f}T", number);
 }
 
+// What is carried, and kept between steps, in training and in inference of as many rows.
+struct Layout {
+  const char* of;
+  LayoutCost cost;
+  std::int64_t arena;  // bytes
+};
+using Layouts = std::array<Layout, 2>;
+
+Layouts layouts_of(const Session& session, const Fn& fn, const Plan& plan) {
+  const Fn inference = evaluation(session.model(), session.settings(), session.settings().batch);
+  const Plan of_inference = compile(inference);
+  return {{{"training", layout_cost(plan, fn, "x"), plan.arena_floats * 4},
+           {"inference", layout_cost(of_inference, inference, "x"), of_inference.arena_floats * 4}}};
+}
+
+Json json_of(const Layouts& layouts) {
+  Json json = Json::object();
+  for (const Layout& layout : layouts)
+    json[layout.of] = {{"activation_moves", layout.cost.activations.steps},
+                       {"activation_bytes", layout.cost.activations.bytes},
+                       {"weight_reorders", layout.cost.weights.steps},
+                       {"weight_bytes", layout.cost.weights.bytes},
+                       {"arena_bytes", layout.arena}};
+  return json;
+}
+
+std::string to_text(const Layouts& layouts) {
+  std::string text;
+  for (const auto& [of, cost, arena] : layouts)
+    text += fmt::format("{:<12} {} activations moved ({}B), {} weights reordered ({}B), arena {}B\n", of,
+                        cost.activations.steps, scaled(cost.activations.bytes), cost.weights.steps,
+                        scaled(cost.weights.bytes), scaled(static_cast<double>(arena)));
+  return text;
+}
+
 int summarise(const Options& options, Subject& subject, const Fn& fn, const Plan& plan, Machine& machine) {
   Session& session = *subject.session;
   const std::vector<Part> parts = parts_of(session, fn, plan);
@@ -125,6 +163,7 @@ int summarise(const Options& options, Subject& subject, const Fn& fn, const Plan
   const std::int32_t stages = plan.steps.empty() ? 0 : plan.steps.back().stage + 1;
   const double samples = static_cast<double>(batch) / limit.seconds();
   const char* by = limit.arithmetic > limit.memory ? "arithmetic" : "memory";
+  const Layouts layouts = layouts_of(session, fn, plan);
   if (options.common.json) {
     Json layers = Json::array();
     for (const Part& p : parts)
@@ -148,6 +187,7 @@ int summarise(const Options& options, Subject& subject, const Fn& fn, const Plan
                     {"flops", cost.flops},
                     {"bytes", cost.bytes},
                     {"arena_bytes", plan.arena_floats * 4},
+                    {"layout", json_of(layouts)},
                     {"working_set", cost.working_set},
                     {"limit",
                      {{"samples_per_second", samples},
@@ -171,6 +211,7 @@ int summarise(const Options& options, Subject& subject, const Fn& fn, const Plan
              stages);
   fmt::print("memory       {}B that a step touches, {}B of it between its steps\n",
              scaled(static_cast<double>(cost.working_set)), scaled(static_cast<double>(plan.arena_floats * 4)));
+  fmt::print("{}", to_text(layouts));
   fmt::print("limit here   {} samples/s by {}: {} flop/s and {}B/s with {} thread{} on {}\n", scaled(samples), by,
              scaled(limit.flops), scaled(limit.bandwidth), machine.program().threads,
              machine.program().threads == 1 ? "" : "s", machine.program().isa);
@@ -182,9 +223,9 @@ std::string with_member(const std::string& object, const std::string& name, cons
   return fmt::format("{},\"{}\":{}}}", object.substr(0, object.size() - 1), name, value);
 }
 
-int print_graph(const Options& options, const Fn& fn, const Plan& plan) {
+int print_graph(const Options& options, const Fn& fn, const Plan& plan, const Layouts& layouts) {
   if (options.graph == "json" || options.common.json) {
-    const std::string steps = to_json(plan, fn, chunks_of(plan));
+    const std::string steps = with_member(to_json(plan, fn, chunks_of(plan)), "layout", json_of(layouts).dump());
     const std::string text = options.graph.empty() ? with_member(steps, "event", "\"plan\"")
                              : options.plan        ? with_member(to_json(fn), "plan", steps)
                                                    : to_json(fn);
@@ -192,7 +233,7 @@ int print_graph(const Options& options, const Fn& fn, const Plan& plan) {
   } else if (options.graph == "dot") {
     fmt::print("{}", options.plan ? to_dot(plan, fn) : to_dot(fn));
   } else {
-    fmt::print("{}{}", options.graph.empty() ? "" : to_text(fn), options.plan ? to_text(plan) : "");
+    fmt::print("{}{}", options.graph.empty() ? "" : to_text(fn), options.plan ? to_text(plan) + to_text(layouts) : "");
   }
   return 0;
 }
@@ -216,7 +257,8 @@ int inspect(const Options& options) {
     fn = simplify(fn, origin);
   }
   const Plan plan = compile(fn);
-  return drawn ? print_graph(options, fn, plan) : summarise(options, subject, fn, plan, *machine);
+  return drawn ? print_graph(options, fn, plan, layouts_of(*subject.session, fn, plan))
+               : summarise(options, subject, fn, plan, *machine);
 }
 
 }  // namespace

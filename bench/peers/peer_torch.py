@@ -126,7 +126,7 @@ def run_torch():
         net = network([2, 8, 8, 1], torch.nn.Tanh)
         rate = train(net, x, c[:, None], 10, optim.SGD(net.parameters(), 0.1), functional.binary_cross_entropy_with_logits)
         return report(rate, "steps/s")
-    if args.workload == "resnet20":  # random images: for time alone
+    if "resnet20" in args.workload:  # random images: for time alone
         images, labels = torch.rand(4096, 3, 32, 32), torch.arange(4096) % 10
     else:
         images, labels = map(torch.from_numpy, mnist())
@@ -134,7 +134,7 @@ def run_torch():
         net = network([784, 512, 256, 10], torch.nn.ReLU)
     else:
         net = plane_network(torch, args.workload)
-        images = images.view(len(images), -1, *([32, 32] if args.workload == "resnet20" else [28, 28]))
+        images = images.view(len(images), -1, *([32, 32] if "resnet20" in args.workload else [28, 28]))
         if args.peer == "torch-channels-last":
             net = net.to(memory_format=torch.channels_last)
             images = images.contiguous(memory_format=torch.channels_last)

@@ -100,20 +100,28 @@ double exp_of_minus(double x) {
   return sum;
 }
 
+constexpr double kWidest = 16;  // sigma
+
 // The middle one, and those k steps from it on either side.
-std::vector<float> gaussian(double sigma) {
-  const auto radius = static_cast<std::size_t>(std::ceil(3 * sigma));
-  const double q = exp_of_minus(1 / (2 * sigma * sigma));  // weight k is q to the k squared
-  std::vector<double> exact{1};
-  double total = 1, power = q;
-  for (std::size_t k = 1; k <= radius; ++k, power *= q * q) {
-    exact.push_back(exact.back() * power);
-    total += 2 * exact.back();
+class Gaussian {
+ public:
+  explicit Gaussian(double sigma) : radius_(static_cast<std::size_t>(std::ceil(3 * sigma))) {
+    const double q = exp_of_minus(1 / (2 * sigma * sigma));  // weight k is q to the k squared
+    std::array<double, kMost> exact{1};
+    double total = 1, power = q;
+    for (std::size_t k = 1; k <= radius_; ++k, power *= q * q) {
+      exact[k] = exact[k - 1] * power;
+      total += 2 * exact[k];
+    }
+    for (std::size_t k = 0; k <= radius_; ++k) weights_[k] = static_cast<float>(exact[k] / total);
   }
-  std::vector<float> weights;
-  for (const double w : exact) weights.push_back(static_cast<float>(w / total));
-  return weights;
-}
+  std::span<const float> weights() const { return std::span(weights_).first(radius_ + 1); }
+
+ private:
+  static constexpr std::size_t kMost = static_cast<std::size_t>(3 * kWidest) + 1;
+  std::size_t radius_;
+  std::array<float, kMost> weights_{};
+};
 
 using Lanes = float __attribute__((vector_size(16)));  // compilers put no loop over pixels into vectors by themselves
 constexpr std::size_t kLanes = 4, kBlock = 4 * kLanes;
@@ -182,8 +190,9 @@ void move_image(std::span<const float> from, const Shape& shape, const Motion& m
 }
 
 void smooth_field(std::span<float> field, PlaneSize size, double sigma, std::vector<float>& room) {
-  LIMN_CHECK(sigma >= 0.5 && sigma <= 16 && field.size() == size.area());
-  const auto weights = gaussian(sigma);
+  LIMN_CHECK(sigma >= 0.5 && sigma <= kWidest && field.size() == size.area());
+  const Gaussian gaussian(sigma);
+  const auto weights = gaussian.weights();
   const auto h = static_cast<std::size_t>(size.height), w = static_cast<std::size_t>(size.width),
              r = weights.size() - 1;
   const auto whole = (w + kBlock - 1) / kBlock * kBlock;

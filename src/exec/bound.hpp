@@ -30,7 +30,7 @@ inline int chunks_for(std::int64_t elements, std::int64_t least) {
   return static_cast<int>(std::clamp<std::int64_t>(elements / least, 1, 8));
 }
 
-BoundStep bind_convolution(const Step& step, const Address& address);  // exec/window_step.cpp
+BoundStep bind_convolution(const Step& step, const Address& address, Convolvers* convolvers);  // exec/window_step.cpp
 BoundStep bind_windows(const Step& step, const Address& address);
 BoundStep bind_planes(const Step& step, const Address& address);
 

@@ -22,7 +22,8 @@ struct Task {  // one chunk of one step
 
 struct Executable::Resolved {
   Plan plan;
-  AlignedFloats arena;
+  SharedArena arena;
+  Convolvers convolvers;
   std::vector<void*> memory;
   std::vector<std::size_t> output_sizes;
   Stage feed;
@@ -39,7 +40,7 @@ struct Executable::Resolved {
   double microseconds = 0;
 
   float* address(Place place) const {
-    float* base = place.buffer == kArena ? arena.data() : static_cast<float*>(memory[place.buffer - 1]);
+    float* base = place.buffer == kArena ? arena->data() : static_cast<float*>(memory[place.buffer - 1]);
     return base + place.offset;
   }
 
@@ -85,17 +86,22 @@ struct Executable::Resolved {
   }
 };
 
-Executable::Executable(const Fn& fn, std::vector<void*> memory, Stage feed) : resolved_(std::make_unique<Resolved>()) {
+Executable::Executable(const Fn& fn, std::vector<void*> memory, Stage feed, SharedArena* arena)
+    : resolved_(std::make_unique<Resolved>()) {
   Resolved& r = *resolved_;
   r.plan = compile(fn);
-  r.arena = AlignedFloats(static_cast<std::size_t>(r.plan.arena_floats));
+  const auto floats = static_cast<std::size_t>(r.plan.arena_floats);
+  const bool fits = arena && *arena && (*arena)->size() >= floats;
+  r.arena = fits ? *arena : std::make_shared<AlignedFloats>(floats);
+  if (arena) *arena = r.arena;
   r.memory = std::move(memory);
   r.feed = feed;
   LIMN_CHECK(r.memory.size() == fn.graph.inputs().size(), "{} inputs, {} given", fn.graph.inputs().size(),
              r.memory.size());
   for (const Output& output : fn.outputs)
     r.output_sizes.push_back(static_cast<std::size_t>(fn.graph[output.id].shape.size()));
-  for (const Step& step : r.plan.steps) r.steps.push_back(bind(step, [&](Place p) { return r.address(p); }, &r.point));
+  for (const Step& step : r.plan.steps)
+    r.steps.push_back(bind(step, [&](Place p) { return r.address(p); }, &r.point, &r.convolvers));
   r.make_stages();
   if (feed.chunks > 0) r.stages.insert(r.stages.begin(), feed);
 }

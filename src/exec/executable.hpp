@@ -19,11 +19,15 @@ struct StepTime {
   double microseconds;  // median
 };
 
+// Memory for executables that run one after another: what one leaves there holds until another one runs.
+using SharedArena = std::shared_ptr<AlignedFloats>;
+
 class Executable {
  public:
   // memory[i]: of input i, [shape...] float32, or int32 for indices; states are read and written there. It must outlive
-  // the executable. `feed` runs before everything else in every run (filling inputs); it may be empty.
-  Executable(const Fn& fn, std::vector<void*> memory, Stage feed = {0, nullptr, nullptr});
+  // the executable. `feed` runs before everything else in every run (filling inputs); it may be empty. `arena`: where
+  // it works if that is large enough, else it is set to where it works; null: memory of its own.
+  Executable(const Fn& fn, std::vector<void*> memory, Stage feed = {0, nullptr, nullptr}, SharedArena* arena = nullptr);
   ~Executable();
   Executable(const Executable&) = delete;
   Executable& operator=(const Executable&) = delete;

@@ -200,7 +200,7 @@ BoundStep bind_contraction(const Step& step, const Address& address) {
 
 }  // namespace
 
-BoundStep bind(const Step& step, const Address& address, const RunPoint* point) {
+BoundStep bind(const Step& step, const Address& address, const RunPoint* point, Convolvers* convolvers) {
   auto in = [&](int i) { return address(step.in[i]); };
   auto out = [&] { return address(step.out[0]); };
   BoundStep bound_step = [&]() -> BoundStep {
@@ -246,7 +246,7 @@ BoundStep bind(const Step& step, const Address& address, const RunPoint* point) 
                                 pointwise_kernels("add").variant[0]},
                      chunks);
       }
-      case StepKind::kConvolve: return bind_convolution(step, address);
+      case StepKind::kConvolve: return bind_convolution(step, address, convolvers);
       case StepKind::kWindow: return bind_windows(step, address);
       case StepKind::kPlane: return bind_planes(step, address);
       case StepKind::kStepNumber: return bound(StepNumber{out(), point}, 1);

@@ -82,13 +82,27 @@ struct OverPlanes {
   }
 };
 
-}  // namespace
-
-BoundStep bind_convolution(const Step& step, const Address& address) {
+std::shared_ptr<const Convolver> convolver_of(const Step& step, Convolvers* convolvers) {
+  const auto serves = [&](const Convolvers::Entry& entry) {
+    const Step& s = *entry.last;
+    return s.stage != step.stage && s.op == step.op && s.window == step.window && s.x == step.x && s.w == step.w &&
+           s.y == step.y;
+  };
+  if (convolvers)
+    for (Convolvers::Entry& entry : convolvers->list)
+      if (serves(entry)) return entry.last = &step, entry.convolver;
   const ConvRole role = step.op == Op::kConv       ? ConvRole::kForward
                         : step.op == Op::kConvData ? ConvRole::kData
                                                    : ConvRole::kWeights;
-  const auto convolver = std::make_shared<const Convolver>(role, step.window, step.x, step.w, step.y);
+  auto made = std::make_shared<const Convolver>(role, step.window, step.x, step.w, step.y);
+  if (convolvers) convolvers->list.push_back({made, &step});
+  return made;
+}
+
+}  // namespace
+
+BoundStep bind_convolution(const Step& step, const Address& address, Convolvers* convolvers) {
+  const auto convolver = convolver_of(step, convolvers);
   Convolve task{convolver, address(step.in[0]), address(step.in[1]), address(step.out[0]), nullptr, nullptr};
   if (step.has_epilogue) {
     task.epilogue = std::make_shared<TileRunner>(step.tile, address, true);

@@ -74,8 +74,8 @@ Value scatter_add(Located rows, Value index, std::int64_t n);
 Value matmul(Located a, Value b, bool transpose_a = false, bool transpose_b = false);
 
 // Convolutions of x [n, in..., i] with w [size..., i / groups, o] into [n, out..., o]: y[n, p, o] is the sum over q and
-// i of x[n, p * stride + q * dilation - low, i] w[q, i, o], x being 0 outside. (A cross-correlation, as in all
-// libraries.)
+// i of x[n, p * stride + q * dilation - low, i] w[q, i, o], where that lies inside. (A cross-correlation, as in all
+// libraries.) A plan may multiply zeros beyond the border, of one channel and in conv_weights: there, infinity is NaN.
 Value conv(Located x, Value w, const Window& window);
 // Its transposes, given the shape of what they make; conv_data is also known as a transposed convolution.
 Value conv_data(Located c, Value w, const Window& window, Shape x);

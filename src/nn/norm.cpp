@@ -9,12 +9,10 @@ Value moved(Value running, Value batch) { return (1 - kNormMomentum) * running +
 }  // namespace
 
 BatchNorm batch_norm(Value x, Value gamma, Value beta, Value running_mean, Value running_variance, bool training) {
-  if (!training)
-    return {(x - running_mean) * (gamma * inverse_deviation(running_variance)) + beta,
-            running_mean,
-            running_variance,
-            {},
-            {}};
+  if (!training) {  // one row to multiply by and one to add
+    const Value scale = gamma * inverse_deviation(running_variance);
+    return {x * scale + (beta - running_mean * scale), running_mean, running_variance, {}, {}};
+  }
   const std::int64_t rows = x.size() / gamma.size();
   const auto n = static_cast<double>(rows);
   if (rows < 2)

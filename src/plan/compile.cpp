@@ -206,7 +206,10 @@ class Compiler {
         LIMN_CHECK(is_splatted);
         break;
       }
-      case StepKind::kMove: move_strides(step, node, from); break;
+      case StepKind::kMove:
+        move_strides(step, node, from);
+        step.bytes = 4.0 * static_cast<double>(from.size() + node.shape.size());  // of a slice, not of all it is from
+        break;
       default: break;
     }
   }
@@ -280,6 +283,7 @@ class Compiler {
       step.rows = outer, step.ld_in = width, step.ld_out = node.shape[axis] * inner;
       step.columns = std::min(width, step.ld_out);
       if (node.op == Op::kPad) step.before = node.attribute.low * inner, step.after = step.ld_out - width - step.before;
+      step.bytes = 4.0 * static_cast<double>(outer * (2 * step.columns + step.before + step.after));
     }
   }
 
@@ -292,6 +296,7 @@ class Compiler {
     Step& step = add(StepKind::kCopy, unit);
     step.in = {place(state.out)}, step.out = {place(state.in)};
     step.columns = step.ld_in = step.ld_out = graph_[state.in].shape.size();
+    step.bytes = 8.0 * static_cast<double>(step.columns);
   }
 
   void fill_tile(Step& step, const Unit& unit) {

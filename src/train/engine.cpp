@@ -122,7 +122,7 @@ void Engine::prepare(const Settings& s) {
   parse_augmentation(s.augment, data->preprocessing.kind == "images");  // throws before anything is changed
   mark_selections(s);                                                   // so does this
   settings = s;
-  plans.clear(), looks.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset();
+  plans.clear(), arena.reset(), looks.clear(), update.reset(), last_evaluator_.reset(), best_evaluator_.reset();
   forget_measurements();
   last_run = nullptr;
   if (s.balanced_classes && class_weights_.size() == 0) class_weights_ = balanced_weights(*data);
@@ -226,7 +226,7 @@ const Engine::BatchPlan& Engine::plan_for(std::int64_t size) {
   MemoryByName memory = memory_of(theta, statistics);
   memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
   const Fn fn = settings.accumulate > 1 ? gradient_part(model, settings, size) : training_step(model, settings, size);
-  plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), plan.feed->stage());
+  plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), plan.feed->stage(), &arena);
   plans.push_back(std::move(plan));
   return plans.back();
 }

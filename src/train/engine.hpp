@@ -101,6 +101,7 @@ struct Engine {
   const Look& look_for(std::int64_t size);
 
   std::vector<BatchPlan> plans;
+  SharedArena arena;        // of the plans
   std::vector<Look> looks;  // plans of inspect_step
   std::unique_ptr<Executable> update;
   std::unique_ptr<Minimising> minimising;  // null: a rule trains

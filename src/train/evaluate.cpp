@@ -6,7 +6,8 @@
 namespace limn {
 namespace {
 
-constexpr std::int64_t kRows = 256;  // of an evaluation batch
+constexpr std::int64_t kMostRows = 256;        // of an evaluation batch
+constexpr std::int64_t kMostFloats = 1 << 21;  // of them in the widest layer
 
 }  // namespace
 
@@ -20,6 +21,13 @@ std::vector<void*> bind(const Fn& fn, const MemoryByName& memory) {
   return pointers;
 }
 
+Evaluator::Evaluator(const ModelSpec& model, const Settings& settings, MemoryByName weights, ThreadPool& pool)
+    : model_(model), settings_(settings), weights_(std::move(weights)), pool_(pool), most_rows_(kMostRows) {
+  std::int64_t widest = model.network.inputs();
+  for (const Shape& shape : model.network.shapes()) widest = std::max(widest, shape.size());
+  while (most_rows_ > 1 && static_cast<std::int64_t>(most_rows_) * widest > kMostFloats) most_rows_ /= 2;
+}
+
 template <class Make>
 const Evaluator::BatchPlan& Evaluator::plan_for(std::vector<BatchPlan>& plans, std::int64_t size, Make make) {
   for (const BatchPlan& plan : plans)
@@ -29,7 +37,7 @@ const Evaluator::BatchPlan& Evaluator::plan_for(std::vector<BatchPlan>& plans, s
   MemoryByName memory = weights_;
   memory["x"] = plan.feed->x(), memory["y"] = plan.feed->y();
   const Fn fn = make(size);
-  plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), plan.feed->stage());
+  plan.executable = std::make_unique<Executable>(fn, limn::bind(fn, memory), plan.feed->stage(), &arena_);
   for (const auto& output : fn.outputs) plan.outputs.push_back(output.name);
   plans.push_back(std::move(plan));
   return plans.back();
@@ -42,8 +50,8 @@ double Evaluator::standardised(double output, const Dataset& data) const {
 
 template <class Visit>
 void Evaluator::run(const Dataset& data, std::span<const std::int32_t> rows, Visit visit) {
-  for (std::size_t at = 0; at < rows.size(); at += kRows) {
-    const auto size = std::min<std::int64_t>(kRows, static_cast<std::int64_t>(rows.size() - at));
+  for (std::size_t at = 0; at < rows.size(); at += most_rows_) {
+    const auto size = static_cast<std::int64_t>(std::min(most_rows_, rows.size() - at));
     const BatchPlan& plan =
         plan_for(plans_, size, [&](std::int64_t rows_of) { return evaluation(model_, settings_, rows_of); });
     plan.feed->set(data, rows.data() + at);
@@ -117,8 +125,8 @@ Verdicts Evaluator::judge(const Dataset& data, std::span<const std::int32_t> row
 
 Inspection Evaluator::inspect(const Dataset& data, std::span<const std::int32_t> rows, bool blame) {
   Inspection all;
-  for (std::size_t at = 0; at < rows.size(); at += kRows) {
-    const auto size = std::min<std::int64_t>(kRows, static_cast<std::int64_t>(rows.size() - at));
+  for (std::size_t at = 0; at < rows.size(); at += most_rows_) {
+    const auto size = static_cast<std::int64_t>(std::min(most_rows_, rows.size() - at));
     const BatchPlan& plan = plan_for(blame ? blames_ : inspections_, size,
                                      [&](std::int64_t count) { return inspection(model_, settings_, count, blame); });
     plan.feed->set(data, rows.data() + at);

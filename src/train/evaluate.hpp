@@ -27,8 +27,7 @@ inline std::int64_t class_of(std::span<const float> outputs) {
 class Evaluator {
  public:
   // weights: the memory of theta, of the statistics if there are any, and of `alive` where something is cut.
-  Evaluator(const ModelSpec& model, const Settings& settings, MemoryByName weights, ThreadPool& pool)
-      : model_(model), settings_(settings), weights_(std::move(weights)), pool_(pool) {}
+  Evaluator(const ModelSpec& model, const Settings& settings, MemoryByName weights, ThreadPool& pool);
 
   // "loss" (mean over rows; NaN without rows) and "accuracy", or "mae", "rmse" and "r2" in the target's own units, or
   // "rmse" alone of all numbers of reconstructed rows, as the network is given them.
@@ -58,7 +57,9 @@ class Evaluator {
   Settings settings_;
   MemoryByName weights_;
   ThreadPool& pool_;
+  std::size_t most_rows_;  // at a time
   std::vector<BatchPlan> plans_, inspections_, blames_, slopes_;
+  SharedArena arena_;  // of them all
 };
 
 }  // namespace limn

@@ -1,8 +1,11 @@
 """limn inspect: summaries, graphs and plans that other programs can read."""
 import json
+import math
+import os
 import re
 
-from program import SMALL, ProgramTest
+from lab_upload_test import npy, npz
+from program import SANITIZED, SMALL, ProgramTest, drawn_random
 
 
 def parse_dot(text):
@@ -99,6 +102,80 @@ class Inspect(ProgramTest):
         people = self.inspect()
         for word in ("layer1", "w [2, 24]", "update", "stages", "samples/s"):
             self.assertIn(word, people)
+
+    def test_what_is_carried_is_counted_as_the_steps_listed_say(self):
+        """Of colour pictures, by what each step reads and writes: numbers moved with their bytes, activations and weights."""
+        random, rows, batch = drawn_random("layout"), 40, 8
+        self.write("colour.npz", npz(x=npy("|u1", (rows, 16, 16, 3), random.randbytes(rows * 768)),
+                                     y=npy("|u1", (rows,), bytes(i % 10 for i in range(rows)))))
+        conv_bn = "conv 4 3x3 nobias | bn relu"
+        # Behind the first layer: gradients of the inputs of convolutions and dense layers, so many that weights turn.
+        nets = {"resnet-20": 18 + 2 + 1, "lenet5": 4, f"{conv_bn} | pad 1 | conv 6 5x5 relu | upsample 2 | dense 10": 2,
+                "conv 4 3x3 relu | inception 2 2 2 2 2 2 relu | global-pool | dense 10": 7,
+                "conv 4 3x3 relu | conv 8 3x3 groups 4 relu | dense 10": 2, "dense 10 relu | dense 10": 1}
+        for arch, weights in nets.items():
+            with self.subTest(arch):
+                self.write("recipe.json", json.dumps({"experiment": "cnn" if "conv" in arch or "net" in arch else "mlp", "data": "colour.npz",
+                                                      "settings": {"arch": arch, "batch": batch}}))
+                both = json.loads(self.limn("inspect", "recipe.json", "--graph", "json", "--plan").out)
+                nodes, said = both["nodes"], both["plan"]["layout"]
+                of_data = set()
+                for node in nodes:
+                    if node.get("name") == "x" or of_data.intersection(node["inputs"]):
+                        of_data.add(node["id"])
+                moved, turned = [], []
+                for step in both["plan"]["steps"]:
+                    if step["kind"] not in ("move", "copy"):
+                        continue
+                    node = nodes[step["node"]]
+                    source = node["inputs"][node["op"] in ("conv_data", "matmul")]
+                    if source not in of_data:
+                        turned += [8 * math.prod(nodes[source]["shape"])] * (step["kind"] == "move")
+                    elif nodes[source]["shape"][0] == batch and len(nodes[source]["shape"]) > 1:
+                        moved.append(step["bytes"])
+                training = said["training"]
+                self.assertEqual((training["activation_moves"], training["activation_bytes"]), (len(moved), sum(moved)))
+                self.assertEqual((training["weight_reorders"], training["weight_bytes"]), (len(turned), sum(turned)))
+                self.assertEqual(len(turned), weights)
+                self.assertEqual(training["arena_bytes"], 4 * both["plan"]["buffers"][0]["floats"])
+                # An evaluation turns no weights; what it moves, a step of training moves on its way forward too.
+                self.assertEqual((said["inference"]["weight_reorders"], said["inference"]["weight_bytes"]), (0, 0))
+                self.assertLessEqual(said["inference"]["activation_moves"], training["activation_moves"])
+                self.assertLess(said["inference"]["arena_bytes"], training["arena_bytes"])
+                pictures = 8 * batch * 768  # read and written
+                if arch == "resnet-20":
+                    self.assertLessEqual(training["activation_moves"], 6)
+                    repeated = 4 * batch * (64 + 4 * 4 * 64)  # the gradient of the mean of each plane
+                    self.assertEqual(training["activation_bytes"], pictures + repeated)
+                    self.assertEqual((said["inference"]["activation_moves"], said["inference"]["activation_bytes"]), (1, pictures))
+                if arch.startswith("dense"):
+                    self.assertEqual(training["activation_moves"], 0)
+                text = self.limn("inspect", "recipe.json", "--plan").out
+                self.assertRegex(text, rf"training +{len(moved)} activations moved .*, {weights} weights reordered ")
+                self.assertEqual(json.loads(self.limn("inspect", "recipe.json", "--json").out)["layout"], said)
+
+    def test_a_training_takes_little_more_memory_than_the_planned_arena(self):
+        """Batches of both sizes and evaluations share what they work in. Beside it stand the data and the program."""
+        if SANITIZED:
+            self.skipTest("sanitizers take memory of their own")
+        random, rows = drawn_random("memory"), 120
+        self.write("colour.npz", npz(x=npy("|u1", (rows, 32, 32, 3), random.randbytes(rows * 3072)),
+                                     y=npy("|u1", (rows,), bytes(i % 10 for i in range(rows)))))
+
+        def peak(experiment, arch):
+            process = self.start("train", experiment, "--data", "colour.npz", "--set", f"arch={arch}", "--set", "batch=32",
+                                 "--epochs", 2, "--threads", 2, "--out", experiment)
+            process.stdout.read(), process.stdout.close(), process.stderr.close()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual(process.returncode, 0)
+            return used.ru_maxrss << 10
+
+        small, large = peak("mlp", "dense 10"), peak("cnn", "resnet-20")
+        arena = json.loads(self.limn("inspect", "cnn", "--json").out)["arena_bytes"]
+        self.assertGreater(arena, 40e6)
+        print(f"arena {arena / 1e6:.0f} MB, taken {(large - small) / 1e6:.0f} MB")
+        self.assertLess(large - small, 1.8 * arena)
 
     def test_a_recipe_file_is_inspected_without_a_run(self):
         self.write("recipe.json", '{"experiment":"mlp","data":"spirals","settings":{"arch":"dense 5 tanh | dense 2"}}')

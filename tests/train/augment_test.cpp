@@ -8,23 +8,7 @@
 namespace limn {
 namespace {
 
-using testing::copy_of, testing::settings_of, testing::table;
-
-// 200 pictures of 12x12 bytes; the class says which half is the lighter one.
-std::shared_ptr<const Dataset> pictures() {
-  auto data = std::make_shared<Dataset>(*table(Task::kClassify, 200, 2));
-  auto pixels = std::make_shared<std::vector<std::uint8_t>>();
-  for (std::int32_t i = 0; i < 200; ++i)
-    for (std::int32_t p = 0; p < 144; ++p)
-      pixels->push_back(
-          static_cast<std::uint8_t>((i * 37 + p * 11) % 90 + ((p < 72) == (data->labels[i] == 0) ? 90 : 0)));
-  data->sample = Shape{12, 12};
-  data->values = {};
-  data->bytes = *pixels;
-  data->owner = std::move(pixels);
-  data->preprocessing.kind = "images";
-  return data;
-}
+using testing::copy_of, testing::pictures, testing::settings_of, testing::table;
 
 Settings varied(const std::string& augment) {
   auto settings = settings_of("adam", "dense 16 relu | dense 2");

@@ -1,33 +1,13 @@
-// Sessions: equal bits, time travel, no allocation in the steady state, learning at all.
+// Sessions: equal bits, time travel, learning at all.
 #include "train/session.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
-#include <new>
 
 #include "rule/rule.hpp"
 #include "train/table.hpp"
-
-// Counts every allocation of the program, so that a test can ask for none.
-static std::atomic<long> allocations{0};
-
-// NOLINTBEGIN: replacing the global operators is the point
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* p = std::malloc(size ? size : 1)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size ? size : 1);
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-// NOLINTEND
 
 namespace limn {
 namespace {
@@ -81,17 +61,6 @@ TEST(Session, DiffersBySeedAndBySettings) {
   EXPECT_NE(after(s, 1), after(s, 2));
   EXPECT_NE(after(s, 1), after(decayed, 1));
   EXPECT_NE(after(s, 1), after(slower, 1));
-}
-
-TEST(Session, AllocatesNothingAfterTheFirstEpoch) {
-  for (const int threads : {1, 2}) {
-    ThreadPool pool(threads);
-    Session session(settings_of("adam"), table(Task::kClassify), 1, pool);
-    while (session.cursor().epoch < 2) session.advance();
-    const long before = allocations;
-    while (session.cursor().epoch < 12) session.advance();
-    EXPECT_EQ(allocations - before, 0);
-  }
 }
 
 TEST(Session, LearnsClassesWithEveryRuleAndLoss) {

@@ -29,6 +29,23 @@ inline std::shared_ptr<const Dataset> table(Task task, std::int64_t rows = 211, 
   return data;
 }
 
+// Pictures of bytes; the class says which half is the lighter one.
+inline std::shared_ptr<const Dataset> pictures(const Shape& sample = {12, 12}, std::int32_t rows = 200) {
+  auto data = std::make_shared<Dataset>(*table(Task::kClassify, rows, 2));
+  auto pixels = std::make_shared<std::vector<std::uint8_t>>();
+  const auto size = static_cast<std::int32_t>(sample.size());
+  for (std::int32_t i = 0; i < rows; ++i)
+    for (std::int32_t p = 0; p < size; ++p)
+      pixels->push_back(
+          static_cast<std::uint8_t>((i * 37 + p * 11) % 90 + ((p < size / 2) == (data->labels[i] == 0) ? 90 : 0)));
+  data->sample = sample;
+  data->values = {};
+  data->bytes = *pixels;
+  data->owner = std::move(pixels);
+  data->preprocessing.kind = "images";
+  return data;
+}
+
 inline Settings settings_of(const std::string& optimizer,
                             const std::string& arch = "dense 16 tanh | dropout 0.2 | dense 2") {
   Settings s;
