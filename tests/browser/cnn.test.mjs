@@ -102,7 +102,7 @@ test('a filter that is cut has an empty map, and the test set is counted as the 
   const names = Array.from({ length: 28 * 16 }, (_, i) => `layer1.a[${Math.floor(i / 16)},${i % 16},2]@train/0`);
   const { values } = await lab.ask(`/runs/${run.id}/steps/40/quantities`, { names });
   assert.ok(values.every((v) => v.value === 0), 'the map of a filter that is cut is not empty');
-  await page.click('[data-param="plate-maps"]');
+  await page.selectOption('[data-param="plate"]', 'maps');
   await page.click('[data-do="test-accuracy"]');
   const hex = await page.getAttribute('[data-q="test.accuracy"]', 'data-x');
   await page.waitForFunction(() => document.querySelectorAll('[data-view="classes"] [data-q^="test.confusion"]').length === 10);
@@ -198,10 +198,97 @@ test('one epoch of MNIST reads 96 in 100 digits, the very ones that the command 
   await page.close();
 });
 
+// The command that a receipt shows, run on the folder of the run; the lab must have been stopped.
+const byCommand = (command, id) => {
+  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2]);
+  assert.deepEqual(words.slice(0, 3), ['limn', 'explain', id]);
+  return execFileSync(limn, ['explain', folderOf(id), ...words.slice(3)], { encoding: 'utf8' }).trim().split('\n').map((l) => JSON.parse(l));
+};
+const explained = (page, wanted) => page.waitForFunction((w) => {
+  const plate = document.querySelector('[data-view="explain-plate"]');
+  return plate?.getAttribute('aria-busy') === 'false' && plate.querySelectorAll('figure[data-method]').length === 3 && Object.entries(w).every(([name, value]) => plate.dataset[name] === String(value));
+}, wanted);
+
+test('what the network looks at is what masked and changed pictures do to its score, and what the command line says', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 60 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=explain`), at = draw(9), side = 28;
+  const pixels = [0, 1].map((h) => Array.from({ length: 392 }, (_, i) => `input[${392 * h + i}]@train/0`));
+  const x = (await Promise.all(pixels.map((names) => lab.ask(`/runs/${run.id}/steps/60/quantities`, { names })))).flatMap((a) => a.values.map((v) => v.value));
+  const said = async (picture) => { const { output, layers } = await lab.ask(`/runs/${run.id}/predict`, { x: picture }); return { p: output, z: layers.at(-1).a }; };
+  await explained(page, { step: 60, of: 'train/0' });
+  const all = await said(x), answer = all.p.indexOf(Math.max(...all.p));
+  assert.equal(await page.getAttribute('[data-view="explain-plate"]', 'data-class'), String(answer), 'it does not explain the answer');
+  const k = (answer + 1 + at) % 10, patch = 3 + draw(6), stride = 1 + draw(3);
+  await page.selectOption('[data-param="explain-class"]', String(k));
+  for (const [param, value] of Object.entries({ patch, stride })) {
+    await page.fill(`[data-param="occlusion-${param}"]`, String(value));
+    await page.press(`[data-param="occlusion-${param}"]`, 'Enter');
+  }
+  await explained(page, { class: k });
+  const one = (q) => page.getAttribute(`[data-view="explain-plate"] [data-q="${q}"]`, 'data-x');
+  for (const [q, what] of [[`${run.network.layers.at(-1).name}.z[${k}]@train/0`, 'the score'], [`output[${k}]@train/0`, 'p']]) assert.equal(await one(q), (await lab.quantity(run.id, 60, q)).hex, `${what} is not the run's`);
+  const seen = {};
+  for (let n = 0; n < 4; n++) {
+    const box = await page.locator('[data-view="occlusion"]').boundingBox(), [row, column] = [draw(side), draw(side)];
+    await page.locator('[data-view="occlusion"]').click({ position: { x: ((column + 0.5) * box.width) / side, y: ((row + 0.5) * box.height) / side } });
+    await page.waitForSelector(`[data-method="saliency"] [data-at="${row},${column}"]`);
+    const [score, p] = await page.$$eval('[data-method="occlusion"] dd [data-q]', (e) => e.map((n) => ({ q: n.dataset.q, hex: n.dataset.x })));
+    const [i, j] = /\[(\d+),(\d+)\]/.exec(score.q).slice(1).map(Number), places = Math.floor((side - patch) / stride) + 1;
+    const nearest = (v) => Math.max(0, Math.min(places - 1, Math.round((v - (patch - 1) / 2) / stride)));
+    assert.deepEqual([i, j], [nearest(row), nearest(column)], 'another patch lies nearer');
+    const masked = await said(x.map((v, n) => (Math.floor(n / side) >= i * stride && Math.floor(n / side) < i * stride + patch && n % side >= j * stride && n % side < j * stride + patch ? 0 : v)));
+    assert.ok(Math.abs(fromHex(p.hex) - masked.p[k]) < 1e-6 && Math.abs(fromHex(score.hex) - masked.z[k]) < 1e-4, `${score.q}: ${fromHex(score.hex)} and ${masked.z[k]}`);
+    const pixel = row * side + column, h = 1e-3, moved = await Promise.all([h, -h].map((by) => said(x.map((v, n) => (n === pixel ? v + by : v)))));
+    const slope = fromHex(await one(`saliency[${row},${column}]@train/0`)), central = (moved[0].z[k] - moved[1].z[k]) / (2 * h);
+    assert.ok(Math.abs(slope - central) < 0.02 * Math.max(1, Math.abs(central)), `the slope at ${row}, ${column} is ${slope}, the difference ${central}`);
+    seen[score.q] = score.hex, seen[`saliency[${row},${column}]@train/0`] = await one(`saliency[${row},${column}]@train/0`), seen[`grad-cam[${row},${column}]@train/0`] = await one(`grad-cam[${row},${column}]@train/0`);
+  }
+  // Each number has a receipt that says how it is made, and makes it again.
+  const commands = {};
+  for (const method of ['occlusion', 'saliency', 'grad-cam']) {
+    await page.click(`[data-method="${method}"] dd [data-q]`);
+    commands[method] = await page.locator('.receipt .command').innerText();
+    await press(page, 'replay');
+    await page.waitForFunction(() => document.querySelector('.receipt [role="status"]').textContent === 'The same bits.');
+  }
+  assert.deepEqual(page.errors, []);
+  await page.close();
+  await lab.stop();
+  for (const [method, command] of Object.entries(commands)) {
+    const e = byCommand(command, run.id).find((l) => l.event === 'explanation');
+    const grid = { occlusion: e.scores, saliency: { width: side, values: e.gradient }, 'grad-cam': e.shown }[method];
+    for (const [q, hex] of Object.entries(seen).filter(([q]) => q.startsWith(method))) {
+      const [i, j] = /\[(\d+),(\d+)\]/.exec(q).slice(1).map(Number);
+      assert.equal(Math.fround(grid.values[i * grid.width + j]), fromHex(hex), q);
+    }
+  }
+  await lab.start(lab.port);
+});
+
+test('while it trains it is explained again and again, each picture with its step', { timeout: 120000 }, async () => {
+  const run = await create();
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=explain`);
+  await explained(page, { step: 0 });
+  await press(page, 'play');
+  let last = 0;
+  for (let n = 0; n < 3; n++) {
+    await page.waitForFunction((m) => Number(document.querySelector('[data-method="occlusion"]')?.dataset.step) > m, last);
+    last = Number(await page.getAttribute('[data-method="occlusion"]', 'data-step'));
+  }
+  await press(page, 'pause');
+  await page.waitForSelector('.app[data-state="paused"]');
+  const stood = await page.getAttribute('[data-q="fingerprint"]', 'data-step');
+  await explained(page, { step: stood });
+  assert.deepEqual(await page.$$eval('figure[data-method]', (all) => all.map((f) => f.dataset.step)), [stood, stood, stood]);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
 test('its plates can be read by all, in both languages and themes, and fit into every window', { timeout: 200000 }, async () => {
   const run = await create({ arch: 'conv 3 5x5 stride 2 nobias | bn relu | pool 2 | conv 4 3x3 relu | dense 10' });
   await lab.do(run.id, { do: 'step', count: 8 });
-  const is = { kernel: '[data-view="kernel"] [data-part="receipt"]', filters: '[data-layer="layer3"] canvas' };
+  const is = { kernel: '[data-view="kernel"] [data-part="receipt"]', filters: '[data-layer="layer3"] canvas', explain: '[data-method="grad-cam"] canvas' };
   const looks = [{ language: 'en', theme: 'light', width: 1440 }, { language: 'zh-CN', theme: 'dark', width: 768 }, { language: 'en', theme: 'dark', width: 360 }, { language: 'zh-CN', theme: 'light', width: 360 }];
   for (const look of looks)
     for (const [plate, selector] of Object.entries(is)) {

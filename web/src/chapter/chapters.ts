@@ -29,6 +29,7 @@ export interface Chapter {
   closer: () => boolean; // from what is looked at to its formula; false: nothing is
   tasks: () => Promise<Task[]>; // its exercises
   plates: readonly string[]; // the pictures that its stage can show
+  plateName?: (plate: string) => string; // of one that all chapters' words have none for
   plate: () => string | undefined; // the one that it shows, as the address names it; undefined: the first
   show: (plate: string) => void; // another of them
   Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: () => Promise<Component>;

@@ -99,7 +99,7 @@ export class Refused extends Error {
 const refused = (json: { error: string; hint: string } & Partial<Place>) => new Refused(json.error, json.hint, json.line ? (json as Place) : null);
 
 // Addresses are relative: a page of a class lies at /at/SLUG/, and so does its API.
-async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST', signal?: AbortSignal): Promise<T> {
+export async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST', signal?: AbortSignal): Promise<T> {
   const answer = await fetch('api' + path, { method, signal, body: body === undefined || body instanceof Blob ? body : JSON.stringify(body) });
   const json = await answer.json();
   if (!answer.ok) throw refused(json);

@@ -18,7 +18,7 @@ export const zh: Words = {
   network: '网络', learning: '学习', regularisation: '正则化', flagNote: '改动会留下旗标', data: '数据', hidden: '隐藏层', layer: '层', depth: '深度',
   units: '单元数', deeper: '增加一层', shallower: '减少一层', activation: '激活函数', mixed: '各层不同', asText: '文本形式', seed: '随机种子',
   trainAgain: '从头再训练一次', trainChanged: '训练改动后的网络',
-  input: '输入', output: '输出', pixels: '像素', plate: '画面', plateOf: { network: '网络', microscope: '显微镜', histograms: '直方图', mistakes: '错误', maps: '特征图', kernel: '卷积核', filters: '滤波器', race: '比赛', cockpit: '座舱', plane: '损失平面', range: '学习率测试', search: '线搜索', matrices: '矩阵', phase: '相图' }, lens: '视角', lensOf: { weights: '权重', activity: '激活', blame: '责任' }, negative: '负', positive: '正',
+  input: '输入', output: '输出', pixels: '像素', plate: '画面', plateOf: { network: '网络', microscope: '显微镜', histograms: '直方图', mistakes: '错误', race: '比赛', cockpit: '座舱', plane: '损失平面', range: '学习率测试', search: '线搜索', matrices: '矩阵', phase: '相图' }, lens: '视角', lensOf: { weights: '权重', activity: '激活', blame: '责任' }, negative: '负', positive: '正',
   networkSentence: '共 {layers} 层，单元数为 {units}；所画的边显示 {meaning}，其中百分之九十八不超过 {limit}。', from: '从', to: '到',
   map: '决策图', across: '横向特征', upward: '纵向特征', mapSentence: '网络在 {x} 和 {y} 上的回答，其余特征取平均值：{shares}。',
   confusion: '混淆矩阵', confusionNote: '行为真实，列为回答；', splitOf: { train: '训练', valid: '验证', test: '测试' } as Record<string, string>, truth: '真实类别', says: '网络的回答', draw: '在这里画一个数字', drawnDigit: '你画的数字', clear: '清除',
