@@ -285,15 +285,132 @@ test('while it trains it is explained again and again, each picture with its ste
   await page.close();
 });
 
+test('pictures that are not moved are read as well as ever, to the last bit, and each moved count is the command line’s', { timeout: 200000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 60 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=moves`), accuracy = (await lab.quantity(run.id, 60, 'test.accuracy')).hex, told = [];
+  for (const along of ['right', 'down', 'degrees']) {
+    await page.selectOption('[data-param="along"]', along);
+    await press(page, 'measure-moves');
+    await page.waitForSelector(`[data-along="${along}"][aria-busy="false"] [data-curve="${run.id}"]`);
+    assert.equal(await page.getAttribute('[data-curve] [data-q="test.accuracy"]', 'data-x'), accuracy, along);
+    const all = await page.$$eval('[data-curve] [data-q]', (e) => e.map((n) => n.dataset.x));
+    assert.equal(all.length, along === 'degrees' ? 7 : 9);
+    assert.ok(Math.min(fromHex(all[0]), fromHex(all.at(-1))) < fromHex(accuracy), `moved pictures are read no worse: ${all.map(fromHex)}`);
+    await page.click(`[data-curve] [data-q^="test.accuracy@"] >> nth=${draw(all.length - 1)}`);
+    told.push([await page.locator('.receipt .command').innerText(), all]);
+  }
+  // Beside it the same network without pools, from the same seed and after as many steps.
+  await page.selectOption('[data-param="along"]', 'right');
+  await press(page, 'moves-none');
+  await page.waitForFunction(() => document.querySelectorAll('[data-curve]').length === 2);
+  const [, other] = await page.$$eval('[data-curve]', (rows) => rows.map((r) => r.dataset.curve));
+  const bare = await lab.ask(`/runs/${other}`);
+  assert.deepEqual([bare.seed, bare.step, bare.settings.arch], [run.seed, 60, arch.replace(' | pool 2', '')]);
+  assert.equal(await page.getAttribute(`[data-curve="${other}"] [data-q="test.accuracy"]`, 'data-x'), (await lab.quantity(other, 60, 'test.accuracy')).hex);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+  await lab.stop();
+  for (const [command, all] of told) assert.deepEqual(byCommand(command, run.id).find((l) => l.event === 'explanation').moves.map((m) => Math.fround(m.accuracy)), all.map(fromHex), command);
+  await lab.start(lab.port);
+});
+
+test('an ascent on the page has the bits of the command line, by single steps and by frames, and again from its start', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 60 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=ascent`), picture = seed % 1000, commands = [];
+  const steps = (n) => page.waitForFunction((m) => { const v = document.querySelector('[data-view="ascent"]'); return Number(v.dataset.steps) >= m && v.getAttribute('aria-busy') === 'false'; }, n);
+  const set = async (param, value) => { await page.fill(`[data-param="ascent-${param}"]`, String(value)); await page.press(`[data-param="ascent-${param}"]`, 'Enter'); };
+  const print = () => page.getAttribute('[data-view="ascent"]', 'data-fingerprint');
+  const tell = async () => { await page.click('[data-q="ascent.value"]'); commands.push([await page.locator('.receipt .command').innerText(), await print(), await page.getAttribute('[data-q="ascent.value"]', 'data-x')]); };
+  await page.selectOption('[data-param="ascent-number"]', '3');
+  for (const [param, value] of Object.entries({ tv: 0.01, jitter: 1, blur: 0.5, seed: picture })) await set(param, value);
+  await press(page, 'ascent-begin');
+  await page.waitForSelector('[data-view="ascent"][data-steps="0"]');
+  const first = await print();
+  for (let n = 1; n <= 3; n++) { await press(page, 'ascent-step'); await steps(n); }
+  const third = await print();
+  await page.selectOption('[data-param="ascent-per"]', '4');
+  await press(page, 'ascent-play');
+  await steps(23);
+  await press(page, 'ascent-play'); // pauses
+  await page.waitForSelector('[data-do="ascent-step"]:not([disabled])');
+  await tell();
+  await press(page, 'replay');
+  await page.waitForFunction(() => document.querySelector('.receipt [role="status"]').textContent === 'The same bits.');
+  await press(page, 'ascent-again');
+  await page.waitForSelector('[data-view="ascent"][data-steps="0"]');
+  assert.equal(await print(), first);
+  await page.selectOption('[data-param="ascent-per"]', '1');
+  for (let n = 1; n <= 3; n++) { await press(page, 'ascent-step'); await steps(n); }
+  assert.equal(await print(), third, 'the same start does not make the same bits');
+  // A filter, at its middle; the run trains on, and the ascent keeps its weights.
+  await page.selectOption('[data-param="ascent-of"]', 'layer2');
+  await set('number', 1);
+  await press(page, 'ascent-begin');
+  await page.waitForSelector('[data-view="ascent"][data-steps="0"]');
+  await lab.do(run.id, { do: 'step', count: 5 });
+  for (let n = 1; n <= 2; n++) { await press(page, 'ascent-step'); await steps(n); }
+  await tell();
+  assert.match(commands[1][0], /--step 60 .*--target 'layer2\.z\[3,3,1\]'/);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+  await lab.stop();
+  for (const [command, fingerprint, hex] of commands) {
+    const lines = byCommand(command, run.id);
+    assert.equal(lines.find((l) => l.event === 'explanation').fingerprint, fingerprint, command);
+    assert.equal(Math.fround(lines.filter((l) => l.event === 'step').at(-1).value), fromHex(hex));
+  }
+  await lab.start(lab.port);
+});
+
+test('the filter whose absence fills the cell most is the one that the counts say, and one press cuts it', { timeout: 120000 }, async () => {
+  const run = await create({ arch: arch.replace('nobias | bn relu', 'relu') });
+  await lab.do(run.id, { do: 'step', count: 60 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=ablate`), [truth, answer] = [1, 7];
+  await press(page, 'ablate');
+  await page.waitForSelector('[data-part="separator"]');
+  const q = (unit) => page.$$eval(`[data-view="ablate"] tr[data-unit="${unit}"] [data-q]`, (all) => all.map((e) => ({ q: e.dataset.q, hex: e.dataset.x })));
+  const [whole, cell] = await q('none');
+  for (const [n, name] of [[whole, 'test.accuracy'], [cell, `test.confusion[${truth},${answer}]`]]) {
+    assert.equal(n.q, name);
+    assert.equal(n.hex, (await lab.quantity(run.id, 60, name)).hex);
+  }
+  const rows = [];
+  for (let unit = 0; unit < 4; unit++) rows.push((await q(unit)).map((n) => fromHex(n.hex)));
+  const more = rows.map(([, n]) => n - fromHex(cell.hex)), most = Math.max(...more);
+  assert.equal(await page.getAttribute('[data-view="ablate"]', 'data-best'), most > 0 ? String(more.indexOf(most)) : null);
+  const unit = most > 0 ? more.indexOf(most) : draw(4);
+  await page.click(`tr[data-unit="${unit}"] [data-q^="test.confusion"]`);
+  const command = await page.locator('.receipt .command').innerText();
+  // The run without it counts the same, and the press is a flag.
+  await page.click(`tr[data-unit="${unit}"] [data-do="cut-filter"]`);
+  await page.waitForSelector('[data-do="undo-cut"]');
+  assert.equal((await lab.ask(`/runs/${run.id}`)).settings.cut, `layer1.unit[${unit}]`);
+  const none = await lab.ask(`/runs/${run.id}/steps/60/explain`, { method: 'ablate', channels: 'layer1.unit[0]' });
+  assert.deepEqual([none.accuracy_before, none.confusion_before[truth][answer]].map(Math.fround), rows[unit], 'the network without the filter counts otherwise');
+  assert.deepEqual(page.errors, []);
+  await page.close();
+  await lab.stop();
+  const cli = byCommand(command, run.id).find((l) => l.event === 'explanation');
+  assert.deepEqual([cli.accuracy, cli.confusion[truth][answer]].map(Math.fround), rows[unit]);
+  await lab.start(lab.port);
+});
+
 test('its plates can be read by all, in both languages and themes, and fit into every window', { timeout: 200000 }, async () => {
   const run = await create({ arch: 'conv 3 5x5 stride 2 nobias | bn relu | pool 2 | conv 4 3x3 relu | dense 10' });
   await lab.do(run.id, { do: 'step', count: 8 });
-  const is = { kernel: '[data-view="kernel"] [data-part="receipt"]', filters: '[data-layer="layer3"] canvas', explain: '[data-method="grad-cam"] canvas' };
+  const is = { kernel: '[data-view="kernel"] [data-part="receipt"]', filters: '[data-layer="layer3"] canvas', explain: '[data-method="grad-cam"] canvas', moves: '[data-do="measure-moves"]', ascent: '[data-do="ascent-begin"]', ablate: '[data-do="ablate"]' };
+  const pressed = { moves: ['measure-moves', '[data-curve]'], ascent: ['ascent-begin', '[data-view="climbing"]'], ablate: ['ablate', '[data-part="separator"]'] };
   const looks = [{ language: 'en', theme: 'light', width: 1440 }, { language: 'zh-CN', theme: 'dark', width: 768 }, { language: 'en', theme: 'dark', width: 360 }, { language: 'zh-CN', theme: 'light', width: 360 }];
   for (const look of looks)
     for (const [plate, selector] of Object.entries(is)) {
       const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=${plate}`, look);
       await page.waitForSelector(selector);
+      if (pressed[plate]) {
+        await press(page, pressed[plate][0]);
+        await page.waitForSelector(pressed[plate][1]);
+      }
       assert.deepEqual(await findings(page), [], `${plate} ${JSON.stringify(look)}`);
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= look.width, `${plate} is wider than ${look.width} px`);
       assert.deepEqual(page.errors, []);

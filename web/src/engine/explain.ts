@@ -21,7 +21,7 @@ export const explain = <M extends Method>(run: string, step: number | 'now', met
   ask<Explanations[M]>(`/runs/${run}/steps/${step}/explain`, { method, ...of });
 
 export interface AscentSettings { lr: number; l2: number; tv: number; blur: number; jitter: number; seed: number }
-export type Target = { class: number } | { layer: number; channel: number };
+export type Target = { class: number } | { layer: number; channel: number; place?: [number, number] };
 export interface Ascent extends Of {
   ascent: string; steps: number; value: number | null; hex: string; activation: number | null; best: number | null; best_step: number;
   stopped: 'not rising' | 'flat' | 'not finite' | null; fingerprint: string; shape: [number, number, number]; picture: number[]; values: (number | null)[];

@@ -44,7 +44,7 @@ export const cnn: Chapter = {
   elsewhere: ['arch', 'init', 'optimizer', 'weights', 'target', 'split'],
   first: (sets) => recipe(isThere(sets, 'mnist') ? 'mnist' : 'drawn-digits'),
   recipe, start: (given) => lab.create(given), about, sentence, setup: () => ({}), views,
-  charts: (runs) => (plate() === 'kernel' ? charts(runs).slice(0, 1) : charts(runs)), // its numbers want the room
+  charts: (runs) => (['maps', 'filters', 'histograms', 'mistakes'].includes(plate()) ? charts(runs) : charts(runs).slice(0, 1)), // numbers want the room
   follow: (state) => {
     look.plate = plate();
     look.follow(state);

@@ -5,7 +5,7 @@ import { speech } from '../../words/words.svelte';
 import { look } from '../nn/look.svelte';
 import { words } from './words';
 
-export const plates = ['maps', 'kernel', 'filters', 'explain', 'histograms', 'mistakes'] as const;
+export const plates = ['maps', 'kernel', 'filters', 'explain', 'moves', 'ascent', 'ablate', 'histograms', 'mistakes'] as const;
 export type Plate = (typeof plates)[number];
 export const plateName = (p: string) => words().plates[p] ?? speech.words.plateOf[p as 'mistakes'];
 export const plate = () => plates.find((p) => p === look.plate) ?? 'maps';
