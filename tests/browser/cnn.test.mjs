@@ -397,6 +397,68 @@ test('the filter whose absence fills the cell most is the one that the counts sa
   await lab.start(lab.port);
 });
 
+// An exercise of the text: set up, guessed at, and answered; what the notebook has of it.
+async function exercise(page, name, guess) {
+  await page.click(`[data-open="${name}"]`);
+  const task = page.locator(`[data-task="${name}"]`);
+  await task.locator('summary').click();
+  await task.locator('[data-do="task-begin"]').click();
+  await page.waitForSelector(`[data-task="${name}"][data-stage="set"]`, { timeout: 120000 });
+  assert.ok(await task.locator('[data-do="lock"]').isDisabled(), 'no guess is locked before it is made');
+  if (await task.locator('input[type="radio"]').count()) await task.locator(`input[value="${guess}"]`).check();
+  else {
+    await task.locator('[data-param="guess-value"]').fill(String(guess));
+    await task.locator('[data-param="guess-value"]').press('Enter');
+  }
+  await task.locator('[data-do="lock"]').click();
+  await page.waitForSelector(`[data-task="${name}"][data-stage="told"]`, { timeout: 120000 });
+  const [asked, told] = (await lab.ask('/notebook')).entries.filter((e) => e.task === name).slice(-2);
+  assert.deepEqual([asked.kind, told.kind], ['guess', 'truth']);
+  return { told, kept: await page.evaluate((n) => JSON.parse(localStorage.getItem('tasks'))[n], name), verdict: await task.locator('.verdict').getAttribute('data-verdict'), shown: await task.locator('[data-q]').evaluateAll((all) => all.map((e) => ({ ...e.dataset }))) };
+}
+const mean = (v) => v.reduce((a, b) => a + b) / v.length;
+const close = (guess, truth, right, near) => (Math.abs(guess - truth) <= right ? 'right' : Math.abs(guess - truth) <= near ? 'close' : 'wrong');
+
+test('the three questions of the chapter are guessed at, and answered by counts of the engine', { timeout: 400000 }, async () => {
+  const page = await lab.open(browser, `#/cnn?run=${(await create()).id}`);
+  page.setDefaultTimeout(60000);
+  await page.getByRole('button', { name: 'Text', exact: true }).click();
+  const explain = (run, at, wish) => lab.ask(`/runs/${run}/steps/${at}/explain`, { split: 'test', ...wish });
+
+  const pooling = await exercise(page, 'pooling-shift', 4), lost = [];
+  for (const run of pooling.kept.setup.runs) {
+    const far = [], still = await lab.quantity(run, 300, 'test.accuracy');
+    for (const along of ['right', 'down']) for (const m of (await explain(run, 300, { method: 'shift', along, most: 3, by: 3 })).moves) if (m[along]) far.push(m.accuracy);
+    assert.equal(far.length, 4);
+    lost.push(100 * (still.value - mean(far)));
+  }
+  const bought = [0, 2, 4].map((i) => lost[i + 1] - lost[i]), deviation = Math.sqrt(bought.reduce((a, v) => a + (v - mean(bought)) ** 2, 0) / 2);
+  assert.ok(Math.abs(pooling.told.truth - mean(bought)) < 1e-4, `${pooling.told.truth} and ${mean(bought)}`);
+  assert.equal(pooling.verdict, Math.abs(mean(bought)) > deviation ? close(4, mean(bought), 2, 5) : 'open');
+  const seeds = await Promise.all(pooling.kept.setup.runs.map((id) => lab.ask(`/runs/${id}`)));
+  assert.deepEqual(seeds.map((r) => [r.seed, / pool /.test(r.settings.arch)]), [1, 2, 3].flatMap((n) => [[n, true], [n, false]]));
+
+  const filter = await exercise(page, 'which-filter', '2'), [run] = filter.kept.setup.runs, more = [];
+  for (let k = 0; k < 6; k++) {
+    const e = await explain(run, 300, { method: 'ablate', channels: `layer1.unit[${k}]` });
+    more.push(Math.max(0, e.confusion[1][7] + e.confusion[7][1] - e.confusion_before[1][7] - e.confusion_before[7][1]));
+  }
+  const order = more.map((v, k) => [v, k]).sort((a, b) => b[0] - a[0]);
+  if (order[0][0] > order[1][0]) assert.deepEqual([filter.told.truth, filter.verdict], [`layer1[${order[0][1]}]`, order[0][1] === 2 ? 'right' : order[1][1] === 2 ? 'close' : 'wrong']);
+  else assert.equal(filter.verdict, 'open');
+
+  const dense = await exercise(page, 'dense-loses', 2), ends = [];
+  for (const id of dense.kept.setup.runs) ends.push(await lab.quantity(id, 600, 'test.accuracy'));
+  assert.deepEqual(dense.shown.map((n) => n.x), ends.map((e) => e.hex));
+  const behind = mean([0, 2, 4].map((i) => 100 * (ends[i].value - ends[i + 1].value)));
+  assert.ok(Math.abs(dense.told.truth - behind) < 1e-4);
+  assert.ok(behind > 0, `the dense network is ahead by ${-behind} points`);
+  const [conv, plain] = await Promise.all(dense.kept.setup.runs.slice(0, 2).map((id) => lab.ask(`/runs/${id}`)));
+  assert.ok(Math.abs(conv.parameters - plain.parameters) <= 0.01 * conv.parameters && plain.network.planes.length === 0);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
 test('its plates can be read by all, in both languages and themes, and fit into every window', { timeout: 200000 }, async () => {
   const run = await create({ arch: 'conv 3 5x5 stride 2 nobias | bn relu | pool 2 | conv 4 3x3 relu | dense 10' });
   await lab.do(run.id, { do: 'step', count: 8 });

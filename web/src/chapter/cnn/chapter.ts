@@ -62,8 +62,8 @@ export const cnn: Chapter = {
     look.plate = 'kernel';
     return true;
   },
-  tasks: async () => [], plates, plateName,
+  tasks: () => import('./tasks').then(async (m) => (await speech.ready(m)).tasks), plates, plateName,
   plate: () => (plate() === 'maps' ? undefined : plate()),
   show: (name) => { look.plate = plates.find((p) => p === name) ?? 'maps'; },
-  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then((m) => m.default),
+  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then(async (m) => (await speech.ready(m)).default),
 };

@@ -31,21 +31,21 @@ class Moved {
   busy = $state(false);
 
   async measure(run: State, split: string, along: Along) {
-    await this.#trying(async () => this.#put(await curveOf(run, split, along)));
+    await this.#trying(async () => this.put(await curveOf(run, split, along)));
   }
   // The same network but for its architecture, from the same seed, after as many steps; both curves.
   async beside(run: State, arch: string, split: string, along: Along) {
     await this.#trying(async () => {
-      this.#put(await curveOf(run, split, along));
+      this.put(await curveOf(run, split, along));
       const settings = Object.fromEntries(Object.entries(run.settings).filter(([n]) => !['weights', 'split', 'cut', 'freeze'].includes(n)));
       const made = await protocol.create({ experiment: 'cnn', data: run.data, seed: run.seed, steps: run.total_steps, settings: { ...settings, arch } });
-      this.#put(await curveOf(run.step ? await protocol.command(made.id, { do: 'step', unit: 'batch', count: run.step }) : made, split, along));
+      this.put(await curveOf(run.step ? await protocol.command(made.id, { do: 'step', unit: 'batch', count: run.step }) : made, split, along));
     });
   }
   remove(curve: Curve) {
     this.curves = this.curves.filter((c) => c !== curve);
   }
-  #put(curve: Curve) {
+  put(curve: Curve) {
     this.curves = [...this.curves.filter((c) => c.run !== curve.run || c.along !== curve.along || c.split !== curve.split), curve].slice(-18);
   }
   async #trying(act: () => Promise<void>) {
