@@ -397,6 +397,52 @@ test('the filter whose absence fills the cell most is the one that the counts sa
   await lab.start(lab.port);
 });
 
+test('the first layer’s filters are shown as they were at kept steps, and the menu knows a ready network by its text', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 90 });
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=filters`);
+  await page.waitForFunction(() => / 90$/.test(document.querySelector('[data-view="evolving"]')?.dataset.steps));
+  const steps = (await page.getAttribute('[data-view="evolving"]', 'data-steps')).split(' ').map(Number), { snapshots } = await lab.ask(`/runs/${run.id}`);
+  assert.ok(steps.length > 2 && steps[0] === 0 && steps.every((n, i) => i === 0 || n > steps[i - 1]), `${steps}`);
+  assert.ok(steps.every((n) => snapshots.includes(n) || n === 90), `${steps} and ${snapshots}`);
+  await page.click('[data-view="evolving"] figcaption button');
+  const table = await page.$$eval('.sheet tbody tr', (all) => all.map((tr) => [...tr.children].map((c) => c.textContent)));
+  assert.equal(table.length, 4);
+  for (let f = 0; f < 4; f++)
+    for (const k of [0, draw(steps.length), steps.length - 1]) {
+      const names = Array.from({ length: 25 }, (_, i) => `layer1.w[${Math.floor(i / 5)},${i % 5},0,${f}]`);
+      const { values } = await lab.ask(`/runs/${run.id}/steps/${steps[k]}/quantities`, { names });
+      assert.equal(Number(table[f][k + 1]), Number(Math.hypot(...values.map((v) => v.value)).toPrecision(4)), `filter ${f} at step ${steps[k]}`);
+    }
+  await page.keyboard.press('Escape');
+  assert.equal(await page.inputValue('[data-param="ready"]'), '');
+  for (const name of ['lenet5', 'small-cnn', 'resnet-20']) {
+    const other = await create({ arch: name });
+    await page.goto(`${lab.origin}/#/cnn?run=${other.id}`);
+    await page.waitForFunction(([id, n]) => document.querySelector('[data-q="fingerprint"]')?.dataset.run === id && document.querySelector('[data-param="ready"]').value === n, [other.id, name]);
+  }
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
+test('the confusion matrix and the rows behind its cells are there at every width', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 15 });
+  for (const width of [1600, 1440, 1024, 768, 360]) {
+    const page = await lab.open(browser, `#/cnn?run=${run.id}`, { width });
+    const cell = page.locator('[data-view="maps-plate"] .confusion td.wrong [data-q]').first();
+    await cell.waitFor();
+    const [, truth, answer] = /\[(\d+),(\d+)\]/.exec(await cell.getAttribute('data-q')), count = fromHex(await cell.getAttribute('data-x'));
+    await cell.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-view="mistakes"] .told [data-q]');
+    assert.equal(await page.getAttribute('[data-view="mistakes"] .told [data-q]', 'data-q'), `valid.confusion[${truth},${answer}]`);
+    assert.equal(await page.locator('[data-view="mistakes"] .mistake').count(), Math.min(48, count), `${width} px`);
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  }
+});
+
 // An exercise of the text: set up, guessed at, and answered; what the notebook has of it.
 async function exercise(page, name, guess) {
   await page.click(`[data-open="${name}"]`);

@@ -27,7 +27,7 @@ export interface State {
   evals: Evaluation[]; snapshots: number[];
   branches: { id: string; step: number; patch: Settings }[];
   error: { what: string; hint: string } | null;
-  network?: { inputs: Input[]; sample: number[]; layers: Layer[]; planes: Plane[]; outputs: string[] }; // of a run that learns from data
+  network?: { inputs: Input[]; sample: number[]; layers: Layer[]; planes: Plane[]; ready: Record<string, string>; outputs: string[] }; // of a run that learns from data
   function?: Landscape; // of a run that goes down a function
   split: { train: number; valid: number; test: number };
   quantities: { name: string; shape: number[] }[];
