@@ -42,12 +42,8 @@ Json network_json(LiveRun& live) {
   if (is_images(data))
     for (const std::string_view name : kReadyNetworks)
       ready[std::string(name)] = ready_network(name, data.sample, target_outputs(data));
-  return {{"inputs", inputs},
-          {"sample", sample},
-          {"layers", layers},
-          {"planes", planes_json(network)},
-          {"ready", ready},
-          {"outputs", data.classes}};
+  return {{"inputs", inputs}, {"sample", sample},       {"layers", layers}, {"planes", planes_json(network)},
+          {"ready", ready},   {"outputs", data.classes}};
 }
 
 // The first and the last, and of those between them every n-th.
