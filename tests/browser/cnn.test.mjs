@@ -244,6 +244,15 @@ test('what the network looks at is what masked and changed pictures do to its sc
     assert.ok(Math.abs(slope - central) < 0.02 * Math.max(1, Math.abs(central)), `the slope at ${row}, ${column} is ${slope}, the difference ${central}`);
     seen[score.q] = score.hex, seen[`saliency[${row},${column}]@train/0`] = await one(`saliency[${row},${column}]@train/0`), seen[`grad-cam[${row},${column}]@train/0`] = await one(`grad-cam[${row},${column}]@train/0`);
   }
+  // By keyboard the arrows move the place over all three.
+  await page.focus('[data-view="saliency"]');
+  const [row, column] = (await page.getAttribute('[data-method="saliency"] [data-at]', 'data-at')).split(',').map(Number);
+  for (let n = 0; n < side; n++) await page.keyboard.press('ArrowUp');
+  for (let n = 0; n < side; n++) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowDown');
+  await page.waitForSelector('[data-method="grad-cam"] [data-at="1,0"]');
+  await page.fill('[data-param="occlusion-patch"]', String(patch));
+  await page.locator('[data-view="saliency"]').click({ position: { x: ((column + 0.5) * (await page.locator('[data-view="saliency"]').boundingBox()).width) / side, y: ((row + 0.5) * (await page.locator('[data-view="saliency"]').boundingBox()).height) / side } });
   // Each number has a receipt that says how it is made, and makes it again.
   const commands = {};
   for (const method of ['occlusion', 'saliency', 'grad-cam']) {
@@ -427,12 +436,24 @@ test('the first layer’s filters are shown as they were at kept steps, and the 
 
 test('the confusion matrix and the rows behind its cells are there at every width', { timeout: 120000 }, async () => {
   const run = await create();
-  await lab.do(run.id, { do: 'step', count: 15 });
+  await lab.do(run.id, { do: 'step', count: 40 });
   for (const width of [1600, 1440, 1024, 768, 360]) {
     const page = await lab.open(browser, `#/cnn?run=${run.id}`, { width });
     const cell = page.locator('[data-view="maps-plate"] .confusion td.wrong [data-q]').first();
     await cell.waitFor();
     const [, truth, answer] = /\[(\d+),(\d+)\]/.exec(await cell.getAttribute('data-q')), count = fromHex(await cell.getAttribute('data-x'));
+    assert.equal(await page.$$eval('.confusion td button', (all) => all.filter((b) => b.tabIndex === 0).length), 1, 'each of its numbers is a stop of the Tab key');
+    await page.locator('.confusion td [data-q$="[0,0]"]').focus(); // and by the arrows all are reached
+    const reached = new Set();
+    for (let row = 0; row < 10; row++) {
+      for (let column = 0; column < 10; column++) {
+        reached.add(await page.evaluate(() => document.activeElement.dataset.q));
+        await page.keyboard.press('ArrowRight');
+      }
+      for (let column = 0; column < 10; column++) await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowDown');
+    }
+    assert.ok(reached.size >= 10, `${[...reached]}`);
     await cell.focus();
     await page.keyboard.press('Enter');
     await page.waitForSelector('[data-view="mistakes"] .told [data-q]');
