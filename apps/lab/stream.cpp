@@ -21,7 +21,7 @@ constexpr auto kForgotten = 2s;                 // a picture that nobody watched
 // While anything plays, making pictures and states may take this part of the time. Half of it is for the pictures that
 // somebody's list of views begins with, each an equal part; so is the other half for all others: one that is made in an
 // instant comes at its full rate beside one that asks the network about every validation row.
-constexpr double kPictureShare = 1.0 / 25;
+constexpr double kPictureShare = 1.0 / 20;
 bool begins_a_list(const Picture& picture) { return picture.first_last + kForgotten > picture.wanted_last; }
 
 // What belongs to a run is made again at `made_next` while it moves; what it comes to stand at is shown at once.
