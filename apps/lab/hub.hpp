@@ -107,7 +107,7 @@ class Hub {
   void send_scalars(Client& client, Watch& watch, Open& run);
   void send_state(Client& client, Watch& watch, Open& run);
   void send_view(Client& client, Part& part, Picture& picture, Open& run);
-  Clock::duration share_of_time(Clock::duration cost) const;
+  Clock::duration share_of_time(Clock::duration cost, bool is_first) const;
   void send(Client& client, const Body& body);
   void refuse(Client& client, const Error& error);
   void received(ClientId client, const std::string& text);

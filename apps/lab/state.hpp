@@ -21,6 +21,7 @@ struct Picture {
   Body body;
   std::uint64_t version = 0;               // of the run that it shows
   Clock::time_point due{}, wanted_last{};  // when it may be drawn again; when somebody watched it last
+  Clock::time_point first_last{};          // when somebody's list of views began with it
 };
 
 // A run that is open in the lab, and what it has been told to do.

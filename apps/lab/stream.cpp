@@ -13,14 +13,16 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kFrameGap = 33ms;                // of one view, of the state, and of scalars
-constexpr int kWindow = 2;                      // frames a client may have without having acknowledged them
+constexpr int kWindow = 4;                      // frames a client may have without having acknowledged them
 constexpr std::int64_t kMostScalars = 100'000;  // in a frame
 constexpr std::size_t kMostEvaluations = 2000;  // in a frame
 constexpr auto kForgotten = 2s;                 // a picture that nobody watched for so long is dropped
 
-// While anything plays, making pictures and states may take this part of the time, each an equal part of it: so one
-// that is made in an instant comes at its full rate beside one that asks the network about every validation row.
-constexpr double kPictureShare = 1.0 / 25;
+// While anything plays, making pictures and states may take this part of the time. Half of it is for the pictures that
+// somebody's list of views begins with, each an equal part; so is the other half for all others: one that is made in an
+// instant comes at its full rate beside one that asks the network about every validation row.
+constexpr double kPictureShare = 1.0 / 20;
+bool begins_a_list(const Picture& picture) { return picture.first_last + kForgotten > picture.wanted_last; }
 
 // What belongs to a run is made again at `made_next` while it moves; what it comes to stand at is shown at once.
 Clock::time_point not_before(const Open& run, Clock::time_point due, Clock::time_point made_next) {
@@ -60,6 +62,7 @@ Clock::time_point Hub::stream_to(Client& client, Clock::time_point now) {
       for (Part& view : its.views) {
         Picture& picture = run.pictures[view.key];
         picture.wanted_last = now;
+        if (&view == &its.views.front()) picture.first_last = now;
         if (view.version == run.version) continue;
         consider(view, picture.version > view.version ? view.due : not_before(run, view.due, picture.due));
       }
@@ -100,17 +103,23 @@ void Hub::send_state(Client& client, Watch& watch, Open& run) {
   const bool is_new = run.told.version() != run.version;
   frame.put("state", run.told.since(run, watch.state.version));
   watch.state.version = run.version;
-  if (is_new) run.state_due = begin + share_of_time(Clock::now() - begin);
+  if (is_new) run.state_due = begin + share_of_time(Clock::now() - begin, false);
   send(client, std::move(frame).body());
 }
 
-// How long after its beginning something that took so long may be made again.
-Clock::duration Hub::share_of_time(Clock::duration cost) const {
-  std::size_t made = 0;  // again and again: the pictures and the state of every run that plays
+// How long after its beginning something that took so long may be made again, by how many are made again and again:
+// first pictures, or others and states, of every run that plays.
+Clock::duration Hub::share_of_time(Clock::duration cost, bool is_first) const {
+  std::size_t alike = 0;
   for (const auto& [slug, space] : spaces_)
-    for (const auto& [id, run] : space.open) made += run->is_moving() ? run->pictures.size() + 1 : 0;
-  return made == 0 ? cost
-                   : std::chrono::duration_cast<Clock::duration>(cost * (static_cast<double>(made) / kPictureShare));
+    for (const auto& [id, run] : space.open) {
+      if (!run->is_moving()) continue;
+      if (!is_first) ++alike;
+      for (const auto& [key, picture] : run->pictures) alike += begins_a_list(picture) == is_first ? 1 : 0;
+    }
+  return alike == 0
+             ? cost
+             : std::chrono::duration_cast<Clock::duration>(cost * (2 * static_cast<double>(alike) / kPictureShare));
 }
 
 void Hub::send_view(Client& client, Part& part, Picture& picture, Open& run) {
@@ -130,7 +139,8 @@ void Hub::send_view(Client& client, Part& part, Picture& picture, Open& run) {
     picture.version = run.version;
     for (const auto& [id, open] : run.space.open)
       std::erase_if(open->pictures, [&](const auto& p) { return p.second.wanted_last < begin - kForgotten; });
-    picture.due = begin + std::max<Clock::duration>(kFrameGap, share_of_time(Clock::now() - begin));
+    picture.due =
+        begin + std::max<Clock::duration>(kFrameGap, share_of_time(Clock::now() - begin, begins_a_list(picture)));
   }
   part.version = picture.version;
   send(client, picture.body);

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <utility>
 
+#include "experiment/network.hpp"
 #include "lab/function.hpp"
 #include "lab/planes.hpp"
 #include "lab/state.hpp"
+#include "nn/ready.hpp"
 #include "train/model.hpp"
 
 namespace limn::lab {
@@ -36,11 +38,12 @@ Json network_json(LiveRun& live) {
                       {"activation", layer.activation}});
   Json sample = Json::array();
   for (int i = 0; i < data.sample.rank(); ++i) sample.push_back(data.sample[i]);
-  return {{"inputs", inputs},
-          {"sample", sample},
-          {"layers", layers},
-          {"planes", planes_json(network)},
-          {"outputs", data.classes}};
+  Json ready = Json::object();
+  if (is_images(data))
+    for (const std::string_view name : kReadyNetworks)
+      ready[std::string(name)] = ready_network(name, data.sample, target_outputs(data));
+  return {{"inputs", inputs}, {"sample", sample},       {"layers", layers}, {"planes", planes_json(network)},
+          {"ready", ready},   {"outputs", data.classes}};
 }
 
 // The first and the last, and of those between them every n-th.

@@ -241,7 +241,7 @@ std::vector<ParameterSpec> of_the_training() {
           "freeze", {"freeze", "冻结"},
           {"parameters that do not change: layer1 layer2.b layer1.w[0,*]", "不变的参数：layer1 layer2.b layer1.w[0,*]"},
           ""),
-      text("cut", {"cut", "剪断"},
+      text("cut", {"cut", "置零"},
            {"weights that are zero and stay so: layer1.w[3,4] layer1.unit[0]",
             "为零且保持为零的权重：layer1.w[3,4] layer1.unit[0]"},
            ""),

@@ -1,6 +1,7 @@
 #include "nn/ready.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -76,8 +77,6 @@ std::string ready_network(std::string_view name, const Shape& sample, std::int64
   return body.empty() ? "" : fmt::format("{}dense {}", body, outputs);
 }
 
-std::string ready_network_names() {
-  return "lenet5, small-cnn, vgg-small, mobile-small, resnet-20, resnet-32, resnet-44, resnet-56";
-}
+std::string ready_network_names() { return fmt::format("{}", fmt::join(kReadyNetworks, ", ")); }
 
 }  // namespace limn

@@ -1,5 +1,6 @@
 // Networks with names: architecture texts for images, fitted to their channels and to what is to be predicted.
 #pragma once
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ namespace limn {
 //   mobile-small  depthwise and 1x1 convolutions (after Howard et al. 2017, "MobileNets")
 // Error: a resnet of another depth, or deeper than 1202.
 std::string ready_network(std::string_view name, const Shape& sample, std::int64_t outputs);
-std::string ready_network_names();  // for people
+// Those that are named to people, and their names as words.
+inline constexpr std::array<std::string_view, 8> kReadyNetworks = {
+    "lenet5", "small-cnn", "vgg-small", "mobile-small", "resnet-20", "resnet-32", "resnet-44", "resnet-56"};
+std::string ready_network_names();
 
 }  // namespace limn

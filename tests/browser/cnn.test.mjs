@@ -102,7 +102,7 @@ test('a filter that is cut has an empty map, and the test set is counted as the 
   const names = Array.from({ length: 28 * 16 }, (_, i) => `layer1.a[${Math.floor(i / 16)},${i % 16},2]@train/0`);
   const { values } = await lab.ask(`/runs/${run.id}/steps/40/quantities`, { names });
   assert.ok(values.every((v) => v.value === 0), 'the map of a filter that is cut is not empty');
-  await page.click('[data-param="plate-maps"]');
+  await page.selectOption('[data-param="plate"]', 'maps');
   await page.click('[data-do="test-accuracy"]');
   const hex = await page.getAttribute('[data-q="test.accuracy"]', 'data-x');
   await page.waitForFunction(() => document.querySelectorAll('[data-view="classes"] [data-q^="test.confusion"]').length === 10);
@@ -198,15 +198,143 @@ test('one epoch of MNIST reads 96 in 100 digits, the very ones that the command 
   await page.close();
 });
 
+test('the first layer’s filters are shown as they were at kept steps, and the menu knows a ready network by its text', { timeout: 120000 }, async () => {
+  const run = await create();
+  for (const count of [7, 30, 53]) {
+    await lab.do(run.id, { do: 'step', count });
+    await lab.do(run.id, { do: 'act', name: 'save' });
+  }
+  const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=filters`);
+  await page.waitForFunction(() => / 90$/.test(document.querySelector('[data-view="evolving"]')?.dataset.steps));
+  const steps = (await page.getAttribute('[data-view="evolving"]', 'data-steps')).split(' ').map(Number), { snapshots } = await lab.ask(`/runs/${run.id}`);
+  assert.ok(steps.length >= 4 && steps[0] === 0 && steps.every((n, i) => i === 0 || n > steps[i - 1]), `${steps}`);
+  assert.ok(steps.every((n) => snapshots.includes(n) || n === 90), `${steps} and ${snapshots}`);
+  await page.click('[data-view="evolving"] figcaption button');
+  const table = await page.$$eval('.sheet tbody tr', (all) => all.map((tr) => [...tr.children].map((c) => c.textContent)));
+  assert.equal(table.length, 4);
+  for (let f = 0; f < 4; f++)
+    for (const k of [0, draw(steps.length), steps.length - 1]) {
+      const names = Array.from({ length: 25 }, (_, i) => `layer1.w[${Math.floor(i / 5)},${i % 5},0,${f}]`);
+      const { values } = await lab.ask(`/runs/${run.id}/steps/${steps[k]}/quantities`, { names });
+      assert.equal(Number(table[f][k + 1]), Number(Math.hypot(...values.map((v) => v.value)).toPrecision(4)), `filter ${f} at step ${steps[k]}`);
+    }
+  await page.keyboard.press('Escape');
+  assert.equal(await page.inputValue('[data-param="ready"]'), '');
+  for (const name of ['lenet5', 'small-cnn', 'resnet-20']) {
+    const other = await create({ arch: name });
+    await page.goto(`${lab.origin}/#/cnn?run=${other.id}`);
+    await page.waitForFunction(([id, n]) => document.querySelector('[data-q="fingerprint"]')?.dataset.run === id && document.querySelector('[data-param="ready"]').value === n, [other.id, name]);
+  }
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
+test('the confusion matrix and the rows behind its cells are there at every width', { timeout: 120000 }, async () => {
+  const run = await create();
+  await lab.do(run.id, { do: 'step', count: 40 });
+  for (const width of [1600, 1440, 1024, 768, 360]) {
+    const page = await lab.open(browser, `#/cnn?run=${run.id}`, { width });
+    const cell = page.locator('[data-view="maps-plate"] .confusion td.wrong [data-q]').first();
+    await cell.waitFor();
+    const [, truth, answer] = /\[(\d+),(\d+)\]/.exec(await cell.getAttribute('data-q')), count = fromHex(await cell.getAttribute('data-x'));
+    assert.equal(await page.$$eval('.confusion td button', (all) => all.filter((b) => b.tabIndex === 0).length), 1, 'each of its numbers is a stop of the Tab key');
+    await page.locator('.confusion td [data-q$="[0,0]"]').focus(); // and by the arrows all are reached
+    const reached = new Set();
+    for (let row = 0; row < 10; row++) {
+      for (let column = 0; column < 10; column++) {
+        reached.add(await page.evaluate(() => document.activeElement.dataset.q));
+        await page.keyboard.press('ArrowRight');
+      }
+      for (let column = 0; column < 10; column++) await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowDown');
+    }
+    assert.ok(reached.size >= 10, `${[...reached]}`);
+    await cell.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-view="mistakes"] .told [data-q]');
+    assert.equal(await page.getAttribute('[data-view="mistakes"] .told [data-q]', 'data-q'), `valid.confusion[${truth},${answer}]`);
+    assert.equal(await page.locator('[data-view="mistakes"] .mistake').count(), Math.min(48, count), `${width} px`);
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  }
+});
+
+// An exercise of the text: set up, guessed at, and answered; what the notebook has of it.
+async function exercise(page, name, guess) {
+  await page.click(`[data-open="${name}"]`);
+  const task = page.locator(`[data-task="${name}"]`);
+  await task.locator('summary').click();
+  await task.locator('[data-do="task-begin"]').click();
+  await page.waitForSelector(`[data-task="${name}"][data-stage="set"]`, { timeout: 120000 });
+  assert.ok(await task.locator('[data-do="lock"]').isDisabled(), 'no guess is locked before it is made');
+  if (await task.locator('input[type="radio"]').count()) await task.locator(`input[value="${guess}"]`).check();
+  else {
+    await task.locator('[data-param="guess-value"]').fill(String(guess));
+    await task.locator('[data-param="guess-value"]').press('Enter');
+  }
+  await task.locator('[data-do="lock"]').click();
+  await page.waitForSelector(`[data-task="${name}"][data-stage="told"]`, { timeout: 120000 });
+  const [asked, told] = (await lab.ask('/notebook')).entries.filter((e) => e.task === name).slice(-2);
+  assert.deepEqual([asked.kind, told.kind], ['guess', 'truth']);
+  return { told, kept: await page.evaluate((n) => JSON.parse(localStorage.getItem('tasks'))[n], name), verdict: await task.locator('.verdict').getAttribute('data-verdict'), shown: await task.locator('[data-q]').evaluateAll((all) => all.map((e) => ({ ...e.dataset }))) };
+}
+const mean = (v) => v.reduce((a, b) => a + b) / v.length;
+const close = (guess, truth, right, near) => (Math.abs(guess - truth) <= right ? 'right' : Math.abs(guess - truth) <= near ? 'close' : 'wrong');
+
+test('the three questions of the chapter are guessed at, and answered by counts of the engine', { timeout: 400000 }, async () => {
+  const page = await lab.open(browser, `#/cnn?run=${(await create()).id}`);
+  page.setDefaultTimeout(60000);
+  await page.getByRole('button', { name: 'Text', exact: true }).click();
+  const explain = (run, at, wish) => lab.ask(`/runs/${run}/steps/${at}/explain`, { split: 'test', ...wish });
+
+  const pooling = await exercise(page, 'pooling-shift', 4), lost = [];
+  for (const run of pooling.kept.setup.runs) {
+    const far = [], still = await lab.quantity(run, 300, 'test.accuracy');
+    for (const along of ['right', 'down']) for (const m of (await explain(run, 300, { method: 'shift', along, most: 3, by: 3 })).moves) if (m[along]) far.push(m.accuracy);
+    assert.equal(far.length, 4);
+    lost.push(100 * (still.value - mean(far)));
+  }
+  const bought = [0, 2, 4].map((i) => lost[i + 1] - lost[i]), deviation = Math.sqrt(bought.reduce((a, v) => a + (v - mean(bought)) ** 2, 0) / 2);
+  assert.ok(Math.abs(pooling.told.truth - mean(bought)) < 1e-4, `${pooling.told.truth} and ${mean(bought)}`);
+  assert.equal(pooling.verdict, Math.abs(mean(bought)) > deviation ? close(4, mean(bought), 2, 5) : 'open');
+  const seeds = await Promise.all(pooling.kept.setup.runs.map((id) => lab.ask(`/runs/${id}`)));
+  assert.deepEqual(seeds.map((r) => [r.seed, / pool /.test(r.settings.arch)]), [1, 2, 3].flatMap((n) => [[n, true], [n, false]]));
+
+  const filter = await exercise(page, 'which-filter', '2'), [run] = filter.kept.setup.runs, more = [];
+  for (let k = 0; k < 6; k++) {
+    const e = await explain(run, 300, { method: 'ablate', channels: `layer1.unit[${k}]` });
+    more.push(Math.max(0, e.confusion[1][7] + e.confusion[7][1] - e.confusion_before[1][7] - e.confusion_before[7][1]));
+  }
+  const order = more.map((v, k) => [v, k]).sort((a, b) => b[0] - a[0]);
+  if (order[0][0] > order[1][0]) assert.deepEqual([filter.told.truth, filter.verdict], [`layer1[${order[0][1]}]`, order[0][1] === 2 ? 'right' : order[1][1] === 2 ? 'close' : 'wrong']);
+  else assert.equal(filter.verdict, 'open');
+
+  const dense = await exercise(page, 'dense-loses', 2), ends = [];
+  for (const id of dense.kept.setup.runs) ends.push(await lab.quantity(id, 600, 'test.accuracy'));
+  assert.deepEqual(dense.shown.map((n) => n.x), ends.map((e) => e.hex));
+  const behind = mean([0, 2, 4].map((i) => 100 * (ends[i].value - ends[i + 1].value)));
+  assert.ok(Math.abs(dense.told.truth - behind) < 1e-4);
+  assert.ok(behind > 0, `the dense network is ahead by ${-behind} points`);
+  const [conv, plain] = await Promise.all(dense.kept.setup.runs.slice(0, 2).map((id) => lab.ask(`/runs/${id}`)));
+  assert.ok(Math.abs(conv.parameters - plain.parameters) <= 0.01 * conv.parameters && plain.network.planes.length === 0);
+  assert.deepEqual(page.errors, []);
+  await page.close();
+});
+
 test('its plates can be read by all, in both languages and themes, and fit into every window', { timeout: 200000 }, async () => {
   const run = await create({ arch: 'conv 3 5x5 stride 2 nobias | bn relu | pool 2 | conv 4 3x3 relu | dense 10' });
   await lab.do(run.id, { do: 'step', count: 8 });
-  const is = { kernel: '[data-view="kernel"] [data-part="receipt"]', filters: '[data-layer="layer3"] canvas' };
+  const is = { kernel: '[data-view="kernel"] [data-part="receipt"]', filters: '[data-layer="layer3"] canvas', explain: '[data-method="grad-cam"] canvas', moves: '[data-do="measure-moves"]', ascent: '[data-do="ascent-begin"]', ablate: '[data-do="ablate"]' };
+  const pressed = { moves: ['measure-moves', '[data-curve]'], ascent: ['ascent-begin', '[data-view="climbing"]'], ablate: ['ablate', '[data-part="separator"]'] };
   const looks = [{ language: 'en', theme: 'light', width: 1440 }, { language: 'zh-CN', theme: 'dark', width: 768 }, { language: 'en', theme: 'dark', width: 360 }, { language: 'zh-CN', theme: 'light', width: 360 }];
   for (const look of looks)
     for (const [plate, selector] of Object.entries(is)) {
       const page = await lab.open(browser, `#/cnn?run=${run.id}&plate=${plate}`, look);
       await page.waitForSelector(selector);
+      if (pressed[plate]) {
+        await press(page, pressed[plate][0]);
+        await page.waitForSelector(pressed[plate][1]);
+      }
       assert.deepEqual(await findings(page), [], `${plate} ${JSON.stringify(look)}`);
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= look.width, `${plate} is wider than ${look.width} px`);
       assert.deepEqual(page.errors, []);

@@ -115,6 +115,7 @@ const guesses = async (name) => (await lab.ask('/notebook')).entries.filter((e) 
 // An exercise stands in its section of the text; the list below opens it.
 async function exercise(page, name) {
   const task = page.locator(`[data-task="${name}"]`);
+  await page.waitForSelector('h2.tasks'); // the text is there
   if (!(await task.count())) await page.click(`[data-open="${name}"]`);
   await task.waitFor();
   return task;

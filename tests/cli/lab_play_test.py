@@ -286,6 +286,19 @@ class Frames(LabTest):
         rest = next(head for head, _ in again.frames() if head["kind"] == "scalars")
         self.assertEqual((rest["from"], rest["evals"]), (cursor + 1, evals[4:]))
 
+    def test_the_picture_that_a_list_begins_with_comes_more_often_than_another_of_its_cost(self):
+        run = self.lab.create(settings={**SETTINGS, "arch": "dense 256 tanh | dense 256 tanh | dense 2"}, steps=10**7)["id"]
+        self.lab.do(run, "play")
+        stream, count = self.stream(), {96: 0, 97: 0}
+        stream.send(json.dumps({"watch": run, "views": [{"view": "map", "size": 96}, {"view": "map", "size": 97}], "cursor": 10**9}))
+        for head, _ in stream.frames():
+            if head["kind"] == "view":
+                count[head["arrays"][0]["shape"][0]] += 1
+            if count[96] == 20:
+                break
+        self.assertGreater(count[97], 3)
+        self.assertLess(count[97], 16)  # ten are expected
+
     def test_frames_stay_small_while_a_run_grows(self):
         run = self.lab.create(settings={**SETTINGS, "arch": "dense 4 tanh | dense 2"}, steps=10**7)["id"]
         self.lab.do(run, "play")

@@ -39,7 +39,7 @@ const names: Record<string, RegExp> = {
   nn: new RegExp(`^(train\\.loss|(train|valid|test)\\.(loss|accuracy)|(LAYER|LAST|layer\\d+)\\.(z|a|delta)\\[(J|TRUE|\\d+)\\]@(SAMPLE|\\w+/\\d+)|(FROM|input|output|loss)\\[(I|J|TRUE|\\d+)\\]@(SAMPLE|\\w+/\\d+)|(LAYER|LAST|layer\\d+)\\.d?(w\\[(I|\\d+),(J|\\d+)\\]|b\\[(J|\\d+)\\]))$`),
 };
 const acts: Record<string, RegExp> = {
-  cnn: /^(plate=(maps|kernel|filters|histograms|mistakes)|pooling=(max|average|none)|kernel=\dx\d|stride=\d|padding=(same|valid)|cell=\d+\.\d+|(set|next) \w+=\S+)$/,
+  cnn: /^(plate=(maps|kernel|filters|explain|moves|ascent|ablate|histograms|mistakes)|pooling=(max|average|none)|kernel=\dx\d|stride=\d|padding=(same|valid)|cell=\d+\.\d+|(set|next) \w+=\S+)$/,
   nn: /^(plate=(network|microscope|histograms|mistakes)|lens=(weights|activity|blame)|unit=\d+\.\d+|(set|next) \w+=\S+)$/,
   optimisers: /^(plate=(race|cockpit|plane|search|matrices|phase|range)|axis=(steps|evaluations|seconds)|function=[\w-]+|add=[\w-]+|set \w+=\S+)$/,
 };

@@ -6,6 +6,7 @@ import type { RunView, View } from '../engine/run.svelte';
 import type { Group } from '../part/Controls.svelte';
 import type { ChartSpec } from '../part/Chart.svelte';
 import type { Task } from '../part/tasks.svelte';
+import { speech } from '../words/words.svelte';
 import { nn } from './nn/chapter';
 
 export interface Chapter {
@@ -29,6 +30,7 @@ export interface Chapter {
   closer: () => boolean; // from what is looked at to its formula; false: nothing is
   tasks: () => Promise<Task[]>; // its exercises
   plates: readonly string[]; // the pictures that its stage can show
+  plateName?: (plate: string) => string; // of one that all chapters' words have none for
   plate: () => string | undefined; // the one that it shows, as the address names it; undefined: the first
   show: (plate: string) => void; // another of them
   Thumb: Component; Tools: Component; Figure: Component; Numbers: Component; Text: () => Promise<Component>;
@@ -40,8 +42,8 @@ export interface Chapter {
 export interface Entry { name: Chapter['name']; experiment: string; also?: string; glyph: string; load: () => Promise<Chapter> }
 export const entries: Entry[] = [
   { name: 'nn', experiment: 'mlp', glyph: 'M12 10L28 8M12 10L28 20M12 10L28 32M12 30L28 8M12 30L28 20M12 30L28 32M28 8L44 20M28 20L44 20M28 32L44 20', load: async () => nn },
-  { name: 'cnn', experiment: 'cnn', glyph: 'M4 6H28V30H4ZM10 6V30M16 6V30M22 6V30M4 12H28M4 18H28M4 24H28M28 12L40 17M28 24L40 19M40 12H52V24H40Z', load: () => import('./cnn/chapter').then((m) => m.cnn) },
-  { name: 'optimisers', experiment: 'function', also: 'mlp', glyph: 'M6 4C10 44 40 44 50 4M14 4C18 32 36 32 42 4M21 4C24 20 31 20 35 4', load: () => import('./optimisers/chapter').then((m) => m.optimisers) },
+  { name: 'cnn', experiment: 'cnn', glyph: 'M4 6H28V30H4ZM10 6V30M16 6V30M22 6V30M4 12H28M4 18H28M4 24H28M28 12L40 17M28 24L40 19M40 12H52V24H40Z', load: () => import('./cnn/chapter').then(async (m) => (await speech.ready(m)).cnn) },
+  { name: 'optimisers', experiment: 'function', also: 'mlp', glyph: 'M6 4C10 44 40 44 50 4M14 4C18 32 36 32 42 4M21 4C24 20 31 20 35 4', load: () => import('./optimisers/chapter').then(async (m) => (await speech.ready(m)).optimisers) },
 ];
 export const isOf = (entry: Entry, experiment: string) => entry.experiment === experiment || entry.also === experiment;
 export const opened: Record<string, Chapter> = { nn }; // without a wait

@@ -27,7 +27,7 @@ export interface State {
   evals: Evaluation[]; snapshots: number[];
   branches: { id: string; step: number; patch: Settings }[];
   error: { what: string; hint: string } | null;
-  network?: { inputs: Input[]; sample: number[]; layers: Layer[]; planes: Plane[]; outputs: string[] }; // of a run that learns from data
+  network?: { inputs: Input[]; sample: number[]; layers: Layer[]; planes: Plane[]; ready: Record<string, string>; outputs: string[] }; // of a run that learns from data
   function?: Landscape; // of a run that goes down a function
   split: { train: number; valid: number; test: number };
   quantities: { name: string; shape: number[] }[];
@@ -99,7 +99,7 @@ export class Refused extends Error {
 const refused = (json: { error: string; hint: string } & Partial<Place>) => new Refused(json.error, json.hint, json.line ? (json as Place) : null);
 
 // Addresses are relative: a page of a class lies at /at/SLUG/, and so does its API.
-async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST', signal?: AbortSignal): Promise<T> {
+export async function ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST', signal?: AbortSignal): Promise<T> {
   const answer = await fetch('api' + path, { method, signal, body: body === undefined || body instanceof Blob ? body : JSON.stringify(body) });
   const json = await answer.json();
   if (!answer.ok) throw refused(json);

@@ -2,7 +2,10 @@
 import * as protocol from '../engine/protocol';
 import { lab } from '../engine/run.svelte';
 
-export interface Asked extends protocol.Receipt { q: string; step: number; run: string }
+// A number that a request of its own made, such as one pixel of a saliency map: how, and how to make it again.
+export interface Source { why: string; command: string; again: () => Promise<number> }
+export interface Asked extends protocol.Receipt { q: string; step: number; run: string; source?: Source }
+export const exact = (value: number) => protocol.hexFloat(Math.fround(value));
 
 class Asking {
   of = $state.raw<Asked | null>(null);
@@ -27,6 +30,13 @@ class Asking {
     } finally {
       if (mine === this.#last) this.waiting = false;
     }
+  }
+  told(q: string, step: number, run: string, value: number, source: Source) {
+    this.#last++;
+    this.waiting = false;
+    this.refusal = null;
+    this.of = { q, step, run, value, hex: exact(value), receipt: null, why: source.why, source };
+    this.count++;
   }
   back() {
     const to = this.trail.at(-1);

@@ -4,7 +4,6 @@ import type { Note, Settings, State } from '../engine/protocol';
 import * as protocol from '../engine/protocol';
 import { lab } from '../engine/run.svelte';
 import { lesson } from '../frame/lesson.svelte';
-import { speech } from '../words/words.svelte';
 import { filled, type Verdict } from './judge';
 
 // An engine number that a task shows, with its name for the reader where the quantity's own does not do.
@@ -21,6 +20,8 @@ export interface Task {
   answer: (setup: Setup, guess: number | string) => Promise<Answer>;
 }
 
+export interface TaskWords { title: string; about: string; question: string; why: Record<string, string> }
+
 interface Kept { stage: 'set' | 'locked' | 'told'; setup: Setup; guess: number | string | null; answer: Answer | null }
 
 class Tasks {
@@ -28,8 +29,17 @@ class Tasks {
   busy = $state<string | null>(null);
   refusal = $state.raw<{ task: string; what: string; hint: string } | null>(null);
 
+  // The words of exercises come with their chapter's.
+  #learnt = $state.raw<(() => Record<string, TaskWords>)[]>([]);
+
   constructor() {
     this.#hold();
+  }
+  learn(words: () => Record<string, TaskWords>) {
+    this.#learnt = [...this.#learnt, words];
+  }
+  wordsOf(name: string): TaskWords | undefined {
+    return this.#learnt.map((words) => words()[name]).find((words) => words);
   }
   // Tasks whose runs are gone are forgotten.
   async check() {
@@ -73,7 +83,7 @@ class Tasks {
   async #answer(task: Task) {
     const kept = this.kept[task.name], { setup, guess } = kept;
     const answer = await task.answer(setup, guess!);
-    const note: Note = { ...this.#where(task.name, setup), kind: 'truth', guess: guess!, truth: answer.truth, note: filled(speech.words.tasks.of[task.name].why[answer.why], answer.fill) };
+    const note: Note = { ...this.#where(task.name, setup), kind: 'truth', guess: guess!, truth: answer.truth, note: filled(this.wordsOf(task.name)!.why[answer.why], answer.fill) };
     await protocol.note(answer.verdict === 'open' ? note : { ...note, right: answer.verdict === 'right' });
     this.#put(task.name, { ...kept, stage: 'told', answer });
   }

@@ -17,17 +17,25 @@ const said = localStorage.getItem('language') as Language | null;
 class Speech {
   language = $state<Language>(said && said in load ? said : navigator.language.startsWith('zh') ? 'zh-CN' : 'en');
   words = $state.raw<Words>()!; // there once `speak` has been answered
+  #own: ((language: Language) => Promise<void>)[] = [];
 
   async speak(language: Language) {
-    this.words = await load[language]();
+    [this.words] = await Promise.all([load[language](), ...this.#own.map((own) => own(language))]);
     this.language = language;
   }
   both(of: Both): string {
     return this.language === 'zh-CN' ? of.zh : of.en;
   }
-  // A chapter's own words.
-  of<T>(words: { en: T; zh: T }): T {
-    return this.language === 'zh-CN' ? words.zh : isLong ? long(words.en) : words.en;
+  // The words of what is loaded later; they are there when `ready` has been answered, and in another language before it is spoken.
+  learn<T>(of: { en: () => Promise<T>; zh: () => Promise<T> }): () => T {
+    const known: { [L in Language]?: T } = {};
+    const own = async (language: Language) => { known[language] ??= language === 'zh-CN' ? await of.zh() : isLong ? long(await of.en()) : await of.en(); };
+    this.#own.push(own);
+    return () => known[this.language]!;
+  }
+  async ready<T>(loaded: T): Promise<T> {
+    await Promise.all(this.#own.map((own) => own(this.language)));
+    return loaded;
   }
   async toggle() {
     await this.speak(this.language === 'en' ? 'zh-CN' : 'en');

@@ -13,7 +13,7 @@ import Numbers from './Numbers.svelte';
 import { offered, recipe } from './recipe';
 import Setup from './Setup.svelte';
 import Tools from './Tools.svelte';
-import { bytes, chosen, plate, plates } from './view.svelte';
+import { bytes, chosen, plate, plateName, plates } from './view.svelte';
 
 const channels = 16; // of a layer, that are drawn
 
@@ -27,7 +27,8 @@ function views(state: State): View[] {
   if (plate() === 'histograms') return [{ view: 'histograms' }, ...always];
   if (plate() === 'mistakes') return [{ view: 'mistakes', count: 48, ...(look.cell ? { truth: look.cell[0], answer: look.cell[1] } : {}) }, ...always];
   if (!hasPlanes) return always;
-  return plate() === 'filters' ? [{ view: 'filters', channels }, ...always] : [maps, ...always];
+  if (plate() === 'filters') return [{ view: 'filters', channels }, ...always];
+  return plate() === 'maps' || plate() === 'kernel' ? [maps, ...always] : always;
 }
 
 const isThere = (sets: DataSet[], name: string) => sets.some((d) => d.name === name && d.present);
@@ -43,7 +44,7 @@ export const cnn: Chapter = {
   elsewhere: ['arch', 'init', 'optimizer', 'weights', 'target', 'split'],
   first: (sets) => recipe(isThere(sets, 'mnist') ? 'mnist' : 'drawn-digits'),
   recipe, start: (given) => lab.create(given), about, sentence, setup: () => ({}), views,
-  charts: (runs) => (plate() === 'kernel' ? charts(runs).slice(0, 1) : charts(runs)), // its numbers want the room
+  charts: (runs) => (['maps', 'filters', 'histograms', 'mistakes'].includes(plate()) ? charts(runs) : charts(runs).slice(0, 1)), // numbers want the room
   follow: (state) => {
     look.plate = plate();
     look.follow(state);
@@ -61,8 +62,8 @@ export const cnn: Chapter = {
     look.plate = 'kernel';
     return true;
   },
-  tasks: async () => [], plates,
+  tasks: () => import('./tasks').then(async (m) => (await speech.ready(m)).tasks), plates, plateName,
   plate: () => (plate() === 'maps' ? undefined : plate()),
   show: (name) => { look.plate = plates.find((p) => p === name) ?? 'maps'; },
-  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then((m) => m.default),
+  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then(async (m) => (await speech.ready(m)).default),
 };

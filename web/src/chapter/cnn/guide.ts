@@ -4,6 +4,7 @@ import type { Act, Guide } from '../../part/book/guide';
 import { next } from '../../part/wishes.svelte';
 import { count, short } from '../../words/words.svelte';
 import { look } from '../nn/look.svelte';
+import Exercise from './Exercise.svelte';
 import * as arch from './layers';
 import { chosen, plates, type Plate } from './view.svelte';
 
@@ -35,4 +36,4 @@ function act(wish: string): Act | null {
   if (name === 'cell') return { note: '', run: () => { look.cell = value.split('.').map(Number) as [number, number]; look.plate = 'mistakes'; } };
   return null;
 }
-export const guide: Guide = { resolve, now, act, blocks: {} };
+export const guide: Guide = { resolve, now, act, blocks: { task: Exercise } };

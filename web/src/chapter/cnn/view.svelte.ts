@@ -1,10 +1,13 @@
 // Which map is looked at, and which place of it; the picture that is studied, a sample or a drawn one.
 import type { Frame, Plane, State } from '../../engine/protocol';
 import { lab } from '../../engine/run.svelte';
+import { speech } from '../../words/words.svelte';
 import { look } from '../nn/look.svelte';
+import { words } from './words';
 
-export const plates = ['maps', 'kernel', 'filters', 'histograms', 'mistakes'] as const;
+export const plates = ['maps', 'kernel', 'filters', 'explain', 'moves', 'ascent', 'ablate', 'histograms', 'mistakes'] as const;
 export type Plate = (typeof plates)[number];
+export const plateName = (p: string) => words().plates[p] ?? speech.words.plateOf[p as 'mistakes'];
 export const plate = () => plates.find((p) => p === look.plate) ?? 'maps';
 export const planes = (): Plane[] => lab.state?.network?.planes ?? [];
 

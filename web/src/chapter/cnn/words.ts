@@ -1,22 +1,4 @@
 // The chapter's own words, which are loaded with it.
 import { speech } from '../../words/words.svelte';
 
-const en = {
-  ready: 'ready network', ownText: 'own text', filters: 'filters, conv {n}', kernel: 'kernel', stride: 'stride', padding: 'padding', pooling: 'pooling', max: 'largest', average: 'mean', none: 'none', norm: 'batch norm', off: 'off', on: 'on', mixed: 'mixed', moreConv: 'Seed, optimiser, initial weights',
-  layer: 'layer', channel: 'channel', place: 'row, column', input: 'input', inChannel: 'input channel', patch: 'Patch', weights: 'Kernel', products: 'Products', outside: 'padding', sumShown: 'sum shown', sumAll: 'sum of all {n} products', bias: 'bias', z: 'pre-activation z', a: 'activation a', largestOf: 'largest', meanOf: 'mean',
-  mapsNote: 'Each layer turns maps into maps. Blue is positive, orange negative; each layer has its own limits. Press a map to look closer.', noPlanes: 'This network has no convolutions: it takes the image as a row of numbers. The other pictures are there.', more: 'and {n} more', size: 'size',
-  mapSentence: '{layer}, {text}: {n} maps of {h} by {w}; the largest size of a number is {v}.', map: 'map', mean: 'mean', look: 'Look closer', pickPlace: 'Arrows move over the map; a press picks a place.', drawnNote: 'The numbers are those of the sample {of}: a drawn digit has no receipts.',
-  filtersNote: 'Each row is a filter, each column one of the channels that it reads; common limits in each layer.', filterSentence: '{layer}: {n} filters of {h} by {w} over {c} channels.', norm2: 'length ‖w‖', filter: 'filter', noWindow: 'This layer has no window: its numbers come from other layers one by one.', blockNote: 'A block or a transposed convolution is not told term by term.',
-  split: 'Counted on', measure: 'Count on the test set', testAccuracy: 'accuracy on the test set', classes: 'Right by class', step: 'step {n}',
-  versus: 'Against a network without convolutions', versusNote: 'The same data, seed and settings, dense layers only, and as many parameters: {n} against {m}.', begin: 'Train both side by side', begun: 'Both train. Compare runs has their curves.', compare: 'Compare runs', ratio: '{p} % apart', noTwin: 'No dense network comes within 1 % of {n} parameters.',
-};
-const zh: typeof en = {
-  ready: '现成网络', ownText: '自己的文字', filters: '滤波器数，conv {n}', kernel: '核大小', stride: '步幅', padding: '填充', pooling: '池化', max: '最大值', average: '平均值', none: '无', norm: '批归一化', off: '关', on: '开', mixed: '不一', moreConv: '种子、优化器、初始权重',
-  layer: '层', channel: '通道', place: '行，列', input: '输入', inChannel: '输入通道', patch: '图块', weights: '卷积核', products: '乘积', outside: '填充', sumShown: '所示之和', sumAll: '全部 {n} 个乘积之和', bias: '偏置', z: '激活前 z', a: '激活值 a', largestOf: '最大值', meanOf: '平均值',
-  mapsNote: '每一层把特征图变成特征图。蓝为正，橙为负；各层有自己的范围。按一张图可近看。', noPlanes: '这个网络没有卷积：它把图像当作一列数。其他图仍可看。', more: '另有 {n} 个', size: '大小',
-  mapSentence: '{layer}，{text}：{n} 张 {h}×{w} 的图；数的最大绝对值为 {v}。', map: '特征图', mean: '平均', look: '近看', pickPlace: '方向键在图上移动；按一下选定位置。', drawnNote: '这些数属于样本 {of}：画的数字没有凭据。',
-  filtersNote: '每行是一个滤波器，每列是它读取的一个通道；每层范围相同。', filterSentence: '{layer}：{n} 个 {h}×{w} 的滤波器，读取 {c} 个通道。', norm2: '长度 ‖w‖', filter: '滤波器', noWindow: '这一层没有窗口：它的数逐个来自其他层。', blockNote: '残差块等与转置卷积不逐项展示。',
-  split: '统计于', measure: '在测试集上统计', testAccuracy: '测试集准确率', classes: '各类正确数', step: '第 {n} 步',
-  versus: '与没有卷积的网络比较', versusNote: '数据、种子和设置相同，只用全连接层，参数同样多：{n} 对 {m}。', begin: '并排训练两者', begun: '两者都在训练。“比较训练”里有它们的曲线。', compare: '比较训练', ratio: '相差 {p} %', noTwin: '没有全连接网络的参数数与 {n} 相差在 1 % 之内。',
-};
-export const words = () => speech.of({ en, zh });
+export const words = speech.learn({ en: () => import('./words.en').then((m) => m.en), zh: () => import('./words.zh').then((m) => m.zh) });

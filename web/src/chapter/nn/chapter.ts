@@ -57,8 +57,8 @@ export const nn: Chapter = {
     if (look.unit) look.plate = 'microscope';
     return look.unit !== null;
   },
-  tasks: () => import('./tasks').then((m) => m.tasks), plates,
+  tasks: () => import('./tasks').then(async (m) => (await speech.ready(m)).tasks), plates,
   plate: () => (look.plate === 'network' ? undefined : look.plate),
   show: (plate) => { look.plate = plates.find((p) => p === plate) ?? 'network'; },
-  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then((m) => m.default),
+  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then(async (m) => (await speech.ready(m)).default),
 };

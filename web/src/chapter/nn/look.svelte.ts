@@ -4,7 +4,7 @@ import { lab } from '../../engine/run.svelte';
 
 export type Lens = 'weights' | 'activity' | 'blame';
 export const plates = ['network', 'microscope', 'histograms', 'mistakes'] as const; // what the stage shows, one at a time
-export type Plate = (typeof plates)[number] | 'maps' | 'kernel' | 'filters'; // the last three of networks of planes
+export type Plate = (typeof plates)[number] | 'maps' | 'kernel' | 'filters' | 'explain' | 'moves' | 'ascent' | 'ablate'; // those behind the first of networks of planes
 export const most = 12; // units of a layer that are drawn
 
 class Look {

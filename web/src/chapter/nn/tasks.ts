@@ -3,7 +3,7 @@ import * as protocol from '../../engine/protocol';
 import { lab } from '../../engine/run.svelte';
 import { meanAndDeviation } from '../../frame/compare';
 import { byDistance, byFactor, different, firstReached, largest, type Verdict } from '../../part/judge';
-import { make, reach, read, type Setup, type Task } from '../../part/tasks.svelte';
+import { make, reach, read, tasks as kept, type Setup, type Task } from '../../part/tasks.svelte';
 import { count, percent, short, speech } from '../../words/words.svelte';
 import { recipe } from './recipe';
 
@@ -132,3 +132,4 @@ const nextAccuracy: Task = {
 };
 
 export const tasks: Task[] = [nextAccuracy, whoIsToBlame, saturatedSigmoid, zeroInit, xorUnits, dropoutHelps];
+kept.learn(speech.learn({ en: () => import('./tasks.en').then((m) => m.en), zh: () => import('./tasks.zh').then((m) => m.zh) }));

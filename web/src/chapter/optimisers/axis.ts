@@ -5,7 +5,8 @@ import { secondsAt, stepAtSeconds } from '../../frame/compare';
 import { isMinimiser } from './methods';
 import { methodOf } from './race.svelte';
 import { ticksTo } from '../../part/chart';
-import { count, short, speech } from '../../words/words.svelte';
+import { count, short } from '../../words/words.svelte';
+import { words } from './words';
 
 // The share of n rows that steps of so many rows have taken, epoch after epoch.
 const shareTaken = (step: number, rows: number, n: number) => {
@@ -53,7 +54,7 @@ function stepAtEvaluations(run: RunView, wanted: number): number {
 }
 
 export function axisOf(kind: 'evaluations' | 'seconds'): Axis {
-  const isSeconds = kind === 'seconds', w = speech.words.race;
+  const isSeconds = kind === 'seconds', w = words();
   const place = (run: RunView, step: number) => (isSeconds ? secondsAt(run, step) : evaluationsAt(run, step));
   // As far as the slowest of those who are on the way; who needed many more than the others ends at the edge.
   const last = Math.max(...lab.family.map((r) => place(r, r.state.head)), isSeconds ? 1e-3 : lab.state?.network ? 1 : 10);

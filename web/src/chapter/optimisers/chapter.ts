@@ -17,11 +17,12 @@ import Setup from './Setup.svelte';
 import Standing from './Standing.svelte';
 import Thumb from './Thumb.svelte';
 import Tools from './Tools.svelte';
+import { words } from './words';
 
 tellApart('function', { look: (run) => race.look(run), name: (run) => race.short(run), change: (patch) => race.change(patch) });
 
 function charts(runs: RunView[]): ChartSpec[] {
-  const w = speech.words.race, focus = runs[0], net = focus.state.network;
+  const w = words(), focus = runs[0], net = focus.state.network;
   const isLog = !race.isBelow && (focus.state.function?.minima.every((m) => m.value >= 0) ?? true);
   const isTimed = runs.some((r) => r.state.seconds > 0);
   const isEarly = (run: RunView) => run.state.state === 'done' && run.state.head < run.state.total_steps;
@@ -35,7 +36,7 @@ function charts(runs: RunView[]): ChartSpec[] {
 }
 
 function about({ function: f, network, data, settings, parameters }: State): string {
-  const w = speech.words.race;
+  const w = words();
   if (network) return w.network.about.replace('{data}', speech.words.sets[data] ?? data.replace(/^.*\//, '')).replace('{arch}', String(settings.arch)).replace('{n}', count(parameters));
   if (!f) return '';
   const name = f.problem ? (w.landscape[f.problem] ?? f.problem) : f.formula.length > 48 ? w.aFormula : f.formula;
@@ -44,14 +45,14 @@ function about({ function: f, network, data, settings, parameters }: State): str
 }
 function sentence(): string | null {
   const all = lab.family.map((run) => ({ run, v: valueAt(run, run.state.step) ?? Infinity })).sort((a, b) => a.v - b.v)[0];
-  return all && speech.words.race.told.replace('{step}', count(lab.now)).replace('{name}', race.name(all.run)).replace('{f}', short(all.v));
+  return all && words().told.replace('{step}', count(lab.now)).replace('{name}', race.name(all.run)).replace('{f}', short(all.v));
 }
 
 export const optimisers: Chapter = {
   name: 'optimisers', experiment: 'function', pace: 20,
   offered: (sets) => [
-    ...landscapes.map((name) => ({ name, label: speech.words.race.landscape[name] ?? name, isOn: lab.state?.function?.problem === name })),
-    ...Object.entries(networks).filter(([, n]) => sets.some((d) => d.name === n.data && d.present)).map(([name, n]) => ({ name, label: speech.words.race.landscape[name], isOn: lab.state?.data === n.data && lab.state?.settings.arch === n.settings.arch })),
+    ...landscapes.map((name) => ({ name, label: words().landscape[name] ?? name, isOn: lab.state?.function?.problem === name })),
+    ...Object.entries(networks).filter(([, n]) => sets.some((d) => d.name === n.data && d.present)).map(([name, n]) => ({ name, label: words().landscape[name], isOn: lab.state?.data === n.data && lab.state?.settings.arch === n.settings.arch })),
   ],
   groups: [], elsewhere: [],
   first: () => recipe('rosenbrock'), recipe, start, about, sentence,
@@ -61,8 +62,8 @@ export const optimisers: Chapter = {
   unit: () => undefined,
   zoom: (unit) => { if (unit === null) race.plate = 'race'; },
   closer: () => true,
-  tasks: () => import('./tasks').then((m) => m.tasks), plates,
+  tasks: () => import('./tasks').then(async (m) => (await speech.ready(m)).tasks), plates,
   plate: () => (race.plate === 'race' ? undefined : race.plate),
   show: (plate) => { race.plate = (plates as readonly string[]).includes(plate) ? (plate as Plate) : 'race'; },
-  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then((m) => m.default),
+  Thumb, Tools, Figure, Numbers, Setup, Standing, Text: () => import('./Text.svelte').then(async (m) => (await speech.ready(m)).default),
 };

@@ -1,11 +1,12 @@
 // Which numbers the chapter's text means of the racer in focus, and what its buttons do.
 import { lab } from '../../engine/run.svelte';
 import type { Act, Guide } from '../../part/book/guide';
-import { percent, short, speech } from '../../words/words.svelte';
+import { percent, short } from '../../words/words.svelte';
 import Exercise from './Exercise.svelte';
 import { recipe } from './landscapes';
 import { losses } from './plane.svelte';
 import { add, axes, methodOf, plates, race, start, type Plate } from './race.svelte';
+import { words } from './words';
 
 // LAST: the last component. What a racer has no number of is left open.
 function resolve(name: string): string | null {
@@ -26,11 +27,11 @@ function act(wish: string): Act | null {
   if (verb === 'set') return { note: `${name} = ${value}`, isFlagged: true, run: () => lab.do({ do: 'set', settings: { [name]: value } }) };
   if (name === 'plate' && (plates as readonly string[]).includes(value)) return { note: '', run: () => { race.plate = value as Plate; } };
   if (name === 'axis') { const axis = axes.find((a) => a === value); return axis ? { note: '', run: () => { race.axis = axis; } } : null; }
-  if (name === 'function') return { note: speech.words.race.newRace, run: () => start(recipe(value)) };
+  if (name === 'function') return { note: words().newRace, run: () => start(recipe(value)) };
   // One who races already is chosen instead.
   if (name === 'add') {
     const there = lab.racers.find((r) => methodOf(r) === value);
-    return there ? { note: '', run: () => lab.open(there.id) } : { note: speech.words.race.joins, run: () => add(value) };
+    return there ? { note: '', run: () => lab.open(there.id) } : { note: words().joins, run: () => add(value) };
   }
   return null;
 }

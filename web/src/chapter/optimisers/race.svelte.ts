@@ -5,9 +5,9 @@ import * as protocol from '../../engine/protocol';
 import { lab, type RunView } from '../../engine/run.svelte';
 import { inWords } from '../../frame/family';
 import { play, seek } from '../../frame/play.svelte';
-import { speech } from '../../words/words.svelte';
 import { racers as usual } from './landscapes';
 import { isMinimiser, looks, parametersOf, type Look } from './methods';
+import { words } from './words';
 
 export const plates = ['race', 'cockpit', 'plane', 'search', 'matrices', 'phase', 'range'] as const;
 export const platesOf = (isNet: boolean): readonly Plate[] => plates.filter((p) => !(isNet ? ['phase'] : ['cockpit', 'plane', 'range']).includes(p)); // momentum's map is of a function, a plane through many weights of a network
@@ -37,16 +37,16 @@ class Race {
     return this.#looks[run.id] ?? { ink: '--ink', dash: [] };
   }
   short(run: RunView): string {
-    const w = speech.words.race, method = methodOf(run), short = w.short[method];
+    const w = words(), method = methodOf(run), short = w.short[method];
     return short ? this.name(run).replace(w.method[method], short) : this.name(run);
   }
   name(run: RunView): string {
-    const w = speech.words.race, method = methodOf(run), name = w.method[method] ?? method;
+    const w = words(), method = methodOf(run), name = w.method[method] ?? method;
     if (run.state.start > 0) return `${name} ${w.from.replace('{n}', String(run.state.start))}`;
     return this.#twins[run.id] > 1 ? `${name} ${this.#twins[run.id]}` : name;
   }
   change(patch: Settings): string {
-    const { optimizer, ...rest } = patch, name = speech.words.race.method[String(optimizer)] ?? String(optimizer);
+    const { optimizer, ...rest } = patch, name = words().method[String(optimizer)] ?? String(optimizer);
     return optimizer === undefined ? inWords(patch) : `→ ${name}${Object.keys(rest).length && rest.lr === undefined ? `, ${inWords(rest)}` : ''}`;
   }
 }

@@ -2,10 +2,11 @@
 import * as protocol from '../../engine/protocol';
 import type { Settings, State } from '../../engine/protocol';
 import { byDistance, byFactor, type Verdict } from '../../part/judge';
-import { reach, read, type Task } from '../../part/tasks.svelte';
+import { reach, read, tasks as kept, type Task } from '../../part/tasks.svelte';
 import { count, short, speech } from '../../words/words.svelte';
+import { words } from './words';
 
-const method = (name: string) => speech.words.race.method[name] ?? name;
+const method = (name: string) => words().method[name] ?? name;
 const make = (settings: Settings, steps: number) => protocol.create({ experiment: 'function', data: 'none', seed: 1, steps, settings });
 const join = (run: State, settings: Settings) => protocol.command(run.id, { do: 'branch', step: 0, settings });
 
@@ -122,3 +123,4 @@ const noiseWinner: Task = {
 };
 
 export const tasks: Task[] = [raceEvaluations, momentumWorth, biasCorrection, cgSteps, noiseWinner];
+kept.learn(speech.learn({ en: () => import('./tasks.en').then((m) => m.en), zh: () => import('./tasks.zh').then((m) => m.zh) }));
