@@ -73,7 +73,7 @@ HWY_INLINE void gather_rows(const GatherProduct& g, std::size_t& row, const Slic
 template <int kWidth>
 void gather_strip(const GatherProduct& g, std::size_t column, std::size_t last) {
   constexpr int kRows = kVectors == 4 ? (kWidth == 4 ? 6 : kWidth == 3 ? 8 : 12) : (kWidth == 2 ? 6 : 10);
-  constexpr std::size_t kDepth = 320;
+  constexpr std::size_t kDepth = 640;
   const std::size_t slices = std::max<std::size_t>(1, (g.taps * g.k + kDepth - 1) / kDepth),
                     taps = std::max<std::size_t>(1, (g.taps + slices - 1) / slices);
   Slice s{column, last, 0, 0};

@@ -13,12 +13,13 @@ HWY_BEFORE_NAMESPACE();
 namespace limn::HWY_NAMESPACE {
 namespace {
 
-// By tiles of 16 x 16, so that both sides stay within whole cache lines.
+// By tiles of 8 columns, so that rows of y a power of two apart stay in one set of the cache, and 64 rows, whole lines
+// of both.
 void transpose(const float* x, std::size_t rows, std::size_t columns, std::size_t ldx, float* y, std::size_t ldy) {
-  constexpr std::size_t kTile = 16;
-  for (std::size_t j0 = 0; j0 < columns; j0 += kTile)
-    for (std::size_t i0 = 0; i0 < rows; i0 += kTile)
-      transpose_block(x + i0 * ldx + j0, std::min(kTile, rows - i0), std::min(kTile, columns - j0), ldx,
+  constexpr std::size_t kRows = 64, kColumns = 8;
+  for (std::size_t i0 = 0; i0 < rows; i0 += kRows)
+    for (std::size_t j0 = 0; j0 < columns; j0 += kColumns)
+      transpose_block(x + i0 * ldx + j0, std::min(kRows, rows - i0), std::min(kColumns, columns - j0), ldx,
                       y + j0 * ldy + i0, ldy);
 }
 
