@@ -57,7 +57,11 @@ class Commands(ProgramTest):
             del wanted["epochs"]
             done = self.limn("run", self.write(path.name, json.dumps(wanted)), "--json").done
             kept = json.loads((self.folder / done["folder"] / "recipe.json").read_text())["settings"]
-            self.assertEqual({name: kept[name] for name in wanted["settings"]}, wanted["settings"], path.name)
+            settings = wanted["settings"]
+            if " " not in settings["arch"]:  # a ready network: the recipe that is kept has its layers
+                self.assertIn(" | ", kept["arch"], path.name)
+                settings["arch"] = kept["arch"]
+            self.assertEqual({name: kept[name] for name in settings}, settings, path.name)
 
     @unittest.skipIf(SANITIZED, "sanitizers take memory of their own")
     def test_images_are_held_once(self):
