@@ -46,7 +46,7 @@ Account conv_z(const Scene& scene, const Rows& rows, const Name& n) {
         if (const auto at = reach.at(y, x, dy, dx, first + c)) {
           auto of = used(scene.session, fmt::format("layer{}.w[{},{},{},{}]", n.layer, dy, dx, c, unit));
           of.insert(of.begin() + 1, rows.given(in, rows.asked(), *at));
-          add(std::move(of));
+          add(of);
         }
   slip.bound = (units_of_sum(static_cast<double>(slip.terms.size())) + 1) * kUnit * sizes;
   return slip;

@@ -49,7 +49,7 @@ TEST(Session, GoesBackAndForthInTimeBitForBit) {
 
 TEST(Session, DiffersBySeedAndBySettings) {
   ThreadPool pool(1);
-  auto after = [&](Settings s, std::uint64_t seed) {
+  auto after = [&](const Settings& s, std::uint64_t seed) {
     Session session(s, table(Task::kClassify), seed, pool);
     for (int i = 0; i < 5; ++i) session.advance();
     return session.fingerprint();
