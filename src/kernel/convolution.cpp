@@ -5,9 +5,10 @@
 namespace limn {
 namespace {
 
-constexpr double kChunkFlops = 5e5;          // below, a chunk is not worth a second thread
-constexpr std::int64_t kChunkRows = 120;     // nor with fewer rows
-constexpr std::int64_t kPiece = 16384;       // floats of the result at a time
+constexpr double kChunkFlops = 5e5;       // below, a chunk is not worth a second thread
+constexpr std::int64_t kChunkRows = 120;  // nor with fewer rows
+constexpr std::int64_t kPiece = 16384;    // floats of the result at a time, within these rows
+constexpr std::int64_t kLeastRows = 120, kMostRows = 2048;
 constexpr std::int64_t kPlaces = 128;        // places that the sums of the weights go on over at a time
 constexpr std::int64_t kLines = 8192;        // floats of x and y, where lines are vectors, at a time
 constexpr std::int64_t kReadFurther = 32;    // floats: two vectors
@@ -29,7 +30,9 @@ Convolver::Convolver(ConvRole role, const Window& window, const Shape& x, const 
                role == ConvRole::kWeights || by_line() ? Meeting::Border::kPadded : Meeting::Border::kParted) {
   find_phases();
   const std::int64_t line = std::max<std::int64_t>(1, meeting_.targets()[2]);
-  piece_ = std::max<std::int64_t>(1, std::clamp<std::int64_t>(kPiece / target_channels(), 120, 2048) / line) * line;
+  piece_ =
+      std::max<std::int64_t>(1, std::clamp<std::int64_t>(kPiece / target_channels(), kLeastRows, kMostRows) / line) *
+      line;
   const double flops = 2.0 * static_cast<double>(y.size()) * static_cast<double>(depth());
   const std::int64_t worth = std::clamp<std::int64_t>(static_cast<std::int64_t>(flops / kChunkFlops), 1, 8);
   if (role == ConvRole::kWeights) {

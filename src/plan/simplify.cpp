@@ -71,34 +71,36 @@ class Rebuild {
                           node.place);
   }
 
-  // What a pooling gives back behind a mask, as that of relu, on as many numbers as it pooled to: the mask of x at the
-  // elements that x was gathered from, then scattered.
+  // What a pooling gives back is masked, as by relu, where there are as many numbers as it pooled to: the mask of x at
+  // the elements that were taken from x, before these are scattered.
   Value mask_before_scatter(const Node& node) {
-    double zero = 1;
-    if (node.op != Op::kSelect || !is_splat(at(node.in[2]), zero) || zero != 0) return {};
+    double other = 1, bound = 0;
+    if (node.op != Op::kSelect || !is_splat(at(node.in[2]), other) || other != 0) return {};
     const Node &mask = at(node.in[0]).node(), &scatter = at(node.in[1]).node();
-    if (scatter.op != Op::kPlaneScatter || mask.op != Op::kLess || !is_splat(Value(out_.graph, mask.in[0]), zero))
+    if (scatter.op != Op::kPlaneScatter || mask.op != Op::kLess || !is_splat(Value(out_.graph, mask.in[0]), bound) ||
+        out_.graph[mask.in[1]].shape != node.shape)
       return {};
     for (NodeId id = scatter.in[1] + 1; id < out_.graph.size(); ++id)
       if (const Node& pool = out_.graph[id];
           pool.op == Op::kPlaneGather && pool.in[0] == mask.in[1] && pool.in[1] == scatter.in[1]) {
         const Value c{out_.graph, scatter.in[0]}, index{out_.graph, scatter.in[1]};
-        return plane_scatter({select(less(constant(out_.graph, zero), Value{out_.graph, id}), c,
-                                     broadcast(constant(out_.graph, zero), c.shape())),
-                              node.place},
-                             index, node.shape);
+        const Value is_kept = less(constant(out_.graph, bound), Value{out_.graph, id});
+        const Value masked = select(is_kept, c, broadcast(constant(out_.graph, 0), c.shape()));
+        return plane_scatter({masked, node.place}, index, node.shape);
       }
     return {};
   }
 
-  // The sum over places of what is scattered to them, each to one, is that of what there was.
+  // The sum over all places of what is scattered to them, each to one, is that of what there was.
   Value sum_before_scatter(Value from, const Shape& to) {
-    if (from.node().op != Op::kPlaneScatter || to.size() != from.shape()[-1]) return {};
+    const bool keeps_channels = to.rank() > 0 && to[-1] == to.size() && to[-1] == from.shape()[-1];
+    if (from.node().op != Op::kPlaneScatter || !keeps_channels) return {};
     const Value c{out_.graph, from.node().in[0]};
     const Node& index = out_.graph[from.node().in[1]];
     const Window& w = index.attribute.window;
-    const bool inside = index.op == Op::kWindowArgmax && w.low == Window::PerAxis{} && w.high == Window::PerAxis{};
-    return inside ? sum_by_runs(c, to) : Value{};
+    const bool is_inside = index.op == Op::kWindowArgmax && out_.graph[index.in[0]].shape == from.shape() &&
+                           w.low == Window::PerAxis{} && w.high == Window::PerAxis{};
+    return is_inside ? sum_by_runs(c, to) : Value{};
   }
 
   // What is known before running: arithmetic on constants, and moves that move nothing.

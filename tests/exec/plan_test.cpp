@@ -133,6 +133,36 @@ TEST(Plan, MovesAndSumsEveryWayTheOperationsAllow) {
   expect_planned_as_interpreted(fn, 5, {9, 1234567});
 }
 
+// Masks and sums of what is scattered, some of which the plan makes before it scatters.
+TEST(Plan, MasksAndSumsWhatAPoolingGivesBack) {
+  Window apart, overlapping, padded;
+  apart.axes = overlapping.axes = padded.axes = 2;
+  apart.size = overlapping.size = padded.size = {2, 2, 1};
+  apart.stride = padded.stride = {2, 2, 1};
+  padded.low = padded.high = {1, 1, 0};
+  for (const Window& window : {apart, overlapping, padded}) {
+    const Fn fn = trace([&](Fn& f) {
+      const Value x = input(f.graph, "x", {6, 6, 4, 6}), y = relu(x), index = window_argmax(y, window);
+      const Value pooled = plane_gather(y, index), c = input(f.graph, "c", pooled.shape());
+      const Value back = plane_scatter(c, index, x.shape());
+      f.output("pooled", pooled);
+      for (const double low : {0.0, 0.3})
+        for (const double other : {0.0, 0.5}) {
+          const Value masked =
+              select(less(constant(f.graph, low), y), back, broadcast(constant(f.graph, other), x.shape()));
+          const auto name = [&](const char* what) { return fmt::format("{} above {} else {}", what, low, other); };
+          f.output(name("all"), masked);
+          f.output(name("channels"), sum_to(masked, {6}));
+        }
+      f.output("channels", sum_to(back, {1, 1, 1, 6}));
+      f.output("lines", sum_to(back, {1, 6, 1, 1}));
+      f.output("pictures", sum_to(back, {6, 1, 1, 1}));
+      f.output("all", sum(back));
+    });
+    expect_planned_as_interpreted(fn, 11);
+  }
+}
+
 TEST(Plan, StoresWhatIsReadBothDirectlyAndThroughAView) {
   for (const Shape& shape : {Shape{}, Shape{4, 6}}) {
     const Fn fn = trace([&](Fn& f) {
