@@ -2,7 +2,7 @@
 // that is taken away, what is said of a drawn picture, and the dense network of as many parameters.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findings } from './checks.mjs';
@@ -22,7 +22,6 @@ after(async () => {
 
 const arch = 'conv 4 5x5 relu | pool 2 | conv 3 3x3 stride 2 nobias | bn relu | dense 10';
 const create = (settings = {}, more = {}) => lab.create({ arch, schedule: 'constant', ...settings }, { experiment: 'cnn', data: 'drawn-digits', seed, steps: 100_000, ...more });
-const folderOf = (id) => readdirSync(lab.runs).map((f) => join(lab.runs, f)).find((f) => { try { return JSON.parse(readFileSync(join(f, 'run.json'))).id === id; } catch { return false; } });
 const ended = (args) => JSON.parse(execFileSync(limn, args, { encoding: 'utf8' }).trim().split('\n').at(-1));
 const restsAt = (page, layer, channel, place) => page.waitForFunction(([l, c, p]) => {
   const scope = document.querySelector('[data-view="kernel"]');
@@ -110,7 +109,7 @@ test('a filter that is cut has an empty map, and the test set is counted as the 
   assert.deepEqual(page.errors, []);
   await page.close();
   await lab.stop();
-  const { metrics } = ended(['eval', folderOf(run.id), '--split', 'test', '--json']);
+  const { metrics } = ended(['eval', lab.folderOf(run.id), '--split', 'test', '--json']);
   assert.equal(fromHex(hex), Math.fround(metrics['test.accuracy']));
   assert.equal(right.reduce((a, b) => a + b), Math.round(metrics['test.accuracy'] * run.split.test));
   assert.equal(lab.replay(run.id, 40, ['test.accuracy'])['test.accuracy'], hex);
@@ -155,7 +154,7 @@ test('what is said of painted pixels is what limn predict says of the same pictu
   assert.ok(pixels.some((v) => v > 100), 'there is no ink');
   const file = join(lab.runs, 'painted.png');
   writeFileSync(file, png(28, 28, pixels));
-  const told = execFileSync(limn, ['predict', folderOf(run.id), file, '--json'], { encoding: 'utf8' }).trim().split('\n').map((l) => JSON.parse(l)).find((e) => e.event === 'prediction');
+  const told = execFileSync(limn, ['predict', lab.folderOf(run.id), file, '--json'], { encoding: 'utf8' }).trim().split('\n').map((l) => JSON.parse(l)).find((e) => e.event === 'prediction');
   const best = run.network.outputs.indexOf(told.label);
   // The stroke drawn last is shown with the next picture.
   await page.waitForFunction(([k, p]) => { const all = [...document.querySelectorAll('.outputs [data-said]')].map((e) => Number(e.dataset.said)); return all.length === 10 && all[k] === Math.max(...all) && Math.abs(all[k] - p) < 1e-5; }, [best, told.p]);

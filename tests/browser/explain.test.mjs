@@ -2,8 +2,6 @@
 // out, what makes them say most. Against masked and changed pictures, quantities of the run, and `limn explain`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { draw, fromHex, launch, Lab, limn, press, seed } from './lab.mjs';
 
@@ -20,13 +18,12 @@ after(async () => {
 
 const arch = 'conv 4 5x5 relu | pool 2 | conv 3 3x3 stride 2 nobias | bn relu | dense 10';
 const create = (settings = {}, more = {}) => lab.create({ arch, schedule: 'constant', ...settings }, { experiment: 'cnn', data: 'drawn-digits', seed, steps: 100_000, ...more });
-const folderOf = (id) => readdirSync(lab.runs).map((f) => join(lab.runs, f)).find((f) => { try { return JSON.parse(readFileSync(join(f, 'run.json'))).id === id; } catch { return false; } });
 
 // The command that a receipt shows, run on the folder of the run; the lab must have been stopped.
 const byCommand = (command, id) => {
   const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2]);
   assert.deepEqual(words.slice(0, 3), ['limn', 'explain', id]);
-  return execFileSync(limn, ['explain', folderOf(id), ...words.slice(3)], { encoding: 'utf8' }).trim().split('\n').map((l) => JSON.parse(l));
+  return execFileSync(limn, ['explain', lab.folderOf(id), ...words.slice(3)], { encoding: 'utf8' }).trim().split('\n').map((l) => JSON.parse(l));
 };
 const explained = (page, wanted) => page.waitForFunction((w) => {
   const plate = document.querySelector('[data-view="explain-plate"]');

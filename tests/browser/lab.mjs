@@ -67,10 +67,13 @@ export class Lab {
     return this.ask(`/runs/${id}/steps/${step}/quantities/${encodeURIComponent(name)}`);
   }
 
+  // Where a run lies; folders that are still written have no run.json.
+  folderOf(id) {
+    return readdirSync(this.runs).map((f) => join(this.runs, f)).find((f) => { try { return JSON.parse(readFileSync(join(f, 'run.json'))).id === id; } catch { return false; } });
+  }
   // What `limn replay` says of numbers of a step, as hex floats by name. The lab must have been stopped.
   replay(id, step, names) {
-    const folder = readdirSync(this.runs).map((f) => join(this.runs, f)).find((f) => JSON.parse(readFileSync(join(f, 'run.json'))).id === id);
-    const lines = execFileSync(limn, ['replay', folder, '--step', String(step), '--json', ...names.flatMap((n) => ['--quantity', n])], { encoding: 'utf8' });
+    const lines = execFileSync(limn, ['replay', this.folderOf(id), '--step', String(step), '--json', ...names.flatMap((n) => ['--quantity', n])], { encoding: 'utf8' });
     const all = lines.trim().split('\n').map((l) => JSON.parse(l)).filter((e) => e.event === 'quantity');
     return Object.fromEntries(all.map((e) => [e.name, e.hex]));
   }

@@ -4,6 +4,7 @@
 import * as protocol from '../../engine/protocol';
 import type { Exact, Receipt, State } from '../../engine/protocol';
 import * as architecture from '../../part/architecture';
+import { Newest } from '../../part/newest.svelte';
 
 export const shownTerms = 8; // of a sum, at once
 
@@ -68,39 +69,24 @@ export interface Shown {
 }
 const byName = <T extends { name: string }>(all: T[]): Record<string, T> => Object.fromEntries(all.map((v) => [v.name, v]));
 
-export class Reading {
+export class Reading extends Newest<Wish> {
   shown = $state.raw<Shown | null>(null);
   refusal = $state.raw<string | null>(null);
-  busy = $state(false);
-  #next: Wish | null = null;
-  #runs = false;
 
-  want(wish: Wish) {
-    this.#next = wish;
-    this.busy = true;
-    if (!this.#runs) this.#run();
-  }
-  async #run() {
-    this.#runs = true;
-    while (this.#next) {
-      const wish = this.#next;
-      this.#next = null;
-      try {
-        await this.#read(wish);
-        this.refusal = null;
-      } catch (error) {
-        if (error instanceof protocol.Refused) this.refusal = `${error.message}. ${error.hint}`; // else the engine is lost
-      }
-      if (wish.isPlaying) await new Promise((on) => setTimeout(on, 200));
+  protected async answer(wish: Wish) {
+    try {
+      await this.#read(wish);
+      this.refusal = null;
+    } catch (error) {
+      if (error instanceof protocol.Refused) this.refusal = `${error.message}. ${error.hint}`; // else the engine is lost
     }
-    this.#runs = this.busy = false;
   }
   async #read(wish: Wish) {
     const { run } = wish, now = await protocol.quantities(run, wish.isPlaying ? 'now' : wish.step, wish.names);
     const isSame = this.shown?.run === run && this.shown.step === now.step && !wish.isPlaying;
     const shown: Shown = { run, step: now.step, values: byName(now.values), before: isSame ? this.shown!.before : {}, slips: isSame ? this.shown!.slips : {} };
     this.shown = shown;
-    if (wish.isPlaying || this.#next) return;
+    if (wish.isPlaying || this.isOutdated) return;
     const earlier = wish.step > wish.start ? protocol.quantities(run, wish.step - 1, wish.parameters) : null;
     const [slips, before] = await Promise.all([protocol.receipts(run, wish.step, wish.receipts), earlier]);
     this.shown = { ...shown, slips: byName(slips), before: before ? byName(before.values) : {} };

@@ -2,6 +2,7 @@
 // step, and while it trains of the newest, a few times a second.
 import { explain, type Explanations, type Picture } from '../../../engine/explain';
 import { Refused } from '../../../engine/protocol';
+import { Newest } from '../../../part/newest.svelte';
 
 export const methods = ['occlusion', 'saliency', 'grad-cam'] as const;
 type Seen = (typeof methods)[number];
@@ -12,28 +13,13 @@ export interface Wish { run: string; step: number; isPlaying: boolean; picture: 
 export const of = (method: Seen, { picture, class: k, patch, stride }: Omit<Wish, 'run' | 'step' | 'isPlaying'>) => ({ ...picture, ...(k === null ? {} : { class: k }), ...(method === 'occlusion' ? { patch, stride } : {}) });
 const keyOf = (wish: Wish) => JSON.stringify([wish.run, wish.picture, wish.class, wish.patch, wish.stride]);
 
-export class Seeing {
+export class Seeing extends Newest<Wish> {
   found = $state.raw<Found>({});
   refusals = $state.raw<{ [M in Seen]?: string }>({});
-  busy = $state(false);
-  #next: Wish | null = null;
-  #runs = false;
   #key = '';
 
-  want(wish: Wish) {
-    this.#next = wish;
-    this.busy = true;
-    if (!this.#runs) this.#run();
-  }
-  async #run() {
-    this.#runs = true;
-    while (this.#next) {
-      const wish = this.#next;
-      this.#next = null;
-      for (const method of methods) if (!this.#next || wish.isPlaying) await this.#ask(wish, method);
-      if (wish.isPlaying) await new Promise((on) => setTimeout(on, 200));
-    }
-    this.#runs = this.busy = false;
+  protected async answer(wish: Wish) {
+    for (const method of methods) if (!this.isOutdated || wish.isPlaying) await this.#ask(wish, method);
   }
   async #ask(wish: Wish, method: Seen) {
     const refused = { ...this.refusals };
